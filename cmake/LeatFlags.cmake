@@ -1,0 +1,9 @@
+# The flags of our own targets. Results must not depend on the compiler's freedom with floating
+# point, so contraction is off for everybody who uses the headers too.
+add_library(leat_flags INTERFACE)
+target_compile_options(leat_flags INTERFACE -ffp-contract=off)
+target_compile_features(leat_flags INTERFACE cxx_std_20)
+
+add_library(leat_warnings INTERFACE)
+target_compile_options(leat_warnings INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wconversion
+  -Wno-sign-conversion -Wno-restrict $<$<BOOL:${LEAT_WARNINGS_AS_ERRORS}>:-Werror>)
