@@ -1,0 +1,73 @@
+// Models score records: what a model is, how a provider brings one, and what a scored record
+// carries.
+#pragma once
+
+#include <leat/error.hpp>
+#include <leat/record.hpp>
+
+#include <memory>
+#include <span>
+#include <string>
+
+namespace leat {
+
+/// Names a model for ever: what it is called, and the SHA-256 of its content in hex.
+struct model_identity {
+  std::string id;
+  std::string sha256;
+};
+
+/// A handle to a model's identity. Cheap to copy into every score; valid as long as the process.
+class model_ref {
+public:
+  model_ref() = default;
+  const model_identity* operator->() const { return identity_; }
+  const model_identity& operator*() const { return *identity_; }
+  explicit operator bool() const { return identity_ != nullptr; }
+  friend bool operator==(model_ref, model_ref) = default;
+
+  /// Equal identities give equal handles. Thread-safe. Identities are kept until the process ends:
+  /// a few hundred bytes for each model it ever loads.
+  static model_ref intern(model_identity identity);
+
+private:
+  const model_identity* identity_ = nullptr;
+};
+
+/// A record with its score and the model that gave it.
+template <class Features, class Score = float>
+struct scored {
+  Features record;
+  Score score{};
+  model_ref model;
+};
+
+/// A model: scores rows. Contract: `predict` may be called by several threads at once, and is
+/// batch-invariant: a row's score is bit-identical alone or among others. `scores.size()` equals
+/// `rows.size()`. A row that cannot be scored is reported by throwing leat::failure.
+template <class M, class Features>
+concept model_on = requires(const M& m, std::span<const Features> rows,
+                            std::span<typename M::score_type> scores) {
+  m.predict(rows, scores);
+};
+
+/// A loaded model behind one virtual call per pane.
+template <class Features, class Score = float>
+class model {
+public:
+  virtual ~model() = default;
+  virtual void predict(std::span<const Features> rows, std::span<Score> scores) const = 0;
+  model_ref identity;
+};
+
+/// Brings a model when a job starts: finds, checks and loads what its URI names. Errors (missing,
+/// corrupt, of another width) name the file and reach the user before the first record.
+template <class P, class Features>
+concept model_provider_on = requires(const P& p) {
+  typename P::score_type;
+  {
+    p.load()
+    } -> std::same_as<result<std::shared_ptr<const model<Features, typename P::score_type>>>>;
+};
+
+} // namespace leat

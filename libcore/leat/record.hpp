@@ -1,0 +1,68 @@
+// A record declares its fields once; CSV, JSON, the binary codec, the fingerprint, byte counts and
+// model inputs all follow from that one declaration:
+//
+//   struct payment {
+//     std::int64_t id = 0;
+//     std::int64_t cents = 0;
+//     static constexpr auto fields =
+//         leat::fields("payment", leat::field("id", &payment::id),
+//                                 leat::feature("cents", &payment::cents));
+//   };
+#pragma once
+
+#include <concepts>
+#include <string_view>
+#include <tuple>
+
+namespace leat {
+
+/// One declared field: its name outside the program, where it lives, and whether models read it.
+template <class Record, class Value>
+struct field_of {
+  using value_type = Value;
+  std::string_view name;
+  Value Record::*member;
+  bool is_feature;
+};
+
+template <class... Fields>
+struct field_list {
+  std::string_view record; ///< the record type's name, part of its fingerprint
+  std::tuple<Fields...> list;
+};
+
+/// Declares a field.
+template <class Record, class Value>
+constexpr field_of<Record, Value> field(std::string_view name, Value Record::*member) {
+  return {name, member, false};
+}
+
+/// Declares a field that is also an input of models: arithmetic, handed over as float, in order.
+template <class Record, class Value>
+requires std::is_arithmetic_v<Value>
+constexpr field_of<Record, Value> feature(std::string_view name, Value Record::*member) {
+  return {name, member, true};
+}
+
+template <class... Fields>
+constexpr field_list<Fields...> fields(std::string_view record, Fields... list) {
+  return {record, {list...}};
+}
+
+/// A type that declares its fields.
+template <class T>
+concept record = requires {
+  { T::fields.record } -> std::convertible_to<std::string_view>;
+  T::fields.list;
+};
+
+/// Calls `visit(field)` for each field of T in the order of their declaration.
+template <record T, class Visit>
+constexpr void for_each_field(Visit&& visit) {
+  std::apply([&](const auto&... f) { (visit(f), ...); }, T::fields.list);
+}
+
+template <record T>
+inline constexpr std::size_t field_count = std::tuple_size_v<decltype(T::fields.list)>;
+
+} // namespace leat
