@@ -1,0 +1,624 @@
+// The graph as users write it: stream<T> -> keyed_stream -> grouped_stream, each with the verbs
+// that make sense on it. Stateless steps fuse at compile time into the stage before them; using a
+// named handle twice seals it once and forks.
+#pragma once
+
+#include <leat/grouping_stage.hpp>
+#include <leat/merge_stage.hpp>
+#include <leat/operator.hpp>
+#include <leat/plan.hpp>
+#include <leat/scoring_stage.hpp>
+#include <leat/sink.hpp>
+#include <leat/source.hpp>
+#include <leat/type_name.hpp>
+
+namespace leat {
+
+template <class T, class Chain = pass<T>>
+class stream;
+template <class T, class Chain, class KeyOf>
+class keyed_stream;
+template <class T>
+class grouped_stream;
+
+/// How a stage is run; what is left out follows from the run and from the stages around it.
+struct stage_options {
+  std::size_t parallelism = 0;
+  leat::order order = leat::order::by_stamp;
+};
+
+namespace detail {
+
+template <class>
+inline constexpr bool no = false;
+
+/// What an illegal verb returns, so that the compiler prints one sentence and not a page.
+struct broken {
+  template <class... A>
+  broken map(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  broken filter(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  broken flat_map(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  broken key_by(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  broken rebalance(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  broken process(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  broken window(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  broken score(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  void to(A&&...) const {}
+};
+
+/// All branches of one output, while the graph is written.
+template <class T>
+struct tap {
+  std::size_t stage; ///< in whose actor they run
+  std::vector<std::function<std::unique_ptr<branch<T>>()>> branches;
+
+  fanout<T> make() const {
+    fanout<T> all;
+    for (const auto& b : branches)
+      all.add(b());
+    return all;
+  }
+};
+
+/// A handle's way back: which output it reads, and through which steps.
+struct loose_end {
+  std::string text;
+  bool used = false;
+};
+
+template <class T, class Chain>
+struct origin : loose_end {
+  origin(loose_end end, std::shared_ptr<tap<typename Chain::in>> f, Chain c,
+         std::vector<std::string> s)
+      : loose_end(std::move(end)), from(std::move(f)), chain(std::move(c)), steps(std::move(s)) {}
+  std::shared_ptr<tap<typename Chain::in>> from;
+  Chain chain;
+  std::vector<std::string> steps;
+  std::shared_ptr<tap<T>> sealed; // once the handle was forked
+};
+
+/// A model of the user's own, behind the common interface.
+template <class F, class M>
+class own_model final : public model<F, typename M::score_type> {
+public:
+  explicit own_model(M m) : m_(std::move(m)) {}
+  void predict(std::span<const F> rows, std::span<typename M::score_type> scores) const override {
+    m_.predict(rows, scores);
+  }
+
+private:
+  M m_;
+};
+
+/// What all handles of a graph write into.
+struct graph_state {
+  leat::plan plan;
+  std::vector<std::shared_ptr<loose_end>> ends;
+
+  std::size_t add(plan_stage s) {
+    plan.stages.push_back(std::move(s));
+    return plan.stages.size() - 1;
+  }
+  std::size_t connect(std::size_t from, std::size_t to, routing route, std::string type,
+                      std::vector<std::string> steps) {
+    plan.edges.push_back({from, to, route, std::move(type), std::move(steps)});
+    return plan.edges.size() - 1;
+  }
+};
+using graph_ptr = std::shared_ptr<graph_state>;
+
+/// A handle on the whole output of a stage.
+template <class T>
+stream<T, pass<T>> stream_of(graph_ptr g, std::shared_ptr<tap<T>> from, std::string text);
+
+} // namespace detail
+
+/// Records of type T. Handles are cheap to copy. Chaining on a temporary fuses steps; a named
+/// handle may be used several times: it is sealed once, and every use gets all records.
+template <class T, class Chain>
+class [[nodiscard]] stream {
+public:
+  using record_type = T;
+
+  /// Replaces each record by `f(record)`.
+  template <class F>
+  auto map(std::string name, F f) && {
+    if constexpr (!std::is_invocable_v<const F&, const T&>) {
+      static_assert(detail::no<F>,
+                    "map(name, f): f takes a const record& and is const itself (what a "
+                    "mutable lambda remembers, no checkpoint would see)");
+      return detail::broken{};
+    } else {
+      return extend<map_step<Chain, F>>("map " + name, std::move(f));
+    }
+  }
+  template <class F>
+  auto map(std::string name, F f) const& {
+    return sealed().map(std::move(name), std::move(f));
+  }
+
+  /// Keeps the records for which `f(record)` is true.
+  template <class F>
+  auto filter(std::string name, F f) && {
+    if constexpr (!std::is_invocable_r_v<bool, const F&, const T&>) {
+      static_assert(detail::no<F>,
+                    "filter(name, f): f takes a const record&, returns bool and is const "
+                    "itself (what a mutable lambda remembers, no checkpoint would see)");
+      return detail::broken{};
+    } else {
+      return extend<filter_step<Chain, F>>("filter " + name, std::move(f));
+    }
+  }
+  template <class F>
+  auto filter(std::string name, F f) const& {
+    return sealed().filter(std::move(name), std::move(f));
+  }
+
+  /// Replaces each record by those in the range that `f(record)` returns: a container, or a lazy
+  /// view, which is walked only as fast as its consumers take it.
+  template <class F>
+  auto flat_map(std::string name, F f) && {
+    if constexpr (!requires(const F& g, const T& r) {
+                    std::ranges::begin(std::declval<std::add_lvalue_reference_t<
+                                           std::invoke_result_t<const F&, const T&>>>());
+                  }) {
+      static_assert(detail::no<F>, "flat_map(name, f): f takes a const record&, returns a range of "
+                                   "records and is const itself");
+      return detail::broken{};
+    } else {
+      return extend<flat_map_step<Chain, F>>("flat_map " + name, std::move(f));
+    }
+  }
+  template <class F>
+  auto flat_map(std::string name, F f) const& {
+    return sealed().flat_map(std::move(name), std::move(f));
+  }
+
+  /// Partitions by `key_of(record)`: a number, enum, bool, string, or tuple of these.
+  template <class KeyOf>
+  auto key_by(KeyOf key_of, std::size_t parallelism = 0) && {
+    if constexpr (!std::is_invocable_v<const KeyOf&, const T&>) {
+      static_assert(detail::no<KeyOf>, "key_by(f): f takes a const record&, returns its key and is "
+                                       "const itself");
+      return detail::broken{};
+    } else {
+      return keyed_stream<T, Chain, KeyOf>(std::move(*this), std::move(key_of), parallelism);
+    }
+  }
+  template <class KeyOf>
+  auto key_by(KeyOf key_of, std::size_t parallelism = 0) const& {
+    return sealed().key_by(std::move(key_of), parallelism);
+  }
+
+  /// Spreads records over subtasks whatever their keys, so that what follows runs in parallel.
+  auto rebalance(std::string name, std::size_t parallelism = 0) && {
+    auto out = add_merge(std::move(name), parallelism);
+    feed(out->stage, routing::rebalance, rebalance_route{});
+    return handle(std::move(out));
+  }
+  auto rebalance(std::string name, std::size_t parallelism = 0) const& {
+    return sealed().rebalance(std::move(name), parallelism);
+  }
+
+  /// This stream and another as one. In stamp order, if anything behind it depends on order.
+  template <class OtherChain>
+  auto merge(std::string name, stream<T, OtherChain> other) && {
+    auto out = add_merge(std::move(name), 1);
+    feed(out->stage, routing::forward, forward_route{});
+    other.feed(out->stage, routing::forward, forward_route{});
+    return handle(std::move(out));
+  }
+  template <class OtherChain>
+  auto merge(std::string name, stream<T, OtherChain> other) const& {
+    return sealed().merge(std::move(name), std::move(other));
+  }
+
+  /// Groups records into panes for scoring. Which grouping never changes a result.
+  auto window(std::string name, any_grouping grouping) && {
+    auto out = add_window(std::move(name), grouping);
+    feed(out->stage, routing::forward, forward_route{});
+    return grouped_stream<T>(graph_, std::move(out));
+  }
+  auto window(std::string name, any_grouping grouping) const& {
+    return sealed().window(std::move(name), grouping);
+  }
+
+  /// Ends the stream in a sink.
+  template <class Sink>
+  void to(std::string name, Sink sink, stage_options options = {0, order::by_arrival}) && {
+    if constexpr (!sink_of<Sink, T>) {
+      static_assert(detail::no<Sink>,
+                    "to(name, sink): a sink of this stream has write(span<const record>)");
+    } else {
+      plan_stage s;
+      s.name = std::move(name);
+      s.kind = stage_kind::sink;
+      s.parallelism = options.parallelism;
+      s.order = options.order;
+      if constexpr (declares_blocking<Sink>)
+        s.blocking = Sink::blocking;
+      if constexpr (requires { sink.check(); })
+        s.prepare = [sink](plan_stage&) { return sink.check(); };
+      s.make = [sink = std::move(sink)](const plan_stage& self) -> std::unique_ptr<stage> {
+        return std::make_unique<sink_stage<T, Sink>>(sink, self.slowed);
+      };
+      const std::size_t to = graph_->add(std::move(s));
+      if (options.parallelism > 1)
+        feed(to, routing::rebalance, rebalance_route{});
+      else
+        feed(to, routing::forward, forward_route{});
+    }
+  }
+  template <class Sink>
+  void to(std::string name, Sink sink, stage_options options = {0, order::by_arrival}) const& {
+    sealed().to(std::move(name), std::move(sink), options);
+  }
+
+  /// The side output of this name of the operator this stream comes from.
+  template <class S>
+  stream<S> side(const std::string& name) const {
+    auto out = std::make_shared<detail::tap<S>>();
+    out->stage = origin_->from->stage;
+    plan_stage& from = graph_->plan.stages[out->stage];
+    if (from.kind != stage_kind::keyed)
+      from.faults.push_back(user_error("stage \"" + from.name + "\" has no side outputs",
+                                       "side(name) goes on what process() returns"));
+    if (!from.sides.emplace(name, [out] { return std::make_unique<side_port_of<S>>(out->make()); })
+             .second)
+      from.faults.push_back(
+          user_error("side output \"" + name + "\" of \"" + from.name + "\" is asked for twice",
+                     "keep the handle: it may be used several times"));
+    return detail::stream_of(graph_, out, "side output \"" + name + "\" of \"" + from.name + "\"");
+  }
+
+  // Illegal here; they exist to say so.
+  template <class... A>
+  auto process(A&&...) const {
+    static_assert(detail::no<stream<A...>>,
+                  "process() needs keys: call .key_by(f) before .process(name, operator)");
+    return detail::broken{};
+  }
+  template <class... A>
+  auto score(A&&...) const {
+    static_assert(detail::no<std::tuple<A...>>,
+                  "score() needs panes: call .window(name, grouping) before .score(name, model)");
+    return detail::broken{};
+  }
+
+private:
+  template <class, class>
+  friend class stream;
+  template <class, class, class>
+  friend class keyed_stream;
+  template <class U>
+  friend stream<U, pass<U>> detail::stream_of(detail::graph_ptr, std::shared_ptr<detail::tap<U>>,
+                                              std::string);
+  using origin_ptr = std::shared_ptr<detail::origin<T, Chain>>;
+
+  stream(detail::graph_ptr g, origin_ptr o) : graph_(std::move(g)), origin_(std::move(o)) {}
+
+  template <class Step, class F>
+  auto extend(std::string text, F f) {
+    using U = typename Step::out;
+    auto o = std::make_shared<detail::origin<U, Step>>(
+        detail::loose_end{"the stream after " + text, false}, origin_->from,
+        Step{origin_->chain, std::move(f)}, origin_->steps);
+    o->steps.push_back(std::move(text));
+    origin_->used = true;
+    graph_->ends.push_back(o);
+    return stream<U, Step>(graph_, std::move(o));
+  }
+
+  // The fork point of this handle, made at its first use as a named one.
+  stream<T, pass<T>> sealed() const {
+    origin_->used = true;
+    if constexpr (std::is_same_v<Chain, pass<T>>) {
+      origin_->sealed = origin_->from;
+    } else if (!origin_->sealed) {
+      auto fork = std::make_shared<detail::tap<T>>();
+      fork->stage = origin_->from->stage;
+      origin_->from->branches.push_back([chain = origin_->chain, fork] {
+        return std::make_unique<chain_branch<Chain, forked_end<T>>>(chain,
+                                                                    forked_end<T>(fork->make()));
+      });
+      origin_->sealed = std::move(fork);
+    }
+    auto o = std::make_shared<detail::origin<T, pass<T>>>(
+        detail::loose_end{origin_->text, true}, origin_->sealed, pass<T>{}, origin_->steps);
+    return {graph_, std::move(o)};
+  }
+
+  template <class Route>
+  void feed(std::size_t to, routing by, Route route) {
+    origin_->used = true;
+    const std::size_t edge =
+        graph_->connect(origin_->from->stage, to, by, type_name<T>(), origin_->steps);
+    origin_->from->branches.push_back([chain = origin_->chain, route = std::move(route), edge] {
+      return std::make_unique<chain_branch<Chain, routed_end<T, Route>>>(
+          chain, routed_end<T, Route>(route, edge));
+    });
+  }
+
+  std::shared_ptr<detail::tap<T>> add_merge(std::string name, std::size_t parallelism) {
+    auto out = std::make_shared<detail::tap<T>>();
+    plan_stage s;
+    s.name = std::move(name);
+    s.kind = stage_kind::merge;
+    s.parallelism = parallelism;
+    s.make = [out](const plan_stage&) -> std::unique_ptr<stage> {
+      return std::make_unique<merge_stage<T>>(out->make());
+    };
+    out->stage = graph_->add(std::move(s));
+    return out;
+  }
+
+  std::shared_ptr<detail::tap<T>> add_window(std::string name, any_grouping grouping) {
+    auto out = std::make_shared<detail::tap<T>>();
+    plan_stage s;
+    s.name = std::move(name);
+    s.kind = stage_kind::grouping;
+    s.grouping = grouping;
+    s.make = [out](const plan_stage& self) -> std::unique_ptr<stage> {
+      return std::make_unique<grouping_stage<T>>(*self.grouping, out->make());
+    };
+    out->stage = graph_->add(std::move(s));
+    return out;
+  }
+
+  template <class U>
+  stream<U> handle(std::shared_ptr<detail::tap<U>> out) const {
+    std::string text = "the output of stage \"" + graph_->plan.stages[out->stage].name + "\"";
+    return detail::stream_of(graph_, std::move(out), std::move(text));
+  }
+
+  detail::graph_ptr graph_;
+  origin_ptr origin_;
+};
+
+template <class T>
+stream<T, pass<T>> detail::stream_of(graph_ptr g, std::shared_ptr<tap<T>> from, std::string text) {
+  auto o = std::make_shared<origin<T, pass<T>>>(loose_end{std::move(text), false}, std::move(from),
+                                                pass<T>{}, std::vector<std::string>{});
+  g->ends.push_back(o);
+  return {std::move(g), std::move(o)};
+}
+
+/// Records of type T partitioned by key: what happens to one key happens in one place, in order.
+template <class T, class Chain, class KeyOf>
+class [[nodiscard]] keyed_stream {
+public:
+  keyed_stream(stream<T, Chain> from, KeyOf key_of, std::size_t parallelism)
+      : from_(std::move(from)), key_of_(std::move(key_of)), parallelism_(parallelism) {}
+
+  /// Runs an operator with keyed state; see operator.hpp.
+  template <class Op>
+  auto process(std::string name, Op op, stage_options options = {}) && {
+    if constexpr (!requires { typename Op::output; }) {
+      static_assert(
+          detail::no<Op>,
+          "process(name, operator): the operator says what it emits: using output = ...;");
+      return detail::broken{};
+    } else if constexpr (!keyed_operator_on<Op, T>) {
+      static_assert(detail::no<Op>,
+                    "process(name, operator): the operator has process(const record&, "
+                    "leat::output<output>&, leat::context&)");
+      return detail::broken{};
+    } else {
+      using U = typename Op::output;
+      auto out = std::make_shared<detail::tap<U>>();
+      plan_stage s;
+      s.name = std::move(name);
+      s.kind = stage_kind::keyed;
+      s.parallelism = options.parallelism != 0 ? options.parallelism : parallelism_;
+      s.order = options.order;
+      s.make = [out, op = std::move(op),
+                key_of = key_of_](const plan_stage& self) -> std::unique_ptr<stage> {
+        side_ports sides;
+        for (const auto& [side_name, make] : self.sides)
+          sides.emplace(side_name, make());
+        return std::make_unique<keyed_stage<T, KeyOf, Op>>(key_of, op, out->make(),
+                                                           std::move(sides));
+      };
+      out->stage = from_.graph_->add(std::move(s));
+      from_.feed(out->stage, routing::hash, hash_route<KeyOf>{key_of_});
+      return from_.handle(std::move(out));
+    }
+  }
+
+  /// As stream::window, with the records of one key in one subtask.
+  auto window(std::string name, any_grouping grouping) && {
+    auto out = from_.add_window(std::move(name), grouping);
+    from_.graph_->plan.stages[out->stage].parallelism = parallelism_;
+    from_.feed(out->stage, routing::hash, hash_route<KeyOf>{key_of_});
+    return grouped_stream<T>(from_.graph_, std::move(out));
+  }
+
+private:
+  stream<T, Chain> from_;
+  KeyOf key_of_;
+  std::size_t parallelism_;
+};
+
+/// Panes of records, waiting for a model. It offers score() and nothing else: a score is per
+/// record, which is what makes groupings interchangeable.
+template <class T>
+class [[nodiscard]] grouped_stream {
+public:
+  grouped_stream(detail::graph_ptr g, std::shared_ptr<detail::tap<T>> panes)
+      : graph_(std::move(g)), panes_(std::move(panes)),
+        end_(std::make_shared<detail::loose_end>()) {
+    end_->text = "windowing stage \"" + graph_->plan.stages[panes_->stage].name + "\"";
+    graph_->ends.push_back(end_);
+  }
+
+  /// Scores each record: by a model, or by what its provider loads when the job starts.
+  template <class M>
+  auto score(std::string name, M m) && {
+    if constexpr (!requires { typename M::score_type; }) {
+      static_assert(detail::no<M>,
+                    "score(name, model): a model says what a score is: using score_type = float;");
+      return detail::broken{};
+    } else if constexpr (!model_provider_on<M, T> && !model_on<M, T>) {
+      static_assert(detail::no<M>,
+                    "score(name, model): a model of this stream has predict(span<const record>, "
+                    "span<score_type>) const, a provider has load() const");
+      return detail::broken{};
+    } else {
+      return add_scoring(std::move(name), std::move(m));
+    }
+  }
+
+  template <class... A>
+  auto map(A&&...) const {
+    return only_score<A...>();
+  }
+  template <class... A>
+  auto filter(A&&...) const {
+    return only_score<A...>();
+  }
+  template <class... A>
+  auto key_by(A&&...) const {
+    return only_score<A...>();
+  }
+  template <class... A>
+  auto to(A&&...) const {
+    return only_score<A...>();
+  }
+
+private:
+  template <class... A>
+  detail::broken only_score() const {
+    static_assert(detail::no<std::tuple<A...>>,
+                  "a grouped stream offers score(name, model) and nothing else: "
+                  "call it before other verbs");
+    return {};
+  }
+
+  template <class M>
+  auto add_scoring(std::string name, M m) {
+    using S = typename M::score_type;
+    using model_ptr = std::shared_ptr<const model<T, S>>;
+    auto out = std::make_shared<detail::tap<scored<T, S>>>();
+    auto loaded = std::make_shared<model_ptr>();
+    plan_stage s;
+    s.kind = stage_kind::scoring;
+    if constexpr (declares_blocking<M>)
+      s.blocking = M::blocking;
+    s.prepare = [m, loaded](plan_stage& self) -> result<void> {
+      if constexpr (model_provider_on<M, T>) {
+        auto got = m.load();
+        if (!got)
+          return got.error();
+        *loaded = std::move(*got);
+      } else {
+        auto own = std::make_shared<detail::own_model<T, M>>(m);
+        own->identity = model_ref::intern({self.name, {}});
+        *loaded = std::move(own);
+      }
+      return {};
+    };
+    s.make = [out, loaded](const plan_stage&) -> std::unique_ptr<stage> {
+      return std::make_unique<scoring_stage<T, S>>(*loaded, out->make());
+    };
+    s.name = name;
+    end_->used = true;
+    out->stage = graph_->add(std::move(s));
+    const std::size_t edge =
+        graph_->connect(panes_->stage, out->stage, routing::forward, type_name<T>(), {});
+    panes_->branches.push_back([edge] {
+      return std::make_unique<chain_branch<pass<T>, routed_end<T, forward_route>>>(
+          pass<T>{}, routed_end<T, forward_route>(forward_route{}, edge));
+    });
+    return detail::stream_of(graph_, std::move(out), "the output of stage \"" + name + "\"");
+  }
+
+  detail::graph_ptr graph_;
+  std::shared_ptr<detail::tap<T>> panes_;
+  std::shared_ptr<detail::loose_end> end_;
+};
+
+/// A dataflow graph. Written once, then run, described or tested. Not thread-safe while written.
+class graph {
+public:
+  explicit graph(std::string name) : state_(std::make_shared<detail::graph_state>()) {
+    state_->plan.name = std::move(name);
+  }
+
+  /// Starts a stream at a source. The event time, where there is one, orders records of several
+  /// splits: leat::event_time_by{[](const payment& p) { return p.time; }, 5s}.
+  template <class Source, class EventTime = no_event_time>
+  auto from(std::string name, Source source, EventTime times = {}, stage_options options = {}) {
+    if constexpr (!requires { typename Source::record_type; }) {
+      static_assert(detail::no<Source>,
+                    "from(name, source): the source says what it reads: using record_type = ...;");
+      return detail::broken{};
+    } else if constexpr (!source_of<Source, typename Source::record_type>) {
+      static_assert(detail::no<Source>,
+                    "from(name, source): a source has pull(demand, leat::output<record_type>&) "
+                    "returning leat::pulled, or splits() of such readers");
+      return detail::broken{};
+    } else {
+      using T = typename Source::record_type;
+      auto out = std::make_shared<detail::tap<T>>();
+      plan_stage s;
+      s.name = std::move(name);
+      s.kind = stage_kind::source;
+      s.parallelism = options.parallelism;
+      if constexpr (declares_blocking<Source>)
+        s.blocking = Source::blocking;
+      if constexpr (requires { source.check(); })
+        s.prepare = [source](plan_stage&) { return source.check(); };
+      s.make = [out, source = std::move(source),
+                times](const plan_stage&) -> std::unique_ptr<stage> {
+        return std::make_unique<source_stage<Source, EventTime>>(source, times, out->make());
+      };
+      std::string text = "the output of source \"" + s.name + "\"";
+      out->stage = state_->add(std::move(s));
+      return detail::stream_of(state_, std::move(out), std::move(text));
+    }
+  }
+
+  const std::string& name() const { return state_->plan.name; }
+
+  /// The plan behind the graph, brought up to date.
+  leat::plan& plan() {
+    auto& p = state_->plan;
+    p.loose_ends.clear();
+    for (const auto& end : state_->ends)
+      if (!end->used)
+        p.loose_ends.push_back(end->text);
+    return p;
+  }
+
+  /// All faults at once; empty if the graph can run.
+  std::vector<error> validate() { return plan().validate(); }
+
+private:
+  detail::graph_ptr state_;
+};
+
+} // namespace leat

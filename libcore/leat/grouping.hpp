@@ -1,0 +1,66 @@
+// A grouping says *when* records are handed on for scoring. It never changes a result, so groupings
+// are interchangeable: at start, by a flag, or on the running graph.
+#pragma once
+
+#include <leat/error.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace leat {
+
+/// Every record is a pane of its own.
+struct record_at_a_time {};
+
+/// A pane closes when it holds `count` records, or `delay` after its first.
+struct micro_batch {
+  std::size_t count = 256;
+  std::chrono::nanoseconds delay = std::chrono::milliseconds{5};
+};
+
+/// A pane closes at every multiple of `duration` on the runtime's clock, or at `max_count` records.
+struct every {
+  std::chrono::nanoseconds duration;
+  std::size_t max_count = 65'536;
+};
+
+/// One pane: everything up to the end of the input, or the next barrier. Held in memory.
+struct batch {};
+
+/// One of the groupings, reduced to what they all are: a bound on records and a bound on time.
+class any_grouping {
+public:
+  any_grouping(record_at_a_time) : count_(1) {}
+  any_grouping(micro_batch g) : count_(g.count), delay_(g.delay) { check(); }
+  any_grouping(every g) : count_(g.max_count), delay_(g.duration), aligned_(true) { check(); }
+  any_grouping(batch) {}
+
+  /// Reads "record", "micro-batch:256,5ms", "every:1s", "every:1s,10000" or "batch". The error for
+  /// anything else lists these.
+  static result<any_grouping> parse(std::string_view spec);
+
+  /// A pane of this many records closes.
+  std::size_t count() const { return count_; }
+  /// A pane closes this long after its first record (zero: never by time) ...
+  std::chrono::nanoseconds delay() const { return delay_; }
+  /// ... or, if aligned, when the clock passes a multiple of it.
+  bool aligned() const { return aligned_; }
+  bool is_record_at_a_time() const { return count_ == 1; }
+  bool is_batch() const { return count_ == unbounded && delay_ == delay_.zero(); }
+
+  /// What parse() reads.
+  std::string text() const;
+
+private:
+  static constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max();
+  void check() const;
+
+  std::size_t count_ = unbounded;
+  std::chrono::nanoseconds delay_{0};
+  bool aligned_ = false;
+};
+
+} // namespace leat

@@ -1,0 +1,101 @@
+// Keys decide which subtask a record goes to. The numbers are stable for ever: key group = XXH3-64
+// of the key's canonical little-endian bytes, modulo max_parallelism.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace leat {
+
+/// The number of key groups; a keyed stage can have at most so many subtasks.
+inline constexpr std::size_t max_parallelism = 128;
+
+using key_group = std::uint32_t;
+
+namespace detail {
+std::uint64_t hash_bytes(const void* data, std::size_t size);
+
+template <class T>
+struct is_tuple : std::false_type {};
+template <class... T>
+struct is_tuple<std::tuple<T...>> : std::true_type {};
+template <class A, class B>
+struct is_tuple<std::pair<A, B>> : std::true_type {};
+
+template <class T>
+constexpr bool is_scalar_key =
+    (std::is_arithmetic_v<T> && !std::is_same_v<T, long double>) || std::is_enum_v<T>;
+
+/// The value with one representation for equal keys: no -0, one NaN.
+template <class T>
+auto canonical(T value) {
+  if constexpr (std::is_enum_v<T>)
+    return static_cast<std::underlying_type_t<T>>(value);
+  else if constexpr (std::is_floating_point_v<T>)
+    return std::isnan(value) ? std::numeric_limits<T>::quiet_NaN() : value == T{0} ? T{0} : value;
+  else
+    return value;
+}
+
+/// Equal as keys: a NaN equals a NaN.
+template <class T>
+bool same_key(const T& a, const T& b) {
+  if constexpr (std::is_floating_point_v<T>)
+    return a == b || (std::isnan(a) && std::isnan(b));
+  else if constexpr (is_tuple<T>::value)
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return (same_key(std::get<I>(a), std::get<I>(b)) && ...);
+    }
+  (std::make_index_sequence<std::tuple_size_v<T>>{});
+  else return a == b;
+}
+
+template <class T>
+void append_key(std::string& bytes, const T& key) {
+  if constexpr (is_scalar_key<T>) {
+    const auto value = canonical(key);
+    bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    append_key(bytes, static_cast<std::uint64_t>(key.size()));
+    bytes += key;
+  } else {
+    static_assert(is_tuple<T>::value, "a key is a number, an enum, a bool, a std::string, or a "
+                                      "std::tuple or std::pair of these: let key_by return one");
+    std::apply([&](const auto&... part) { (append_key(bytes, part), ...); }, key);
+  }
+}
+} // namespace detail
+
+static_assert(std::endian::native == std::endian::little, "keys are hashed as little-endian bytes");
+
+/// XXH3-64, seed 0, of the key's canonical bytes.
+template <class K>
+std::uint64_t key_hash(const K& key) {
+  if constexpr (detail::is_scalar_key<K>) {
+    const auto value = detail::canonical(key);
+    return detail::hash_bytes(&value, sizeof value);
+  } else if constexpr (std::is_same_v<K, std::string>) {
+    return detail::hash_bytes(key.data(), key.size());
+  } else {
+    std::string bytes;
+    detail::append_key(bytes, key);
+    return detail::hash_bytes(bytes.data(), bytes.size());
+  }
+}
+
+inline key_group key_group_of(std::uint64_t hash) { return hash % max_parallelism; }
+
+/// Key groups go to subtasks in contiguous, equal ranges.
+inline std::size_t subtask_of(key_group group, std::size_t subtasks) {
+  return group * subtasks / max_parallelism;
+}
+
+} // namespace leat

@@ -1,0 +1,76 @@
+// The stage behind merge and rebalance: hands records on as they are. What order they come in is
+// the runtime's business.
+#pragma once
+
+#include <leat/stage.hpp>
+
+namespace leat {
+
+template <class T>
+class merge_stage final : public producing_stage<T> {
+  using base = producing_stage<T>;
+  using base::out_, base::services_;
+
+public:
+  using base::base;
+
+  result<void> open(const stage_services& services) override {
+    renumbers_ = services.subtasks == 1;
+    return base::open(services);
+  }
+
+  /// A promise about some descendants of a record is none about their new numbers.
+  void advance(const mark& m) override {
+    mark renumbered = m;
+    if (stamp& s = renumbered.progress;
+        renumbers_ && s.path != stamp_path::last() && s.position > 0) {
+      --s.position;
+      s.path = stamp_path::last();
+    }
+    base::advance(renumbered);
+  }
+
+  void consume(frame& f, std::size_t& next, std::size_t end) override {
+    const std::size_t first = next;
+    if (next == 0 && end == f.size() && out_.gathered().records.empty() && !out_.stamped()) {
+      next = end;
+      frame whole;
+      whole.records = std::move(f.records);
+      out_.forward(std::move(whole));
+    } else {
+      copy(f, next, end);
+    }
+    stage_counters::add(services_.counters->records_in, next - first);
+  }
+
+private:
+  // The same record may come by several inputs, by one as it is and by another expanded. Where they
+  // meet, what descends from it is numbered anew, or equal stamps would be ordered by chance later.
+  void descend_from(stamp s) {
+    if (renumbers_)
+      s.path = {};
+    out_.descend_from(s, renumbers_);
+  }
+
+  void copy(frame& f, std::size_t& next, std::size_t end) {
+    auto& from = f.as<T>();
+    const bool owner = f.sole_owner();
+    ingest_cursor ingested(from.ingest);
+    while (next < end) {
+      const std::size_t i = next++;
+      if (out_.stamped())
+        descend_from(from.stamps[i]);
+      out_.ingested_at(ingested.at(i));
+      if (owner)
+        out_(std::move(from.records[i]));
+      else
+        out_(from.records[i]);
+      if (out_.full() && !out_.hand_on())
+        break;
+    }
+  }
+
+  bool renumbers_ = false; // it sees all records
+};
+
+} // namespace leat

@@ -1,0 +1,273 @@
+// An operator with keyed state: a plain struct with one verb.
+//
+//   struct count_per_card {
+//     using output = card_count;
+//     leat::value_state<std::uint64_t> seen;
+//     void open(leat::setup& setup) { seen = setup.value<std::uint64_t>("seen"); }
+//     void process(const payment& p, leat::output<card_count>& out, leat::context& ctx) {
+//       out({p.card, ++ctx.get(seen)});
+//     }
+//   };
+//
+// Each subtask works on a copy of its own and one record at a time. `process` may return
+// leat::result<void>: a user error in it makes the record a dead letter; a throw fails the job.
+#pragma once
+
+#include <leat/raw_text.hpp>
+#include <leat/stage.hpp>
+#include <leat/state.hpp>
+
+#include <map>
+
+namespace leat {
+
+/// A second output of an operator, connected by stream::side. Emitting into one that nobody reads
+/// does nothing.
+template <class T>
+class side_output {
+public:
+  side_output() = default;
+  void operator()(T record) {
+    if (to_)
+      (*to_)(std::move(record));
+  }
+
+private:
+  friend class setup;
+  explicit side_output(output<T>* to) : to_(to) {}
+  output<T>* to_ = nullptr;
+};
+
+/// The part of a side output that does not know its type.
+class side_port {
+public:
+  virtual ~side_port() = default;
+  virtual void open(const stage_services& services) = 0;
+  virtual void descend_from(const stamp& s) = 0;
+  virtual void ingested_at(clock_time t) = 0;
+  virtual bool empty() const = 0;
+  virtual bool full() const = 0;
+  virtual bool hand_on() = 0;
+  virtual bool blocked() const = 0;
+  virtual void list_ports(std::vector<port*>& all) = 0;
+};
+
+template <class T>
+class side_port_of final : public side_port {
+public:
+  explicit side_port_of(fanout<T> to) : out(std::move(to)) {}
+  void open(const stage_services& s) override {
+    std::vector<port*> ports;
+    out.list_ports(ports);
+    bool stamped = false;
+    for (const port* p : ports)
+      stamped = stamped || p->stamped();
+    out.open(s.limits.capacity<T>(), stamped, s.stage, s.dead_letters);
+  }
+  void descend_from(const stamp& s) override { out.descend_from(s, true); }
+  void ingested_at(clock_time t) override { out.ingested_at(t); }
+  bool empty() const override { return out.empty(); }
+  bool full() const override { return out.full(); }
+  bool hand_on() override { return out.hand_on(); }
+  bool blocked() const override { return out.blocked(); }
+  void list_ports(std::vector<port*>& all) override { out.list_ports(all); }
+
+  output<T> out;
+};
+
+using side_ports = std::map<std::string, std::unique_ptr<side_port>>;
+
+/// What an operator's `open` gets: the place to ask for its states and side outputs, by name.
+class setup {
+public:
+  setup(std::vector<std::unique_ptr<state_column>>& columns, side_ports& sides)
+      : columns_(columns), sides_(sides) {}
+
+  /// One value for each key, value-initialised for a new key. The name is its identity when saved.
+  template <class V>
+  value_state<V> value(std::string name) {
+    for (const auto& c : columns_)
+      if (c->name() == name)
+        throw failure(
+            user_error("two states are called \"" + name + "\"", "give each its own name"));
+    auto column = std::make_unique<value_column<V>>(std::move(name));
+    value_state<V> handle(*column);
+    columns_.push_back(std::move(column));
+    return handle;
+  }
+
+  /// A second output.
+  template <class T>
+  side_output<T> side(const std::string& name) {
+    const auto found = sides_.find(name);
+    if (found == sides_.end())
+      return {};
+    auto* typed = dynamic_cast<side_port_of<T>*>(found->second.get());
+    if (!typed)
+      throw failure(user_error("side output \"" + name +
+                               "\" is read as another type than the "
+                               "operator emits"));
+    claimed_.push_back(name);
+    return side_output<T>(&typed->out);
+  }
+
+  bool claimed(const std::string& name) const {
+    return std::find(claimed_.begin(), claimed_.end(), name) != claimed_.end();
+  }
+
+private:
+  std::vector<std::unique_ptr<state_column>>& columns_;
+  side_ports& sides_;
+  std::vector<std::string> claimed_;
+};
+
+/// What an operator may know and touch while it processes a record.
+class context {
+public:
+  /// The value of this state for the record's key. Stays valid during this call.
+  template <class V>
+  V& get(const value_state<V>& state) const {
+    return state.column_->at(slot_);
+  }
+  /// The record's stamp; all zeros on edges that carry none.
+  const stamp& at() const { return stamp_; }
+  /// No record that is on time and older than this will come.
+  event_time watermark() const { return watermark_; }
+  /// The runtime's clock.
+  clock_time now() const { return clock_->now(); }
+
+private:
+  template <class, class, class>
+  friend class keyed_stage;
+  state_slot slot_ = 0;
+  stamp stamp_;
+  event_time watermark_ = begin_of_time;
+  const clock* clock_ = nullptr;
+};
+
+template <class Op, class T>
+concept keyed_operator_on = requires(Op op, const T& record, output<typename Op::output>& out,
+                                     context& ctx) {
+  op.process(record, out, ctx);
+};
+
+/// Runs an operator over the records of its keys.
+template <class T, class KeyOf, class Op>
+class keyed_stage final : public producing_stage<typename Op::output> {
+  using base = producing_stage<typename Op::output>;
+  using base::out_, base::services_, base::ports_;
+
+public:
+  keyed_stage(KeyOf key_of, Op op, fanout<typename Op::output> to, side_ports sides)
+      : base(std::move(to)), key_of_(std::move(key_of)), op_(std::move(op)),
+        sides_(std::move(sides)) {
+    for (auto& [name, side] : sides_)
+      side->list_ports(ports_);
+  }
+
+  result<void> open(const stage_services& services) override {
+    if (auto opened = base::open(services); !opened)
+      return opened;
+    for (auto& [name, side] : sides_)
+      side->open(services);
+    ctx_.clock_ = services.time;
+    if constexpr (requires(setup & s) { op_.open(s); }) {
+      setup s(columns_, sides_);
+      op_.open(s);
+      for (const auto& [name, side] : sides_)
+        if (!s.claimed(name))
+          return user_error("the operator has no side output \"" + name + "\"");
+    } else if (!sides_.empty()) {
+      return user_error("the operator has no side output \"" + sides_.begin()->first + "\"");
+    }
+    return {};
+  }
+
+  void consume(frame& f, std::size_t& next, std::size_t end) override {
+    const auto& from = f.as<T>();
+    const bool stamped = !from.stamps.empty();
+    ingest_cursor ingested(from.ingest);
+    const std::size_t first = next;
+    while (next < end) {
+      const std::size_t i = next++;
+      if (stamped)
+        ctx_.stamp_ = from.stamps[i];
+      start(ctx_.stamp_, ingested.at(i));
+      const auto& key = key_of_(from.records[i]);
+      ctx_.slot_ = slots_.slot_of(key, key_hash(key));
+      process(from.records[i]);
+      if (!pass_on_full())
+        break;
+    }
+    stage_counters::add(services_.counters->records_in, next - first);
+  }
+
+  void advance(const mark& m) override {
+    ctx_.watermark_ = std::max(ctx_.watermark_, m.watermark);
+    base::advance(m);
+  }
+
+  bool blocked() const override {
+    for (const auto& [name, side] : sides_)
+      if (side->blocked())
+        return true;
+    return base::blocked();
+  }
+  void resume() override { drain(); }
+  bool drain() override {
+    bool clear = true;
+    for (auto& [name, side] : sides_)
+      clear = side->hand_on() && clear;
+    return clear ? base::drain() : (out_.hand_on(), false); // the base lets marks go: all or none
+  }
+
+private:
+  bool gathering() const override {
+    for (const auto& [name, side] : sides_)
+      if (!side->empty())
+        return true;
+    return base::gathering();
+  }
+
+  using key_type = std::remove_cvref_t<std::invoke_result_t<const KeyOf&, const T&>>;
+
+  void start(const stamp& s, clock_time ingested) {
+    out_.descend_from(s, true);
+    out_.ingested_at(ingested);
+    for (auto& [name, side] : sides_) {
+      side->descend_from(s);
+      side->ingested_at(ingested);
+    }
+  }
+
+  void process(const T& record) {
+    using returned = decltype(op_.process(record, out_, ctx_));
+    if constexpr (std::is_same_v<returned, result<void>>) {
+      if (auto done = op_.process(record, out_, ctx_); !done) {
+        if (done.error().domain != error_domain::user)
+          throw failure(done.error());
+        services_.dead_letters->put(
+            {done.error().what, services_.stage, raw_place(ctx_.stamp_), raw_text(record)});
+      }
+    } else {
+      static_assert(std::is_void_v<returned>, "process returns nothing or leat::result<void>");
+      op_.process(record, out_, ctx_);
+    }
+  }
+
+  bool pass_on_full() {
+    bool clear = !out_.full() || out_.hand_on();
+    for (auto& [name, side] : sides_)
+      clear = (!side->full() || side->hand_on()) && clear;
+    return clear;
+  }
+
+  KeyOf key_of_;
+  Op op_;
+  key_slots<key_type> slots_;
+  std::vector<std::unique_ptr<state_column>> columns_;
+  side_ports sides_;
+  context ctx_;
+};
+
+} // namespace leat

@@ -1,0 +1,177 @@
+#include <leat/key.hpp>
+#include <leat/plan.hpp>
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace leat {
+
+namespace {
+
+std::string_view kind_name(stage_kind kind) {
+  switch (kind) {
+  case stage_kind::source:
+    return "source";
+  case stage_kind::keyed:
+    return "process";
+  case stage_kind::merge:
+    return "merge";
+  case stage_kind::grouping:
+    return "window";
+  case stage_kind::scoring:
+    return "score";
+  case stage_kind::sink:
+    return "sink";
+  }
+  return "?";
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+std::string subtasks(std::size_t n) { return n == 1 ? "1 subtask" : fmt::format("{} subtasks", n); }
+
+} // namespace
+
+std::vector<error> plan::validate() const {
+  std::vector<error> faults;
+  if (stages.empty())
+    faults.push_back(
+        user_error(fmt::format("graph \"{}\" has no stages", name), "start with from()"));
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const plan_stage& s = stages[i];
+    if (s.name.empty())
+      faults.push_back(user_error(fmt::format("a {} stage has no name", kind_name(s.kind)),
+                                  "a stage's name is the identity of its state: give it one"));
+    for (std::size_t j = 0; j < i; ++j)
+      if (stages[j].name == s.name && !s.name.empty())
+        faults.push_back(user_error(fmt::format("two stages are called \"{}\"", s.name),
+                                    "a stage's name is the identity of its state: make it unique"));
+    if (s.parallelism > max_parallelism)
+      faults.push_back(user_error(fmt::format("stage \"{}\" wants {} subtasks, {} are the most",
+                                              s.name, s.parallelism, max_parallelism)));
+    faults.insert(faults.end(), s.faults.begin(), s.faults.end());
+  }
+  for (const std::string& end : loose_ends)
+    faults.push_back(
+        user_error(fmt::format("{} leads nowhere", end), "end it with .to(name, sink)"));
+  return faults;
+}
+
+resolved_plan plan::resolve(std::size_t default_parallelism) const {
+  resolved_plan r;
+  r.stages.resize(stages.size());
+  r.edges.resize(edges.size());
+
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    std::size_t n = stages[i].parallelism;
+    for (const plan_edge& e : edges) {
+      if (e.to != i || n != 0)
+        continue;
+      if (e.route == routing::hash || e.route == routing::rebalance)
+        n = default_parallelism;
+      else if (stages[i].kind != stage_kind::sink && stages[i].kind != stage_kind::merge)
+        n = r.stages[e.from].parallelism;
+    }
+    r.stages[i].parallelism = std::max<std::size_t>(n, 1);
+  }
+
+  // A source of several splits merges them by itself, so it needs stamps as soon as somebody behind
+  // it cares for order; an edge needs them where somebody behind it merges channels.
+  std::vector<bool> wants_order(stages.size()), wants_marks(stages.size()), merges(stages.size());
+  for (std::size_t i = stages.size(); i-- > 0;) {
+    std::size_t channels = 0;
+    bool wants = stages[i].kind == stage_kind::keyed && stages[i].order == order::by_stamp;
+    wants = wants || (stages[i].kind == stage_kind::sink && stages[i].order == order::by_stamp);
+    for (const plan_edge& e : edges) {
+      if (e.from == i) {
+        wants = wants || wants_order[e.to];
+        wants_marks[i] = wants_marks[i] || wants_marks[e.to];
+      }
+      if (e.to == i)
+        channels += e.route == routing::forward && r.stages[i].parallelism > 1
+                        ? 1
+                        : r.stages[e.from].parallelism;
+    }
+    const bool keeps = stages[i].order == order::by_stamp || stages[i].kind != stage_kind::keyed;
+    wants_order[i] = wants;
+    wants_marks[i] = wants_marks[i] || wants || stages[i].kind == stage_kind::keyed;
+    r.stages[i].wants_order = wants;
+    r.stages[i].ordered = wants && keeps && channels > 1;
+    merges[i] = r.stages[i].ordered;
+  }
+  for (std::size_t i = stages.size(); i-- > 0;)
+    for (std::size_t e = 0; e < edges.size(); ++e)
+      if (edges[e].to == i) {
+        r.edges[e].stamped = merges[i];
+        r.edges[e].marked = wants_marks[i];
+        merges[edges[e].from] = merges[edges[e].from] || r.edges[e].stamped;
+      }
+  return r;
+}
+
+std::string plan::describe_text(std::size_t default_parallelism) const {
+  const resolved_plan r = resolve(default_parallelism);
+  std::string text = fmt::format("graph {}\n", name);
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const plan_stage& s = stages[i];
+    text +=
+        fmt::format("  {:<8} {}: {}", kind_name(s.kind), s.name, subtasks(r.stages[i].parallelism));
+    if (s.grouping)
+      text += ", " + s.grouping->text();
+    if (!s.detail.empty())
+      text += ", " + s.detail;
+    if (s.blocking)
+      text += ", own thread";
+    if (r.stages[i].ordered)
+      text += ", in stamp order";
+    text += '\n';
+    for (std::size_t e = 0; e < edges.size(); ++e) {
+      if (edges[e].from != i)
+        continue;
+      static constexpr const char* by[] = {"forward", "rebalance", "by key"};
+      text += fmt::format("           -> {} ({} {}", stages[edges[e].to].name, edges[e].type,
+                          by[static_cast<int>(edges[e].route)]);
+      if (r.edges[e].stamped)
+        text += ", stamped";
+      if (!edges[e].steps.empty())
+        text += ", after " + joined(edges[e].steps);
+      text += ")\n";
+    }
+  }
+  return text;
+}
+
+std::string plan::describe_mermaid(std::size_t default_parallelism) const {
+  const resolved_plan r = resolve(default_parallelism);
+  const auto quoted = [](std::string text) {
+    for (std::size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 6)
+      text.replace(at, 1, "&quot;");
+    return text;
+  };
+  std::string text = "flowchart LR\n";
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    std::string label = fmt::format("{}<br/>{}", quoted(stages[i].name), kind_name(stages[i].kind));
+    if (stages[i].grouping)
+      label += " " + stages[i].grouping->text();
+    if (r.stages[i].parallelism > 1)
+      label += fmt::format(" ×{}", r.stages[i].parallelism);
+    text += fmt::format("  s{}[\"{}\"]\n", i, label);
+  }
+  for (const plan_edge& e : edges) {
+    std::string label = quoted(e.type);
+    if (!e.steps.empty())
+      label = quoted(joined(e.steps)) + ": " + label;
+    text += fmt::format("  s{} -->|\"{}\"| s{}\n", e.from, label, e.to);
+  }
+  return text;
+}
+
+plan_stage* plan::find(std::string_view stage) {
+  const auto found = std::find_if(stages.begin(), stages.end(),
+                                  [&](const plan_stage& s) { return s.name == stage; });
+  return found == stages.end() ? nullptr : &*found;
+}
+
+} // namespace leat

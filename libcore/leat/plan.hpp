@@ -1,0 +1,82 @@
+// The plan is the graph without its types: stages, edges, and how to make each stage. The typed
+// graph writes it, the runtime and `describe` read it.
+#pragma once
+
+#include <leat/stage.hpp>
+
+#include <map>
+
+namespace leat {
+
+enum class stage_kind { source, keyed, merge, grouping, scoring, sink };
+
+/// In which order a stage takes records of several channels.
+enum class order {
+  by_stamp,  ///< as their stamps say: the same in every run, whatever the parallelism
+  by_arrival ///< as they come: faster, but what depends on order may differ between runs
+};
+
+/// How an edge chooses the consuming subtask.
+enum class routing { forward, rebalance, hash };
+
+struct plan_edge {
+  std::size_t from = 0;
+  std::size_t to = 0;
+  routing route = routing::forward;
+  std::string type;               ///< the record type that travels
+  std::vector<std::string> steps; ///< fused steps before the edge, in the producer's actor
+};
+
+struct plan_stage {
+  std::string name;
+  stage_kind kind = stage_kind::source;
+  std::size_t parallelism = 0; ///< 0: as the run says, or as the stage's kind and neighbours say
+  leat::order order = leat::order::by_arrival;
+  bool blocking = false;                ///< it may wait outside the runtime, so it gets a thread
+  std::optional<any_grouping> grouping; ///< of a windowing stage; may be replaced before a run
+  std::chrono::nanoseconds slowed{0};   ///< trial delay of a sink, per record
+  std::string detail;                   ///< what describe() says of it
+  std::vector<error> faults;            ///< found while it was built
+
+  /// Brings what is needed before the first record (models, files); once a run.
+  std::function<result<void>(plan_stage&)> prepare;
+  /// Makes the logic of one subtask.
+  std::function<std::unique_ptr<stage>(const plan_stage&)> make;
+  /// Side outputs that are read, by name.
+  std::map<std::string, std::function<std::unique_ptr<class side_port>()>> sides;
+};
+
+/// What follows from a plan and a run's default parallelism.
+struct resolved_plan {
+  struct stage {
+    std::size_t parallelism = 1;
+    bool ordered = false;     ///< merges its channels by stamp
+    bool wants_order = false; ///< it, or a stage behind it, depends on order
+  };
+  struct edge {
+    bool stamped = false;
+    bool marked = false;
+  };
+  std::vector<stage> stages; ///< as plan::stages
+  std::vector<edge> edges;   ///< as plan::edges
+};
+
+struct plan {
+  std::string name;
+  std::vector<plan_stage> stages; ///< producers stand before their consumers
+  std::vector<plan_edge> edges;
+  std::vector<std::string> loose_ends; ///< streams that were declared and lead nowhere
+
+  /// All faults at once; empty if the plan can run.
+  std::vector<error> validate() const;
+  resolved_plan resolve(std::size_t default_parallelism) const;
+
+  /// For people: a line a stage, with what it feeds.
+  std::string describe_text(std::size_t default_parallelism) const;
+  /// A Mermaid flowchart.
+  std::string describe_mermaid(std::size_t default_parallelism) const;
+
+  plan_stage* find(std::string_view stage);
+};
+
+} // namespace leat

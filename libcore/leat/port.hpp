@@ -1,0 +1,244 @@
+// A port is the sender's end of an edge: one lane to each subtask of the consuming stage, each with
+// its own credit and its own open frame.
+#pragma once
+
+#include <leat/frame.hpp>
+
+#include <cassert>
+#include <limits>
+
+namespace leat {
+
+/// Carries frames to the consumer of a port's lane. Implemented by the runtime.
+class wire {
+public:
+  virtual ~wire() = default;
+  virtual void send(std::size_t port, std::size_t lane, frame f) = 0;
+};
+
+/// How large a frame grows before it goes; one that waits for nothing goes earlier.
+struct frame_limits {
+  std::size_t records = 256;
+  std::size_t bytes = 16 * 1024;
+
+  template <class T>
+  std::size_t capacity() const {
+    const std::size_t by_bytes = bytes / sizeof(T);
+    return records < 16 ? records : std::min(records, std::max<std::size_t>(by_bytes, 16));
+  }
+};
+
+/// What the plan decides for an edge.
+struct edge_settings {
+  std::size_t lanes = 1;
+  bool stamped = false; ///< the consumer, or one behind it, orders by stamp
+  bool marked = false;  ///< the consumer, or one behind it, waits for marks
+  credit window;
+  frame_limits limits;
+};
+
+/// The part of a port that does not know its record type. Not thread-safe: it lives in one actor.
+class port {
+public:
+  virtual ~port() = default;
+
+  /// Which edge of the plan this is the end of; set by the graph.
+  std::size_t edge = 0;
+
+  void connect(wire& w, std::size_t index, const edge_settings& settings, const clock& time) {
+    wire_ = &w, index_ = index, settings_ = settings, clock_ = &time;
+    lanes_.clear();
+    lanes_.resize(settings.lanes);
+    for (lane& l : lanes_)
+      l.window = credit_window{settings.window};
+    on_connect();
+  }
+
+  bool connected() const { return wire_ != nullptr; }
+  std::size_t lanes() const { return lanes_.size(); }
+  bool stamped() const { return settings_.stamped; }
+  bool marked() const { return settings_.marked; }
+
+  /// True while a whole frame waits for credit: its stage must pause.
+  bool blocked() const { return blocked_lanes_ > 0; }
+
+  /// True if no consumer wants any more.
+  bool cancelled() const { return cancelled_lanes_ == lanes_.size(); }
+
+  void grant(std::size_t i, const credit& returned) {
+    lanes_[i].window.grant(returned);
+    if (lanes_[i].waiting)
+      send_waiting(i);
+  }
+
+  /// The consumer behind this lane wants no more: what is sent to it from now on is let go.
+  void cancel(std::size_t i) {
+    lane& l = lanes_[i];
+    if (l.cancelled)
+      return;
+    l.cancelled = true;
+    ++cancelled_lanes_;
+    l.open.reset();
+    if (l.waiting)
+      send_waiting(i);
+  }
+
+  /// Raises the mark that goes out with the next frame or flush of each lane.
+  void advance(const mark& m) { mark_.raise(m); }
+
+  /// Sends every open frame for which there is credit, and marks to the other lanes.
+  void flush() {
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      lane& l = lanes_[i];
+      if (l.waiting)
+        continue;
+      if (!l.open)
+        send_mark(i);
+      else if (l.window.open())
+        send_open(i);
+    }
+  }
+
+  /// Sends an event to all lanes. It needs no credit and takes each lane's open frame with it.
+  void send_event(std::shared_ptr<const barrier> at, bool last) {
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      assert(!lanes_[i].waiting);
+      frame f;
+      f.records = std::move(lanes_[i].open);
+      f.barrier_at = at;
+      f.last = last;
+      lanes_[i].open = nullptr;
+      transmit(i, std::move(f));
+    }
+  }
+
+  /// Publishes the time spent blocked, in nanoseconds, and since when it is blocked now (0: it is
+  /// not).
+  void measure(std::atomic<clock_time>& total, std::atomic<clock_time>& since) const {
+    total.store(stalled_, std::memory_order_relaxed);
+    since.store(blocked() ? blocked_since_ : 0, std::memory_order_relaxed);
+  }
+
+protected:
+  static constexpr clock_time never = std::numeric_limits<clock_time>::min();
+
+  struct lane {
+    credit_window window;
+    std::shared_ptr<rows> open;   // grows until it is full or flushed
+    clock_time ingested = never;  // of the last record in it
+    std::optional<frame> waiting; // whole, without credit
+    mark sent;
+    bool cancelled = false;
+  };
+
+  virtual void on_connect() {}
+
+  /// Sends a whole frame, or keeps it and blocks. At most one frame may wait in a lane.
+  void send_or_wait(std::size_t i, frame f) {
+    lane& l = lanes_[i];
+    if (l.window.open() || l.cancelled) {
+      transmit(i, std::move(f));
+      return;
+    }
+    l.waiting = std::move(f);
+    if (blocked_lanes_++ == 0)
+      blocked_since_ = clock_->now();
+  }
+
+  void send_open(std::size_t i) {
+    frame f;
+    f.records = std::move(lanes_[i].open);
+    lanes_[i].open = nullptr;
+    send_or_wait(i, std::move(f));
+  }
+
+  std::vector<lane> lanes_;
+  edge_settings settings_;
+
+private:
+  void send_waiting(std::size_t i) {
+    lane& l = lanes_[i];
+    if (!l.window.open() && !l.cancelled)
+      return;
+    frame f = std::move(*l.waiting);
+    l.waiting.reset();
+    if (--blocked_lanes_ == 0)
+      stalled_ += clock_->now() - blocked_since_;
+    transmit(i, std::move(f));
+  }
+
+  void send_mark(std::size_t i) {
+    if (settings_.marked && lanes_[i].sent != mark_)
+      transmit(i, {});
+  }
+
+  void transmit(std::size_t i, frame f) {
+    lane& l = lanes_[i];
+    if (l.cancelled && !f.last && !f.barrier_at)
+      return;
+    l.window.spend(f.cost());
+    if (settings_.marked && l.sent != mark_) {
+      l.sent = mark_;
+      f.marked = mark_;
+    }
+    wire_->send(index_, i, std::move(f));
+  }
+
+  wire* wire_ = nullptr;
+  std::size_t index_ = 0;
+  const clock* clock_ = nullptr;
+  mark mark_;
+  std::size_t blocked_lanes_ = 0;
+  std::size_t cancelled_lanes_ = 0;
+  clock_time blocked_since_ = 0;
+  clock_time stalled_ = 0;
+};
+
+/// A port for records of type T.
+template <class T>
+class port_of final : public port {
+public:
+  /// Adds a record to a lane's open frame, and sends that when it is full. If the lane is blocked
+  /// the frame just grows: the caller pauses after the record it is at. False if now blocked.
+  template <class U>
+  bool push(std::size_t i, U&& record, const stamp& s, clock_time ingested) {
+    lane& l = lanes_[i];
+    if (!l.open)
+      open(l);
+    auto& to = static_cast<rows_of<T>&>(*l.open);
+    if (l.ingested != ingested)
+      to.ingest.note(to.records.size(), l.ingested = ingested);
+    if (settings_.stamped)
+      to.stamps.push_back(s);
+    to.records.push_back(std::forward<U>(record));
+    if (to.records.size() < capacity_)
+      return true;
+    if (!l.waiting)
+      send_open(i);
+    return !blocked();
+  }
+
+  /// Sends a frame as it is. Neither while blocked nor behind an open frame.
+  void forward(std::size_t i, frame f) {
+    assert(!lanes_[i].open && !lanes_[i].waiting);
+    send_or_wait(i, std::move(f));
+  }
+
+  bool has_open(std::size_t i) const { return lanes_[i].open != nullptr; }
+
+  std::size_t capacity() const { return capacity_; }
+
+private:
+  void on_connect() override { capacity_ = settings_.limits.capacity<T>(); }
+
+  void open(lane& l) {
+    auto fresh = std::make_shared<rows_of<T>>();
+    fresh->records.reserve(capacity_);
+    l.open = std::move(fresh);
+    l.ingested = never;
+  }
+
+  std::size_t capacity_ = 1;
+};
+
+} // namespace leat

@@ -1,0 +1,27 @@
+// How a record and its origin are written into a dead letter.
+#pragma once
+
+#include <leat/json.hpp>
+#include <leat/stamp.hpp>
+
+namespace leat {
+
+/// The record as JSON if it declares its fields.
+template <class T>
+std::string raw_text(const T& value) {
+  std::string text;
+  if constexpr (record<T>)
+    append_json(text, value);
+  else
+    text = "(a record without declared fields)";
+  return text;
+}
+
+/// "split 0, record 17", or nothing where the edge carries no stamps.
+inline std::string raw_place(const stamp& s) {
+  if (s.position == 0)
+    return {};
+  return "split " + std::to_string(s.split) + ", record " + std::to_string(s.position);
+}
+
+} // namespace leat

@@ -1,0 +1,117 @@
+// A sink takes records out of the job: a plain struct with one verb, `write(span<const record>)`.
+// Each subtask works on a copy of its own. Optional: `open(const sink_place&)` before the first
+// record, `flush()` when the stage has nothing to do, `close()` after the last record of a job that
+// ended well, `blocking = true` as a static member if write may wait (it then gets a thread).
+#pragma once
+
+#include <leat/histogram.hpp>
+#include <leat/stage.hpp>
+
+#include <span>
+#include <thread>
+
+namespace leat {
+
+/// Which copy of a sink this is.
+struct sink_place {
+  std::string stage;
+  std::size_t subtask = 0;
+  std::size_t subtasks = 1;
+  dead_letter_office* dead_letters = nullptr;
+};
+
+/// What `write` may return instead of nothing.
+enum class appetite { more, enough };
+
+template <class S, class T>
+concept sink_of = requires(S s, std::span<const T> records) {
+  s.write(records);
+};
+
+template <class S>
+concept declares_blocking = requires {
+  { S::blocking } -> std::convertible_to<bool>;
+};
+
+/// Runs a sink and measures how old records are when `write` returns.
+template <class T, class S>
+class sink_stage final : public stage {
+public:
+  sink_stage(S sink, std::chrono::nanoseconds slowed) : sink_(std::move(sink)), slowed_(slowed) {}
+
+  result<void> open(const stage_services& services) override {
+    services_ = services;
+    if constexpr (requires(const sink_place& p) { sink_.open(p); })
+      return as_result([&] {
+        return sink_.open(
+            sink_place{services.stage, services.subtask, services.subtasks, services.dead_letters});
+      });
+    return {};
+  }
+
+  void consume(frame& f, std::size_t& next, std::size_t end) override {
+    const auto& from = f.as<T>();
+    if (satisfied_ || next == end)
+      return void(next = end);
+    write(std::span<const T>(from.records).subspan(next, end - next));
+    if (slowed_.count() > 0) // a trial of backpressure: behave like a slow device
+      std::this_thread::sleep_for(slowed_ * static_cast<std::int64_t>(end - next));
+    stage_counters::add(services_.counters->records_in, end - next);
+    measure(from.ingest, next, end);
+    next = end;
+  }
+
+  void flush() override {
+    if constexpr (requires { sink_.flush(); })
+      expect(as_result([&] { return sink_.flush(); }));
+  }
+
+  bool finish() override {
+    if constexpr (requires { sink_.close(); })
+      expect(as_result([&] { return sink_.close(); }));
+    return true;
+  }
+
+  bool satisfied() const override { return satisfied_; }
+
+private:
+  // Verbs may return nothing or leat::result<void>.
+  template <class Verb>
+  static result<void> as_result(Verb verb) {
+    if constexpr (std::is_void_v<decltype(verb())>)
+      return verb(), result<void>{};
+    else
+      return verb();
+  }
+  static void expect(const result<void>& done) {
+    if (!done)
+      throw failure(done.error());
+  }
+
+  void write(std::span<const T> records) {
+    using returned = decltype(sink_.write(records));
+    if constexpr (std::is_same_v<returned, appetite>)
+      satisfied_ = sink_.write(records) == appetite::enough;
+    else
+      expect(as_result([&] { return sink_.write(records); }));
+  }
+
+  void measure(const ingest_times& ingest, std::size_t begin, std::size_t end) {
+    if (ingest.empty() || !services_.latency)
+      return;
+    const clock_time now = services_.time->now();
+    for (std::size_t i = 0; i < ingest.size(); ++i) {
+      const std::size_t from = std::max<std::size_t>(ingest[i].begin, begin);
+      const std::size_t to =
+          i + 1 < ingest.size() ? std::min<std::size_t>(ingest[i + 1].begin, end) : end;
+      if (from < to)
+        services_.latency->add(now - ingest[i].time, to - from);
+    }
+  }
+
+  S sink_;
+  std::chrono::nanoseconds slowed_;
+  bool satisfied_ = false;
+};
+
+} // namespace leat

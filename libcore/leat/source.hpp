@@ -1,0 +1,341 @@
+// A source fills up to what is asked for: demand makes backpressure by construction.
+//
+//   struct ticks {
+//     using record_type = tick;
+//     std::uint64_t next = 0;
+//     leat::pulled pull(std::size_t demand, leat::output<tick>& out) {
+//       for (; demand > 0 && next < 1000; --demand) out({next++});
+//       return next < 1000 ? leat::pulled::more() : leat::pulled::done();
+//     }
+//   };
+//
+// A source of several splits (files, partitions) has `splits()` instead, which returns one such
+// reader for each. `check()`, if there is one, finds faults before the first record.
+#pragma once
+
+#include <leat/stage.hpp>
+
+#include <cmath>
+
+namespace leat {
+
+/// What a reader says after a pull.
+class pulled {
+public:
+  /// There is more, or may be: pull again.
+  static pulled more() { return {kind::more, {}}; }
+  /// Nothing now; pull again after this time, or when the waker is called.
+  static pulled idle(std::chrono::nanoseconds after) { return {kind::idle, after}; }
+  /// Nothing now; pull again when the waker is called.
+  static pulled idle() { return {kind::idle, std::chrono::nanoseconds::max()}; }
+  /// The split has ended.
+  static pulled done() { return {kind::done, {}}; }
+
+  bool is_more() const { return kind_ == kind::more; }
+  bool is_idle() const { return kind_ == kind::idle; }
+  bool is_done() const { return kind_ == kind::done; }
+  std::chrono::nanoseconds after() const { return after_; }
+
+private:
+  enum class kind { more, idle, done };
+  pulled(kind k, std::chrono::nanoseconds after) : kind_(k), after_(after) {}
+  kind kind_;
+  std::chrono::nanoseconds after_;
+};
+
+/// Tells the runtime that an idle reader has something again. Callable from any thread.
+using waker = std::function<void()>;
+
+template <class R, class T>
+concept reader_of = requires(R r, std::size_t demand, output<T>& out) {
+  { r.pull(demand, out) } -> std::same_as<pulled>;
+};
+
+template <class S>
+concept split_source = requires(S s) {
+  s.splits().front();
+};
+
+template <class S, class T>
+concept source_of = std::same_as<typename S::record_type, T> &&
+    (reader_of<S, T> || requires(S s, std::size_t n, output<T>& out) {
+      { s.splits().front().pull(n, out) } -> std::same_as<pulled>;
+    });
+
+/// Without event time records are ordered by split and position: one split after the other.
+struct no_event_time {};
+
+/// Where a record's event time stands, and what is known of its order.
+template <class F>
+struct event_time_by {
+  F of; ///< const record& -> event_time
+  std::chrono::microseconds out_of_order{
+      0}; ///< a record this much behind its split is still on time
+  std::chrono::nanoseconds idle_after{
+      std::chrono::seconds{1}}; ///< a silent split holds nobody up longer
+};
+template <class F>
+event_time_by(F) -> event_time_by<F>;
+template <class F>
+event_time_by(F, std::chrono::microseconds) -> event_time_by<F>;
+template <class F>
+event_time_by(F, std::chrono::microseconds, std::chrono::nanoseconds) -> event_time_by<F>;
+
+/// What the runtime drives a source by.
+class pullable {
+public:
+  virtual ~pullable() = default;
+  /// Reads up to a frame of records and puts them into the ports.
+  virtual pulled pull() = 0;
+  /// What is promised after the records pulled so far.
+  virtual mark reached() const = 0;
+};
+
+/// Runs the splits of a source that fall to this subtask, in the order of their stamps.
+template <class S, class EventTime>
+class source_stage final : public producing_stage<typename S::record_type>, public pullable {
+  using T = typename S::record_type;
+  using base = producing_stage<T>;
+  using base::out_, base::services_, base::ports_;
+
+public:
+  source_stage(S source, EventTime times, fanout<T> to)
+      : base(std::move(to)), source_(std::move(source)), times_(std::move(times)) {}
+
+  result<void> open(const stage_services& services) override {
+    if (auto opened = base::open(services); !opened)
+      return opened;
+    stamped_ = out_.stamped();
+    out_.open(services.limits.capacity<T>(), false, services.stage, services.dead_letters);
+    if constexpr (split_source<S>) {
+      auto all = source_.splits();
+      for (std::uint32_t i = 0; i < all.size(); ++i)
+        if (i % services.subtasks == services.subtask)
+          add_split(i, std::move(all[i]));
+    } else if (services.subtask == 0) {
+      add_split(0, std::move(source_));
+    }
+    start_ = services.time->now();
+    return {};
+  }
+
+  void consume(frame&, std::size_t&, std::size_t) override {}
+
+  pulled pull() override {
+    const std::size_t before = out_.gathered().records.size();
+    std::size_t room = out_.capacity() - std::min(before, out_.capacity());
+    if (services_.rate > 0)
+      room = std::min(room, due());
+    if (room == 0 && !out_.full())
+      return pulled::idle(next_due());
+    const pulled answer = splits_.size() == 1 ? pull_only(room) : pull_merged(room);
+    note_ingest(before);
+    if (out_.full())
+      out_.hand_on();
+    return answer;
+  }
+
+  mark reached() const override {
+    mark m{last_, end_of_time, true};
+    m.progress.path = stamp_path::last(); // whatever descends from that record comes no later
+    bool ended = true;
+    for (const auto& s : splits_) {
+      ended = ended && s->done;
+      if (s->done || s->timed_out)
+        continue;
+      m.watermark = std::min(m.watermark, s->watermark);
+      m.idle = false;
+    }
+    if (m.idle && !ended)
+      m.watermark = begin_of_time; // nothing new: what was promised before holds
+    return m;
+  }
+
+private:
+  static constexpr bool has_event_time = !std::is_same_v<EventTime, no_event_time>;
+  using reader = decltype([] {
+    if constexpr (split_source<S>)
+      return std::type_identity<
+          std::remove_cvref_t<decltype(std::declval<S&>().splits().front())>>{};
+    else
+      return std::type_identity<S>{};
+  }())::type;
+
+  struct split {
+    split(std::uint32_t n, reader r) : number(n), read(std::move(r)) {}
+    std::uint32_t number;
+    reader read;
+    output<T> ahead{fanout<T>{}}; // read but not yet emitted; unused with one split
+    std::size_t next = 0;         // in ahead
+    event_time highest = begin_of_time;
+    event_time watermark = begin_of_time;
+    std::uint64_t position = 0;
+    bool done = false;
+    bool timed_out = false;
+    std::optional<clock_time> idle_since;
+  };
+
+  void add_split(std::uint32_t number, reader r) {
+    auto s = std::make_unique<split>(number, std::move(r));
+    s->ahead.open(out_.capacity(), false, services_.stage, services_.dead_letters);
+    if constexpr (requires(waker w) { s->read.open(w); })
+      s->read.open(waker(services_.wake_soon));
+    splits_.push_back(std::move(s));
+  }
+
+  pulled pull_only(std::size_t room) {
+    split& s = *splits_.front();
+    auto& rows = out_.gathered();
+    const std::size_t first = rows.records.size();
+    const pulled answer = s.read.pull(room, out_);
+    s.done = answer.is_done();
+    if (rows.records.size() > first)
+      s.idle_since.reset(), s.timed_out = false;
+    if (has_event_time || stamped_) {
+      for (std::size_t i = first; i < rows.records.size(); ++i)
+        stamp_next(s, rows.records[i], rows);
+    } else {
+      s.position += rows.records.size() - first;
+      last_.position = s.position;
+    }
+    if (answer.is_idle()) {
+      std::chrono::nanoseconds wait = std::chrono::nanoseconds::max();
+      wait_for(s, answer.after(), wait);
+      return pulled::idle(wait);
+    }
+    return answer;
+  }
+
+  // Emits the smallest stamp of all splits again and again. A split that is silent is waited for
+  // until it counts as idle; without an order to keep, nobody is waited for.
+  pulled pull_merged(std::size_t room) {
+    auto& rows = out_.gathered();
+    std::chrono::nanoseconds wait = std::chrono::nanoseconds::max();
+    while (room > 0) {
+      split* smallest = nullptr;
+      bool waiting = false;
+      bool open = false;
+      for (auto& each : splits_) {
+        split& s = *each;
+        refill(s, wait);
+        open = open || !s.done;
+        if (at_end(s))
+          waiting = waiting || (!s.done && !s.timed_out);
+        else if (!smallest || head(s) < head(*smallest))
+          smallest = &s;
+      }
+      if (!open && !smallest)
+        return pulled::done();
+      if (!smallest || (waiting && services_.keep_order))
+        return pulled::idle(wait);
+      T& r = smallest->ahead.gathered().records[smallest->next++];
+      stamp_next(*smallest, r, rows);
+      rows.records.push_back(std::move(r));
+      --room;
+    }
+    return pulled::more();
+  }
+
+  static bool at_end(split& s) { return s.next == s.ahead.gathered().records.size(); }
+
+  void refill(split& s, std::chrono::nanoseconds& wait) {
+    if (s.done || !at_end(s))
+      return;
+    s.ahead.gathered().records.clear();
+    s.next = 0;
+    const pulled answer = s.read.pull(s.ahead.capacity(), s.ahead);
+    s.done = answer.is_done();
+    if (!at_end(s)) {
+      if (s.timed_out) // others went on without it: it joins behind what they have emitted
+        s.highest = std::max(s.highest, last_.time + std::chrono::microseconds{1});
+      s.timed_out = false;
+      s.idle_since.reset();
+    } else if (answer.is_idle()) {
+      wait_for(s, answer.after(), wait);
+    } else if (answer.is_more()) {
+      wait = std::chrono::nanoseconds{0};
+    }
+  }
+
+  void wait_for(split& s, std::chrono::nanoseconds after, std::chrono::nanoseconds& wait) {
+    const clock_time now = services_.time->now();
+    if (!s.idle_since)
+      s.idle_since = now;
+    const auto silent = std::chrono::nanoseconds{now - *s.idle_since};
+    s.timed_out = s.timed_out || silent >= idle_after();
+    wait = std::min(wait, after);
+    if (!s.timed_out)
+      wait = std::min(wait, idle_after() - silent);
+  }
+
+  std::chrono::nanoseconds idle_after() const {
+    if constexpr (has_event_time)
+      return times_.idle_after;
+    else
+      return std::chrono::seconds{1};
+  }
+
+  stamp head(split& s) {
+    return {time_of(s, s.ahead.gathered().records[s.next]), s.number, s.position + 1, {}};
+  }
+
+  event_time time_of(const split& s, const T& r) const {
+    if constexpr (has_event_time)
+      return std::max(s.highest, times_.of(r));
+    else
+      return (void)r, s.highest;
+  }
+
+  void stamp_next(split& s, const T& r, rows_of<T>& rows) {
+    if constexpr (has_event_time) {
+      const event_time t = times_.of(r);
+      if (t < s.watermark)
+        stage_counters::add(services_.counters->late, 1);
+      if (t > s.highest) {
+        s.highest = t;
+        s.watermark = t - times_.out_of_order;
+      }
+    } else {
+      (void)r;
+    }
+    last_ = {s.highest, s.number, ++s.position, {}};
+    if (stamped_)
+      rows.stamps.push_back(last_);
+  }
+
+  // Open loop: record k is due k/rate after the start, whether or not anybody was ready for it.
+  std::size_t due() const {
+    const double seconds = static_cast<double>(services_.time->now() - start_) * 1e-9;
+    const double sum = std::floor(seconds * services_.rate) + 1;
+    return sum > static_cast<double>(pulled_) ? static_cast<std::size_t>(sum) - pulled_ : 0;
+  }
+  clock_time due_time(std::size_t k) const {
+    return start_ + static_cast<clock_time>(static_cast<double>(k) / services_.rate * 1e9);
+  }
+  std::chrono::nanoseconds next_due() const {
+    return std::chrono::nanoseconds{
+        std::max<clock_time>(1, due_time(pulled_) - services_.time->now())};
+  }
+
+  void note_ingest(std::size_t before) {
+    auto& rows = out_.gathered();
+    const std::size_t count = rows.records.size() - before;
+    if (services_.rate > 0)
+      for (std::size_t i = 0; i < count; ++i)
+        rows.ingest.note(before + i, due_time(pulled_ + i));
+    else if (count > 0)
+      rows.ingest.note(before, services_.time->now());
+    pulled_ += count;
+    stage_counters::add(services_.counters->records_in, count);
+  }
+
+  S source_;
+  EventTime times_;
+  std::vector<std::unique_ptr<split>> splits_;
+  bool stamped_ = false;
+  stamp last_;
+  clock_time start_ = 0;
+  std::size_t pulled_ = 0;
+};
+
+} // namespace leat

@@ -1,0 +1,156 @@
+// A stage is the logic of one subtask, without an actor around it: it takes frames, keeps state,
+// and puts what comes of it into ports. One actor class runs any stage; a test can run it by hand.
+#pragma once
+
+#include <leat/histogram.hpp>
+#include <leat/output.hpp>
+
+#include <functional>
+#include <string>
+
+namespace leat {
+
+/// Counted by one subtask, read by anybody.
+struct stage_counters {
+  std::atomic<std::uint64_t> records_in{0};
+  std::atomic<std::uint64_t> records_out{0};
+  std::atomic<std::uint64_t> panes{0};
+  std::atomic<std::uint64_t> late{0};
+  std::atomic<std::uint64_t> held{0}; ///< records in operator state that are not yet processed
+
+  /// Counters have one writer, so adding needs no locked instruction.
+  static void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {
+    counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+};
+
+/// What the runtime gives a stage. All of it outlives the stage.
+struct stage_services {
+  std::string stage;
+  std::size_t subtask = 0;
+  std::size_t subtasks = 1;
+  const clock* time = nullptr;
+  dead_letter_office* dead_letters = nullptr;
+  stage_counters* counters = nullptr;
+  histogram* latency = nullptr; ///< where sinks measure
+  frame_limits limits;
+  bool keep_order = false; ///< somebody behind this stage depends on order
+  double rate = 0;         ///< records/s all sources together are held to; 0: unlimited
+  /// Asks for one call of wake(), at this time of the clock or soon after. Of several requests the
+  /// earliest counts: who is woken too early asks again.
+  std::function<void(clock_time)> wake_at;
+  /// Asks for one call of wake(), soon. May be called from any thread.
+  std::function<void()> wake_soon;
+};
+
+/// Contract: called by one thread at a time. Any call may leave the stage blocked; until it is not,
+/// it gets no records, marks or barriers, only resume(), wake() and flush().
+class stage {
+public:
+  virtual ~stage() = default;
+
+  virtual result<void> open(const stage_services& services) {
+    services_ = services;
+    return {};
+  }
+
+  /// Processes records [next, end) of a frame and moves `next` on; stops early when blocked.
+  virtual void consume(frame& f, std::size_t& next, std::size_t end) = 0;
+
+  /// All records up to this mark were consumed.
+  virtual void advance(const mark& m) { advance_ports(m); }
+
+  /// The time asked for by wake_at has come.
+  virtual void wake() {}
+
+  /// A barrier stands here: bring what it commands into effect. True when done; else call again.
+  virtual bool at_barrier(const barrier&) { return drain(); }
+
+  /// The input has ended. True when everything is handed on; else call again when unblocked.
+  virtual bool finish() { return drain(); }
+
+  /// Nothing more to do for now: hand on what waits for company.
+  virtual void flush() {
+    for (port* p : ports_)
+      p->flush();
+  }
+
+  virtual bool blocked() const { return false; }
+  virtual void resume() {}
+  /// True when nothing is left between the last consumed record and the ports.
+  virtual bool drain() { return true; }
+  /// The stage itself wants no more input (a sink that has enough).
+  virtual bool satisfied() const { return false; }
+
+  const std::vector<port*>& ports() const { return ports_; }
+
+protected:
+  void advance_ports(const mark& m) {
+    for (port* p : ports_)
+      p->advance(m);
+  }
+
+  stage_services services_;
+  std::vector<port*> ports_;
+};
+
+/// A stage that emits records of type Out.
+template <class Out>
+class producing_stage : public stage {
+public:
+  explicit producing_stage(fanout<Out> to) : out_(std::move(to)) { out_.list_ports(ports_); }
+
+  result<void> open(const stage_services& services) override {
+    services_ = services;
+    bool stamped = false;
+    for (const port* p : ports_) {
+      stamped = stamped || p->stamped();
+      marked_ = marked_ || p->marked();
+    }
+    out_.open(services_.limits.capacity<Out>(), stamped, services_.stage, services_.dead_letters);
+    return {};
+  }
+
+  /// A mark must not overtake records that are still gathered here, so it goes when they have gone.
+  /// Under load that may take long for an output with few records; so at times it is made to.
+  void advance(const mark& m) override {
+    if (!marked_)
+      return;
+    reached_.raise(m);
+    if (!gathering() && !blocked())
+      this->advance_ports(reached_);
+    if (++advances_ >= advances_per_flush)
+      flush();
+  }
+
+  bool blocked() const override { return out_.blocked(); }
+  void resume() override { out_.resume(); }
+
+  bool drain() override {
+    const bool clear = out_.hand_on();
+    stage_counters::add(services_.counters->records_out, out_.take_count());
+    if (clear && marked_)
+      this->advance_ports(reached_);
+    return clear;
+  }
+
+  void flush() override {
+    advances_ = 0;
+    drain();
+    stage::flush();
+  }
+
+protected:
+  /// True if emitted records are not yet handed on.
+  virtual bool gathering() const { return !out_.empty(); }
+
+  output<Out> out_;
+
+private:
+  static constexpr unsigned advances_per_flush = 8;
+  mark reached_;
+  unsigned advances_ = 0;
+  bool marked_ = false;
+};
+
+} // namespace leat

@@ -1,0 +1,148 @@
+// A stamp says where a record came from, and orders all records of a job for ever.
+#pragma once
+
+#include <leat/time.hpp>
+
+#include <bit>
+#include <compare>
+#include <cstddef>
+#include <vector>
+
+namespace leat {
+
+/// The way from a source record to one derived from it: which child it was at each stage that may
+/// emit several. Paths compare like the sequence of child numbers.
+///
+/// The numbers stand as a prefix-free, order-preserving code (n ones, a zero, n bits) from the top
+/// bit down; the low 6 bits hold the length. 58 bits are 58 levels of single children, or 3 levels
+/// of 500. Beyond that all that follow compare equal, behind their elder siblings, and keep the
+/// order in which they arrive.
+class stamp_path {
+public:
+  constexpr stamp_path() = default;
+
+  constexpr stamp_path child(std::uint32_t number) const {
+    const auto value = std::uint64_t{number} + 1;
+    const auto bits = static_cast<unsigned>(std::bit_width(value)) - 1;
+    const auto length = static_cast<unsigned>(code_ & length_mask);
+    const auto total = length + 2 * bits + 1;
+    if (total > 58)
+      return full();
+    const std::uint64_t ones = (std::uint64_t{1} << bits) - 1;
+    const std::uint64_t word = (ones << (bits + 1)) | (value & ones);
+    stamp_path next;
+    next.code_ = (code_ & ~length_mask) | (word << (64 - total)) | total;
+    return next;
+  }
+
+  /// Not before any path.
+  static constexpr stamp_path last() { return stamp_path{}.full(); }
+
+  friend constexpr auto operator<=>(stamp_path, stamp_path) = default;
+
+private:
+  // Behind all children that this path can name; its own children are equal to it.
+  constexpr stamp_path full() const {
+    stamp_path end;
+    end.code_ = code_ | (~std::uint64_t{0} >> (code_ & length_mask));
+    return end;
+  }
+
+  static constexpr std::uint64_t length_mask = 63;
+  std::uint64_t code_ = 0;
+};
+
+/// The highest event time so far in the record's split, the split, the position in it (from 1), and
+/// the path for derived records. A stamp only grows along a split. `stamp{}` is before every
+/// record.
+struct stamp {
+  event_time time = begin_of_time;
+  std::uint32_t split = 0;
+  std::uint64_t position = 0;
+  stamp_path path = {};
+
+  friend constexpr auto operator<=>(const stamp&, const stamp&) = default;
+};
+
+/// After every record: the promise that nothing follows.
+inline constexpr stamp end_of_stamps{end_of_time, ~std::uint32_t{0}, ~std::uint64_t{0},
+                                     stamp_path::last()};
+
+/// A column of values that mostly repeat (Step 0) or count up by one (Step 1). While they do, it
+/// stores the first value only.
+template <class T, unsigned Step = 0>
+class run_column {
+public:
+  void push_back(const T& value) {
+    if (values_.empty()) {
+      if (size_ == 0)
+        first_ = value;
+      if (value == expected(size_)) {
+        ++size_;
+        return;
+      }
+      values_.reserve(size_ + 64);
+      for (std::size_t i = 0; i < size_; ++i)
+        values_.push_back(expected(i));
+    }
+    values_.push_back(value);
+    ++size_;
+  }
+
+  T operator[](std::size_t i) const { return values_.empty() ? expected(i) : values_[i]; }
+  std::size_t size() const { return size_; }
+  std::size_t heap_bytes() const { return values_.capacity() * sizeof(T); }
+  void truncate(std::size_t size) {
+    if (!values_.empty())
+      values_.resize(size);
+    size_ = size;
+  }
+
+private:
+  T expected(std::size_t i) const {
+    if constexpr (Step == 0)
+      return (void)i, first_;
+    else
+      return first_ + i * Step;
+  }
+
+  T first_{};
+  std::size_t size_ = 0;
+  std::vector<T> values_; // empty as long as first_ and size_ tell all
+};
+
+/// The stamps of a frame's records, by columns.
+class stamp_column {
+public:
+  void push_back(const stamp& s) {
+    times_.push_back(s.time);
+    splits_.push_back(s.split);
+    positions_.push_back(s.position);
+    paths_.push_back(s.path);
+  }
+  stamp operator[](std::size_t i) const {
+    return {times_[i], splits_[i], positions_[i], paths_[i]};
+  }
+  std::size_t size() const { return times_.size(); }
+  bool empty() const { return size() == 0; }
+  void truncate(std::size_t size) {
+    if (size >= this->size())
+      return;
+    times_.truncate(size);
+    splits_.truncate(size);
+    positions_.truncate(size);
+    paths_.truncate(size);
+  }
+  std::size_t heap_bytes() const {
+    return times_.heap_bytes() + splits_.heap_bytes() + positions_.heap_bytes() +
+           paths_.heap_bytes();
+  }
+
+private:
+  run_column<event_time> times_;
+  run_column<std::uint32_t> splits_;
+  run_column<std::uint64_t, 1> positions_;
+  run_column<stamp_path> paths_;
+};
+
+} // namespace leat

@@ -1,0 +1,397 @@
+// Runs one operator, or any stage, by hand: no actors, no threads, a clock that stands still.
+//
+//   const auto counted = leat::testing::check_operator(
+//       count_per_card{}, [](const payment& p) { return p.card; }, payments);
+//   CHECK(counted.back().seen == 3);
+//
+// Nothing in a result may depend on how records were cut into frames, on how soon the consumer
+// takes them, or on what stands between them. So the records are run again and again: one a frame,
+// all in one frame, cut at random, with flushes, marks and barriers between them, and into a full
+// outbox, where every emission blocks and has to be resumed. Output that differs is thrown as
+// leat::failure.
+#pragma once
+
+#include <leat/operator.hpp>
+
+#include <fmt/format.h>
+#include <random>
+
+namespace leat::testing {
+
+/// Between records: the stage has nothing to do.
+struct pause {};
+/// Between records: so much time passes, and timers that are due fire.
+struct elapse {
+  std::chrono::nanoseconds time;
+};
+
+/// What a stage is given. Records get the stamps of split 0, from position 1 on.
+template <class T>
+using input = std::variant<T, mark, barrier, pause, elapse>;
+
+/// The stamp of the record at this position.
+inline stamp stamp_of(std::uint64_t position) { return {begin_of_time, 0, position, {}}; }
+
+/// How the input is cut, and how the output is taken.
+struct manner {
+  std::size_t most_in_frame = 1; ///< input frames have this many records ...
+  bool random_cuts = false;      ///< ... or fewer
+  std::size_t output_frame = 256;
+  credit window{1'000'000, 1'000'000'000,
+                1'000'000'000'000}; ///< returned only when the stage is blocked
+  bool stamped = true;
+  bool crowd = false; ///< blocked stages are asked to go on although nothing has changed
+  std::uint64_t seed = 1;
+};
+
+/// What came out, in order. Indices count the records before.
+template <class T>
+struct outcome {
+  std::vector<T> records;
+  std::vector<stamp> stamps; ///< empty unless the manner is stamped
+  std::vector<clock_time> ingested;
+  std::vector<std::pair<std::size_t, mark>> marks;
+  std::vector<std::size_t> barriers;
+  std::vector<std::size_t> panes; ///< where they end
+  std::vector<dead_letter> dead_letters;
+  std::size_t waits = 0;          ///< how often the stage was blocked
+  std::size_t most_overdrawn = 0; ///< records sent beyond the window, of whole frames but the last
+  std::size_t most_timers = 0;    ///< asked for at a time
+  bool ended = false;
+};
+
+/// Equal to the bit: a NaN equals itself, 0 is not -0.
+template <class T>
+bool identical(const T& a, const T& b) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return std::signbit(a) == std::signbit(b) && (a == b || (std::isnan(a) && std::isnan(b)));
+  } else if constexpr (is_scored<T>) {
+    return identical(a.record, b.record) && identical(a.score, b.score) && a.model == b.model;
+  } else if constexpr (record<T>) {
+    bool same = true;
+    for_each_field<T>([&](const auto& f) { same = same && identical(a.*f.member, b.*f.member); });
+    return same;
+  } else {
+    return a == b;
+  }
+}
+
+namespace detail {
+
+class standing_clock final : public clock {
+public:
+  clock_time time = 1'000'000'000;
+  clock_time now() const override { return time; }
+};
+
+class kept_letters final : public dead_letter_office {
+public:
+  std::vector<dead_letter> letters;
+  void put(dead_letter letter) override { letters.push_back(std::move(letter)); }
+  std::uint64_t count() const override { return letters.size(); }
+};
+
+/// The consumer: takes what is sent, and returns credit when asked.
+template <class T>
+class inbox final : public wire {
+public:
+  explicit inbox(const manner& how) : how_(how) {}
+
+  outcome<T> got;
+
+  void send(std::size_t, std::size_t, frame f) override {
+    if (got.ended)
+      throw failure(internal_error("the stage sends behind its end"));
+    take_records(f);
+    for (const std::uint32_t end : f.panes.ends)
+      got.panes.push_back(got.records.size() - f.size() + end);
+    for (std::size_t i = 0; f.panes.ones && i < f.size(); ++i)
+      got.panes.push_back(got.records.size() - f.size() + i + 1);
+    if (f.marked)
+      got.marks.emplace_back(got.records.size(), *f.marked);
+    if (f.barrier_at)
+      got.barriers.push_back(got.records.size());
+    got.ended = f.last;
+    owed_ += f.cost();
+  }
+
+  credit take_owed() { return std::exchange(owed_, {}); }
+
+private:
+  void take_records(const frame& f) {
+    if (f.size() == 0)
+      return;
+    const auto& rows = f.as<T>();
+    ingest_cursor ingested(rows.ingest);
+    for (std::size_t i = 0; i < f.size(); ++i) {
+      got.records.push_back(rows.records[i]);
+      got.ingested.push_back(ingested.at(i));
+      if (!how_.stamped)
+        continue;
+      const stamp s = rows.stamps[i];
+      if (!got.stamps.empty() && s < got.stamps.back())
+        throw failure(internal_error("stamps fall along the output"));
+      if (!got.marks.empty() && s <= got.marks.back().second.progress)
+        throw failure(internal_error("a mark overtook records"));
+      got.stamps.push_back(s);
+    }
+  }
+
+  const manner& how_;
+  credit owed_;
+};
+
+/// Hosts a stage as the runtime does, step by step.
+template <class In, class Out>
+class hand {
+public:
+  explicit hand(const manner& how) : how_(how), random_(how.seed), box_(how) {}
+
+  template <class Make>
+  outcome<Out> run(const Make& make, const std::vector<input<In>>& all) {
+    fanout<Out> to;
+    to.add(std::make_unique<chain_branch<pass<Out>, routed_end<Out, forward_route>>>(
+        pass<Out>{}, routed_end<Out, forward_route>(forward_route{}, 0)));
+    const std::unique_ptr<stage> made = make(std::move(to));
+    stage_ = made.get();
+    open();
+    for (const auto& one : all)
+      std::visit([&](const auto& what) { give(what); }, one);
+    give_frame();
+    while (!stage_->finish())
+      make_room();
+    stage_->advance(end_mark);
+    send_event(nullptr, true);
+    box_.got.dead_letters = std::move(office_.letters);
+    return std::move(box_.got);
+  }
+
+private:
+  void open() {
+    edge_settings edge;
+    edge.stamped = how_.stamped;
+    edge.marked = true;
+    edge.window = how_.window;
+    edge.limits.records = how_.output_frame;
+    for (std::size_t i = 0; i < stage_->ports().size(); ++i)
+      stage_->ports()[i]->connect(box_, i, edge, clock_);
+    stage_services services;
+    services.stage = "stage";
+    services.time = &clock_;
+    services.dead_letters = &office_;
+    services.counters = &counters_;
+    services.latency = &latency_;
+    services.limits = edge.limits;
+    services.keep_order = true;
+    services.wake_at = [this](clock_time when) {
+      timers_.push_back(when);
+      box_.got.most_timers = std::max(box_.got.most_timers, timers_.size());
+    };
+    services.wake_soon = [] {};
+    if (const auto opened = stage_->open(services); !opened)
+      throw failure(opened.error());
+  }
+
+  void give(const In& record) {
+    if (!rows_)
+      rows_ = std::make_shared<rows_of<In>>(), wanted_ = next_length();
+    rows_->add(record, how_.stamped, stamp_of(++position_), clock_.now());
+    if (rows_->records.size() >= wanted_)
+      give_frame();
+  }
+  void give(const mark& m) {
+    give_frame();
+    stage_->advance(m);
+    make_room_if_blocked();
+  }
+  void give(const barrier& b) {
+    give_frame();
+    while (!stage_->at_barrier(b))
+      make_room();
+    send_event(std::make_shared<const barrier>(b), false);
+  }
+  void give(const pause&) {
+    give_frame();
+    stage_->flush();
+    make_room_if_blocked();
+  }
+  void give(const elapse& e) {
+    give_frame();
+    const clock_time until = clock_.time + e.time.count();
+    for (;;) {
+      const auto first = std::min_element(timers_.begin(), timers_.end());
+      if (first == timers_.end() || *first > until)
+        break;
+      clock_.time = std::max(clock_.time, *first);
+      timers_.erase(first);
+      stage_->wake();
+      make_room_if_blocked();
+    }
+    clock_.time = until;
+  }
+
+  void give_frame() {
+    if (!rows_)
+      return;
+    frame f;
+    f.records = std::exchange(rows_, nullptr);
+    const std::size_t size = f.size();
+    for (std::size_t next = 0; next < size;) {
+      const std::size_t before = next;
+      stage_->consume(f, next, size);
+      if (next == before)
+        throw failure(internal_error("the stage takes no record although it is not blocked"));
+      make_room_if_blocked();
+    }
+  }
+
+  void send_event(const std::shared_ptr<const barrier>& at, bool last) {
+    for (port* p : stage_->ports())
+      p->send_event(at, last);
+  }
+
+  void make_room_if_blocked() {
+    while (stage_->blocked())
+      make_room();
+  }
+
+  // Returns what is owed, and lets the stage go on.
+  void make_room() {
+    ++box_.got.waits;
+    if (how_.crowd) {
+      stage_->resume();
+      stage_->flush();
+    }
+    const credit owed = box_.take_owed();
+    if (owed == credit{} && stage_->blocked() && ++idle_ > 1000)
+      throw failure(internal_error("the stage is blocked although it has all its credit"));
+    if (owed != credit{})
+      idle_ = 0;
+    for (port* p : stage_->ports())
+      p->grant(0, owed);
+    if (stage_->blocked())
+      stage_->resume();
+  }
+
+  std::size_t next_length() {
+    return how_.random_cuts ? 1 + random_() % how_.most_in_frame : how_.most_in_frame;
+  }
+
+  const manner& how_;
+  std::mt19937_64 random_;
+  inbox<Out> box_;
+  standing_clock clock_;
+  kept_letters office_;
+  stage_counters counters_;
+  histogram latency_;
+  stage* stage_ = nullptr;
+  std::shared_ptr<rows_of<In>> rows_;
+  std::size_t wanted_ = 1;
+  std::uint64_t position_ = 0;
+  std::size_t idle_ = 0;
+  std::vector<clock_time> timers_;
+};
+
+/// The same records with this between each two of them.
+template <class T>
+std::vector<input<T>> spaced(const std::vector<input<T>>& all, int what) {
+  std::vector<input<T>> spaced;
+  std::uint64_t position = 0;
+  for (const auto& one : all) {
+    spaced.push_back(one);
+    if (!std::holds_alternative<T>(one))
+      continue;
+    ++position;
+    if (what == 0)
+      spaced.push_back(pause{});
+    else if (what == 1)
+      spaced.push_back(mark{stamp_of(position), begin_of_time, false});
+    else
+      spaced.push_back(barrier{position, {}});
+  }
+  return spaced;
+}
+
+} // namespace detail
+
+/// Runs a stage once. `make` gets the fanout<Out> that the stage emits into and returns the stage.
+/// Throws leat::failure if the stage breaks its contract: stamps that fall, a mark that overtakes
+/// records, a block that no credit ends.
+template <class In, class Out, class Make>
+outcome<Out> run_stage(const Make& make, const std::vector<input<In>>& all,
+                       const manner& how = {}) {
+  return detail::hand<In, Out>(how).run(make, all);
+}
+
+/// Runs a stage in many manners and returns the records it emits. Throws leat::failure where one of
+/// them gives other records than one record a frame does, in another order, or elsewhere between
+/// the barriers of the input.
+template <class In, class Out, class Make>
+std::vector<Out> check_stage(const Make& make, const std::vector<input<In>>& all) {
+  const outcome<Out> plain = run_stage<In, Out>(make, all);
+  const auto compare = [&](const std::vector<input<In>>& given, const manner& how,
+                           const std::string& name) {
+    const outcome<Out> other = run_stage<In, Out>(make, given, how);
+    const std::size_t common = std::min(plain.records.size(), other.records.size());
+    std::size_t i = 0;
+    while (i < common && identical(plain.records[i], other.records[i]))
+      ++i;
+    if (i < common || plain.records.size() != other.records.size())
+      throw failure(user_error(
+          fmt::format(
+              "{}: {} records came out, {} with one record a frame; the first that differs is "
+              "number {}",
+              name, other.records.size(), plain.records.size(), i),
+          "what an operator emits may depend on the records of the key before, and on nothing "
+          "else"));
+    if (&given == &all && plain.barriers != other.barriers)
+      throw failure(user_error(name + ": records stand on another side of a barrier"));
+    if (plain.dead_letters.size() != other.dead_letters.size())
+      throw failure(user_error(name + ": another number of dead letters"));
+  };
+
+  const credit one_record{1, 1, 1};
+  compare(all, {.most_in_frame = std::max<std::size_t>(all.size(), 1)}, "all in one frame");
+  compare(all, {.output_frame = 1, .window = one_record}, "into a full outbox");
+  compare(all, {.most_in_frame = 16, .output_frame = 1, .window = one_record, .crowd = true},
+          "into a full outbox, asked to go on before there is room");
+  compare(all, {.most_in_frame = 5, .stamped = false}, "without stamps");
+  for (std::uint64_t seed = 1; seed <= 8; ++seed)
+    compare(all,
+            {.most_in_frame = std::size_t{1} << seed,
+             .random_cuts = true,
+             .output_frame = 1 + seed % 4,
+             .window = {2, 7, 1000},
+             .crowd = seed % 2 == 0,
+             .seed = seed},
+            fmt::format("cut at random with seed {}", seed));
+  static constexpr const char* between[] = {
+      "with pauses between records", "with marks between records", "with barriers between records"};
+  for (int what = 0; what < 3; ++what)
+    compare(detail::spaced<In>(all, what), {.most_in_frame = 4, .output_frame = 3}, between[what]);
+  return plain.records;
+}
+
+/// Runs an operator in many manners over these records, or records with marks, barriers, pauses and
+/// time between them, and returns what it emits; see check_stage.
+template <class Op, class KeyOf, class T>
+std::vector<typename Op::output> check_operator(const Op& op, const KeyOf& key_of,
+                                                const std::vector<input<T>>& all) {
+  static_assert(keyed_operator_on<Op, T>,
+                "check_operator(operator, key_of, records): the operator has "
+                "process(const record&, leat::output<output>&, leat::context&)");
+  using out = typename Op::output;
+  return check_stage<T, out>(
+      [&](fanout<out> to) -> std::unique_ptr<stage> {
+        return std::make_unique<keyed_stage<T, KeyOf, Op>>(key_of, op, std::move(to), side_ports{});
+      },
+      all);
+}
+template <class Op, class KeyOf, class T>
+std::vector<typename Op::output> check_operator(const Op& op, const KeyOf& key_of,
+                                                const std::vector<T>& records) {
+  return check_operator<Op, KeyOf, T>(op, key_of,
+                                      std::vector<input<T>>(records.begin(), records.end()));
+}
+
+} // namespace leat::testing
