@@ -1,0 +1,88 @@
+// A running graph: start it, watch it, steer it, wait for it. No CAF in sight.
+#pragma once
+
+#include <leat/graph.hpp>
+
+namespace leat {
+
+/// How a graph is run. What is not said has a sensible value.
+struct run_options {
+  std::size_t parallelism = 1; ///< of keyed stages that do not say otherwise
+  std::size_t workers = 0;     ///< threads for stages; 0: one for each processor
+  frame_limits frames;
+  credit window{16, 4096, 256 * 1024}; ///< of each lane
+  double rate = 0;                     ///< records/s sources are held to together; 0: unlimited
+  std::map<std::string, any_grouping> groupings;              ///< by windowing stage
+  std::map<std::string, std::chrono::nanoseconds> slow_sinks; ///< trial delay per record, by sink
+  dead_letter_office* dead_letters = nullptr; ///< outlives the job; null: they fail the job
+};
+
+/// A stage's figures, summed over its subtasks.
+struct stage_report {
+  std::string name;
+  stage_kind kind = stage_kind::source;
+  std::uint64_t records_in = 0;
+  std::uint64_t records_out = 0;
+  std::uint64_t panes = 0;
+  std::uint64_t late = 0;
+  std::uint64_t held = 0;
+};
+
+/// How long the producing subtasks of an edge had to wait for credit, summed.
+struct edge_report {
+  std::string from;
+  std::string to;
+  std::chrono::nanoseconds stalled{0};
+};
+
+/// A job's figures at one moment, or at its end.
+struct job_report {
+  std::string name;
+  std::chrono::nanoseconds elapsed{0};
+  std::vector<stage_report> stages;
+  std::vector<edge_report> edges;
+  std::uint64_t dead_letters = 0;
+  bool has_latency = false; ///< false without records at sinks, and with batch grouping
+  clock_time latency_p50 = 0;
+  clock_time latency_p99 = 0;
+  clock_time latency_max = 0;
+
+  std::uint64_t records() const; ///< read by sources
+  /// The edge that stalled longest, if any did; its consumer is who holds the job up.
+  const edge_report* most_stalled() const;
+};
+
+/// Thread-safe. Destroying a job that still runs aborts it and waits.
+class job {
+public:
+  /// Validates, prepares (loads models, checks files) and starts. Errors are told before the first
+  /// record is read.
+  static result<job> start(graph g, run_options options = {});
+
+  job(job&&) noexcept;
+  job& operator=(job&&) noexcept;
+  ~job();
+
+  /// Sources stop reading; what was read is completed.
+  void stop();
+  /// Ends at once; sinks do not complete.
+  void abort();
+  /// Swaps the grouping of a windowing stage on the running graph, at a barrier.
+  void regroup(std::string stage, any_grouping grouping);
+
+  /// True if the job has ended within this time.
+  bool wait_for(std::chrono::nanoseconds timeout);
+  /// Waits for the end: success, or the first fault.
+  result<void> wait();
+  job_report report() const;
+
+private:
+  struct impl;
+  explicit job(std::unique_ptr<impl> p);
+  std::unique_ptr<impl> impl_;
+};
+
+/// Starts and waits.
+result<job_report> run(graph g, run_options options = {});
+
+} // namespace leat

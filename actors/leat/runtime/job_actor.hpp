@@ -1,0 +1,53 @@
+// The coordinator of a job: spawns and wires subtasks, injects barriers, keeps sources together,
+// and ends the job: when all are done, or at the first fault.
+#pragma once
+
+#include <leat/runtime/subtask_actor.hpp>
+
+namespace leat {
+
+/// A subtask as the coordinator knows it before it runs.
+struct planned_subtask {
+  subtask_blueprint blueprint;
+  bool is_source = false;
+  bool reports = false; ///< a source that is kept together with others
+  bool own_thread = false;
+  /// By port and lane: the consuming subtask's number and channel.
+  std::vector<std::vector<std::pair<std::size_t, std::size_t>>> ports;
+  /// By channel: the producing subtask's number, port and lane.
+  std::vector<std::tuple<std::size_t, std::size_t, std::size_t>> channels;
+};
+
+/// Told once, when the last subtask is gone.
+using job_end = std::function<void(std::optional<error>)>;
+
+class job_actor : public caf::event_based_actor {
+public:
+  job_actor(caf::actor_config& config, std::vector<planned_subtask> plan, job_end end);
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+private:
+  void spawn_all();
+  void wire(std::size_t number);
+  void ready();
+  void report(const report_message& m);
+  void inject(std::vector<command> commands);
+  void fail(error e);
+  void gone(const caf::down_msg& m);
+
+  std::vector<planned_subtask> plan_;
+  job_end end_;
+  std::vector<caf::actor> subtasks_;
+  std::vector<mark> sources_; // how far they have come, by subtask
+  stamp floor_;
+  std::size_t ready_ = 0;
+  std::size_t alive_ = 0;
+  epoch epoch_ = 0;
+  std::vector<std::vector<command>> early_; // commands from before all were ready
+  bool running_ = false;
+  std::optional<error> fault_;
+};
+
+} // namespace leat

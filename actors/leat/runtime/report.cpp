@@ -1,0 +1,54 @@
+#include <leat/runtime/wiring.hpp>
+
+#include <algorithm>
+
+namespace leat {
+
+std::uint64_t job_report::records() const {
+  std::uint64_t sum = 0;
+  for (const stage_report& s : stages)
+    if (s.kind == stage_kind::source)
+      sum += s.records_in;
+  return sum;
+}
+
+const edge_report* job_report::most_stalled() const {
+  const auto most = std::max_element(edges.begin(), edges.end(), [](const auto& a, const auto& b) {
+    return a.stalled < b.stalled;
+  });
+  return most == edges.end() || most->stalled.count() == 0 ? nullptr : &*most;
+}
+
+job_report report_of(const wired_job& w, const plan& p, clock_time now) {
+  job_report r;
+  r.name = p.name;
+  for (const plan_stage& s : p.stages)
+    r.stages.push_back({s.name, s.kind, 0, 0, 0, 0, 0});
+  for (const plan_edge& e : p.edges)
+    r.edges.push_back({p.stages[e.from].name, p.stages[e.to].name, {}});
+
+  histogram latency;
+  for (std::size_t n = 0; n < w.metrics.size(); ++n) {
+    const subtask_metrics& m = *w.metrics[n];
+    stage_report& s = r.stages[w.stage_of[n]];
+    s.records_in += m.counters.records_in;
+    s.records_out += m.counters.records_out;
+    s.panes += m.counters.panes;
+    s.late += m.counters.late;
+    s.held += m.counters.held;
+    latency.merge(m.latency);
+    for (std::size_t i = 0; i < w.edge_of[n].size(); ++i)
+      r.edges[w.edge_of[n][i]].stalled += std::chrono::nanoseconds{m.stalled(i, now)};
+  }
+
+  const bool batched = std::any_of(p.stages.begin(), p.stages.end(), [](const plan_stage& s) {
+    return s.grouping && s.grouping->is_batch();
+  });
+  r.has_latency = !batched && latency.count() > 0;
+  r.latency_p50 = latency.quantile(0.50);
+  r.latency_p99 = latency.quantile(0.99);
+  r.latency_max = latency.highest();
+  return r;
+}
+
+} // namespace leat

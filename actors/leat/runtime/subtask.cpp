@@ -1,0 +1,243 @@
+#include <leat/runtime/subtask.hpp>
+
+#include <algorithm>
+
+namespace leat {
+
+clock_time subtask_metrics::stalled(std::size_t port, clock_time now) const {
+  const stall& s = stalls[port];
+  const clock_time since = s.since.load(std::memory_order_relaxed);
+  return s.total.load(std::memory_order_relaxed) +
+         (since != 0 ? std::max<clock_time>(now - since, 0) : 0);
+}
+
+subtask::subtask(std::shared_ptr<stage> logic, settings with, host& by, subtask_metrics& measured)
+    : stage_(std::move(logic)), source_(dynamic_cast<pullable*>(stage_.get())),
+      settings_(std::move(with)), host_(by), metrics_(measured),
+      inlet_(settings_.channels, settings_.ordered, settings_.window) {
+  const auto& ports = stage_->ports();
+  for (std::size_t i = 0; i < ports.size(); ++i)
+    ports[i]->connect(host_, i, settings_.ports[i], *settings_.services.time);
+}
+
+result<void> subtask::open() {
+  settings_.services.counters = &metrics_.counters;
+  settings_.services.latency = &metrics_.latency;
+  settings_.services.wake_at = [this](clock_time when) { wake_by(when); };
+  return stage_->open(settings_.services);
+}
+
+void subtask::receive(std::size_t channel, frame f) {
+  inlet_.receive(channel, std::move(f));
+  work();
+}
+
+void subtask::granted(std::size_t port, std::size_t lane, const credit& returned) {
+  stage_->ports()[port]->grant(lane, returned);
+  work();
+}
+
+void subtask::cancelled(std::size_t port, std::size_t lane) {
+  stage_->ports()[port]->cancel(lane);
+  if (all_cancelled() && !input_cancelled_)
+    cancel_inputs();
+  work();
+}
+
+void subtask::again() {
+  if (again_ == 0)
+    host_.again(again_ = ++wakes_);
+}
+
+void subtask::wake_by(clock_time when) {
+  if (timer_ != 0 && timer_due_ <= when)
+    return; // who is woken early asks again
+  timer_due_ = when;
+  host_.wake_at(when, timer_ = ++wakes_);
+}
+
+void subtask::woken(std::uint64_t number) {
+  if (number == again_)
+    again_ = 0;
+  else if (number == timer_)
+    timer_ = 0;
+  else if (number != 0)
+    return; // another took its place
+  pull_requested_ = false;
+  if (!source_ && !finished_)
+    stage_->wake();
+  work();
+}
+
+void subtask::inject(std::shared_ptr<const barrier> at) {
+  injected_.push_back(std::move(at));
+  work();
+}
+
+void subtask::floor(const stamp& slowest) {
+  floor_ = slowest;
+  while (!ahead_.empty() && ahead_.front().first <= slowest) {
+    behind_floor_ = ahead_.front().second;
+    ahead_.pop_front();
+  }
+  work();
+}
+
+void subtask::work() {
+  if (finished_)
+    return;
+  if (stage_->blocked())
+    stage_->resume();
+  if (source_)
+    work_source();
+  else
+    work_inlet();
+  if (!finished_ && stage_->blocked())
+    before_stalling();
+  publish();
+}
+
+void subtask::work_source() {
+  while (!injected_.empty() && !stage_->blocked() && !finished_) {
+    const auto at = injected_.front();
+    if (!stage_->at_barrier(*at))
+      return;
+    send_event(at, false);
+    injected_.pop_front();
+    source_done_ = source_done_ || at->stops();
+  }
+  for (unsigned pulls = 0; pulls < pulls_in_turn && may_pull(); ++pulls)
+    if (!pull())
+      break;
+  if (may_pull()) { // it is the others' turn
+    pull_requested_ = true;
+    again();
+  }
+  if ((source_done_ || input_cancelled_) && !stage_->blocked())
+    finish();
+}
+
+bool subtask::may_pull() const {
+  return !source_done_ && !input_cancelled_ && !pull_requested_ && !stage_->blocked() &&
+         injected_.empty() && !too_far_ahead();
+}
+
+// True if there may be more at once.
+bool subtask::pull() {
+  const pulled answer = source_->pull();
+  const mark now_at = source_->reached();
+  if (!stage_->blocked()) // else what it speaks of is still under way
+    stage_->advance(now_at);
+  if (settings_.report && now_at != reached_) {
+    reached_ = now_at;
+    const auto read = metrics_.counters.records_in.load(std::memory_order_relaxed);
+    if (now_at.progress <= floor_) // it was idle, and comes after the others
+      behind_floor_ = read;
+    else
+      ahead_.emplace_back(now_at.progress, read);
+    host_.report(now_at);
+  }
+  source_done_ = answer.is_done();
+  pull_requested_ = answer.is_idle(); // it will be woken
+  if (answer.is_idle())
+    stage_->flush(); // a source that is polled never finds its mailbox empty
+  if (answer.is_idle() && answer.after() != std::chrono::nanoseconds::max())
+    wake_by(settings_.services.time->now() + answer.after().count());
+  return answer.is_more();
+}
+
+bool subtask::too_far_ahead() const {
+  return settings_.report &&
+         metrics_.counters.records_in.load(std::memory_order_relaxed) - behind_floor_ > most_ahead;
+}
+
+void subtask::work_inlet() {
+  while (!stage_->blocked() && !finished_) {
+    if (const auto piece = inlet_.next()) {
+      if (input_cancelled_)
+        *piece->next = piece->end;
+      else
+        stage_->consume(*piece->from, *piece->next, piece->end);
+      return_credit();
+      if (stage_->satisfied() && !input_cancelled_)
+        cancel_inputs();
+      continue;
+    }
+    return_credit();
+    if (const mark m = inlet_.reached(); m != reached_ && !stage_->blocked()) {
+      reached_ = m;
+      stage_->advance(m);
+    }
+    if (!barrier_or_end())
+      return;
+  }
+}
+
+// True if there is more to do behind a barrier.
+bool subtask::barrier_or_end() {
+  if (const auto at = inlet_.aligned()) {
+    if (!stage_->at_barrier(*at))
+      return false;
+    send_event(at, false);
+    inlet_.pass_barrier();
+    return true;
+  }
+  if (inlet_.ended())
+    finish();
+  return false;
+}
+
+void subtask::finish() {
+  if (!stage_->finish())
+    return;
+  stage_->advance(end_mark);
+  send_event(nullptr, true);
+  finished_ = true;
+  publish();
+  host_.done();
+}
+
+void subtask::send_event(std::shared_ptr<const barrier> at, bool last) {
+  for (port* p : stage_->ports())
+    p->send_event(at, last);
+}
+
+void subtask::cancel_inputs() {
+  input_cancelled_ = true;
+  for (std::size_t i = 0; i < inlet_.channels(); ++i)
+    host_.cancel(i);
+}
+
+bool subtask::all_cancelled() const {
+  const auto& ports = stage_->ports();
+  return !ports.empty() &&
+         std::all_of(ports.begin(), ports.end(), [](const port* p) { return p->cancelled(); });
+}
+
+void subtask::return_credit() {
+  for (std::size_t i = 0; i < inlet_.channels(); ++i)
+    if (const credit c = inlet_.take_credit(i); c != credit{})
+      host_.grant(i, c);
+}
+
+// What could go must go before we wait: somebody may need it to return the credit we wait for.
+void subtask::before_stalling() {
+  for (port* p : stage_->ports())
+    p->flush();
+}
+
+void subtask::idle() {
+  if (finished_)
+    return;
+  stage_->flush();
+  publish();
+}
+
+void subtask::publish() {
+  const auto& ports = stage_->ports();
+  for (std::size_t i = 0; i < ports.size(); ++i)
+    ports[i]->measure(metrics_.stalls[i].total, metrics_.stalls[i].since);
+  metrics_.counters.held.store(inlet_.held(), std::memory_order_relaxed);
+}
+
+} // namespace leat

@@ -1,0 +1,162 @@
+#include <leat/runtime/wiring.hpp>
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace leat {
+
+namespace {
+
+error as_one(const std::vector<error>& faults) {
+  error all = faults.front();
+  for (std::size_t i = 1; i < faults.size(); ++i)
+    all.what +=
+        "\n" + faults[i].what + (faults[i].hint.empty() ? "" : "\n  hint: " + faults[i].hint);
+  return all;
+}
+
+std::string names_of(const plan& p, stage_kind kind) {
+  std::vector<std::string> names;
+  for (const plan_stage& s : p.stages)
+    if (s.kind == kind)
+      names.push_back(s.name);
+  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+plan_stage* find(plan& p, const std::string& name, stage_kind kind, std::string_view what,
+                 std::vector<error>& faults) {
+  plan_stage* s = p.find(name);
+  if (s && s->kind == kind)
+    return s;
+  faults.push_back(user_error(fmt::format("there is no {} stage \"{}\"", what, name),
+                              fmt::format("{} stages of this graph: {}", what, names_of(p, kind))));
+  return nullptr;
+}
+
+std::vector<error> apply(plan& p, const run_options& options) {
+  std::vector<error> faults;
+  for (const auto& [name, grouping] : options.groupings)
+    if (auto* s = find(p, name, stage_kind::grouping, "windowing", faults))
+      s->grouping = grouping;
+  for (const auto& [name, delay] : options.slow_sinks)
+    if (auto* s = find(p, name, stage_kind::sink, "sink", faults)) {
+      s->slowed = delay;
+      s->blocking = true;
+    }
+  if (options.parallelism == 0 || options.parallelism > max_parallelism)
+    faults.push_back(user_error(fmt::format("parallelism {} is not between 1 and {}",
+                                            options.parallelism, max_parallelism)));
+  if (options.frames.records == 0)
+    faults.push_back(
+        user_error("a frame of 0 records carries nothing", "frames.records is above 0"));
+  if (const credit& w = options.window; w.frames <= 0 || w.records <= 0 || w.bytes <= 0)
+    faults.push_back(user_error("without credit nothing is ever sent",
+                                "window.frames, window.records and window.bytes are above 0"));
+  return faults;
+}
+
+// Stands in where a run keeps no dead letters: then what cannot be processed fails the job.
+class no_office final : public dead_letter_office {
+public:
+  void put(dead_letter letter) override {
+    throw failure(
+        user_error(letter.place.empty() ? letter.reason : letter.place + ": " + letter.reason));
+  }
+  std::uint64_t count() const override { return 0; }
+};
+no_office nowhere;
+
+} // namespace
+
+result<void> prepare(plan& p, const run_options& options) {
+  std::vector<error> faults = p.validate();
+  const std::vector<error> more = apply(p, options);
+  faults.insert(faults.end(), more.begin(), more.end());
+  for (plan_stage& s : p.stages)
+    if (s.prepare)
+      if (auto prepared = s.prepare(s); !prepared) {
+        faults.push_back(prepared.error());
+        faults.back().what = fmt::format("{}: {}", s.name, faults.back().what);
+      }
+  if (!faults.empty())
+    return as_one(faults);
+  return {};
+}
+
+wired_job wire_up(const plan& p, const run_options& options, const clock& time, bool threads) {
+  const resolved_plan r = p.resolve(options.parallelism);
+  wired_job w;
+
+  std::vector<std::size_t> first(p.stages.size()); // number of each stage's subtask 0
+  std::size_t source_subtasks = 0;
+  for (std::size_t s = 0; s < p.stages.size(); ++s) {
+    first[s] = w.subtasks.size();
+    if (p.stages[s].kind == stage_kind::source)
+      source_subtasks += r.stages[s].parallelism;
+    for (std::size_t i = 0; i < r.stages[s].parallelism; ++i) {
+      planned_subtask t;
+      t.blueprint.number = w.subtasks.size();
+      t.blueprint.logic = p.stages[s].make(p.stages[s]);
+      t.is_source = p.stages[s].kind == stage_kind::source;
+      t.own_thread = threads && p.stages[s].blocking;
+      auto& settings = t.blueprint.settings;
+      settings.ordered = r.stages[s].ordered;
+      settings.window = options.window;
+      settings.services.stage = p.stages[s].name;
+      settings.services.subtask = i;
+      settings.services.subtasks = r.stages[s].parallelism;
+      settings.services.time = &time;
+      settings.services.dead_letters = options.dead_letters ? options.dead_letters : &nowhere;
+      settings.services.limits = options.frames;
+      settings.services.keep_order = r.stages[s].wants_order;
+      w.subtasks.push_back(std::move(t));
+      w.stage_of.push_back(s);
+    }
+  }
+  for (std::size_t n = 0; n < w.subtasks.size(); ++n) {
+    auto& settings = w.subtasks[n].blueprint.settings;
+    settings.report =
+        w.subtasks[n].is_source && source_subtasks > 1 && settings.services.keep_order;
+    w.subtasks[n].reports = settings.report;
+    settings.services.rate =
+        options.rate / static_cast<double>(std::max<std::size_t>(source_subtasks, 1));
+  }
+
+  for (std::size_t n = 0; n < w.subtasks.size(); ++n) {
+    planned_subtask& from = w.subtasks[n];
+    const auto& ports = from.blueprint.logic->ports();
+    w.edge_of.emplace_back();
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      const std::size_t edge = ports[i]->edge;
+      const plan_edge& e = p.edges[edge];
+      const std::size_t consumers = r.stages[e.to].parallelism;
+      const std::size_t subtask = from.blueprint.settings.services.subtask;
+      std::vector<std::size_t> to;
+      if (e.route == routing::forward)
+        to = {consumers == 1 ? 0 : subtask};
+      else
+        for (std::size_t c = 0; c < consumers; ++c)
+          to.push_back(c);
+      edge_settings s;
+      s.lanes = to.size();
+      s.stamped = r.edges[edge].stamped;
+      s.marked = r.edges[edge].marked;
+      s.window = options.window;
+      s.limits = options.frames;
+      from.blueprint.settings.ports.push_back(s);
+      from.ports.emplace_back();
+      for (std::size_t lane = 0; lane < to.size(); ++lane) {
+        planned_subtask& consumer = w.subtasks[first[e.to] + to[lane]];
+        from.ports.back().emplace_back(first[e.to] + to[lane], consumer.channels.size());
+        consumer.channels.emplace_back(n, i, lane);
+        ++consumer.blueprint.settings.channels;
+      }
+      w.edge_of.back().push_back(edge);
+    }
+    w.metrics.push_back(std::make_shared<subtask_metrics>(ports.size()));
+    from.blueprint.metrics = w.metrics.back();
+  }
+  return w;
+}
+
+} // namespace leat

@@ -1,0 +1,26 @@
+// From a plan to subtasks: how many there are, who feeds whom, by which channel.
+#pragma once
+
+#include <leat/runtime/job.hpp>
+#include <leat/runtime/job_actor.hpp>
+
+namespace leat {
+
+/// The subtasks of a job, and where each measures.
+struct wired_job {
+  std::vector<planned_subtask> subtasks;
+  std::vector<std::shared_ptr<subtask_metrics>> metrics; ///< by subtask
+  std::vector<std::size_t> stage_of;                     ///< by subtask
+  std::vector<std::vector<std::size_t>> edge_of;         ///< by subtask and port
+};
+
+/// Applies the options to the plan and prepares its stages. All faults at once, as one error.
+result<void> prepare(plan& p, const run_options& options);
+
+/// Makes all stages and says how they are connected. `threads`: blocking stages get their own.
+wired_job wire_up(const plan& p, const run_options& options, const clock& time, bool threads);
+
+/// The figures of all subtasks at this moment.
+job_report report_of(const wired_job& w, const plan& p, clock_time now);
+
+} // namespace leat

@@ -1,0 +1,134 @@
+#include <leat/testing/simulation.hpp>
+
+#include <leat/runtime/wiring.hpp>
+
+#include <caf/scheduler/test_coordinator.hpp>
+#include <random>
+
+namespace leat::testing {
+
+namespace {
+
+class virtual_clock final : public clock {
+public:
+  caf::scheduler::test_coordinator* scheduler = nullptr;
+  clock_time now() const override {
+    return scheduler->clock().current_time.time_since_epoch().count();
+  }
+};
+
+caf::actor_system_config& configure(caf::actor_system_config& config) {
+  config.set("scheduler.policy", caf::atom("testing"));
+  config.set("scheduler.max-throughput", std::size_t{1});
+  return config;
+}
+
+} // namespace
+
+struct simulation::impl {
+  impl(graph graph_to_run, simulation_options o)
+      : g(std::move(graph_to_run)), options(std::move(o)), random(options.seed),
+        system(configure(config)),
+        scheduler(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())) {
+    time.scheduler = &scheduler;
+    scheduler.clock().current_time += std::chrono::seconds{1};
+  }
+
+  graph g;
+  simulation_options options;
+  std::mt19937_64 random;
+  virtual_clock time;
+  clock_time started = 0;
+  wired_job wired;
+  bool over = false;
+  std::optional<error> fault;
+  std::uint64_t steps = 0;
+  caf::actor_system_config config;
+  caf::actor_system system;
+  caf::scheduler::test_coordinator& scheduler;
+  caf::actor coordinator;
+
+  void choose_next() {
+    auto& jobs = scheduler.jobs;
+    const std::size_t chosen = random() % jobs.size();
+    std::swap(jobs[0], jobs[chosen]);
+  }
+};
+
+simulation::simulation(graph g, simulation_options options)
+    : impl_(std::make_unique<impl>(std::move(g), std::move(options))) {
+  impl& p = *impl_;
+  if (auto prepared = prepare(p.g.plan(), p.options.run); !prepared) {
+    p.fault = prepared.error();
+    p.over = true;
+    return;
+  }
+  p.wired = wire_up(p.g.plan(), p.options.run, p.time, false);
+  p.started = p.time.now();
+  p.coordinator =
+      p.system.spawn<job_actor>(std::move(p.wired.subtasks), [&p](std::optional<error> e) {
+        p.fault = std::move(e);
+        p.over = true;
+      });
+}
+
+simulation::~simulation() {
+  if (impl_->coordinator && !impl_->over) {
+    abort();
+    while (step()) {
+    }
+  }
+  impl_->coordinator = nullptr;
+  impl_->scheduler.run();
+}
+
+// Timers usually wait for everybody; now and then one fires although there is other work, and a
+// step takes a microsecond, so that time-outs meet busy stages too.
+bool simulation::step() {
+  impl& p = *impl_;
+  if (p.over)
+    return false;
+  auto& s = p.scheduler;
+  s.advance_time(std::chrono::microseconds{1});
+  if (!s.has_job() || p.random() % 256 == 0)
+    s.trigger_timeout();
+  if (!s.has_job())
+    return false;
+  p.choose_next();
+  ++p.steps;
+  return s.try_run_once();
+}
+
+result<job_report> simulation::run() {
+  while (impl_->steps < impl_->options.most_steps && step()) {
+  }
+  if (!impl_->over)
+    return internal_error("stuck after " + std::to_string(impl_->steps) + " steps with seed " +
+                          std::to_string(impl_->options.seed));
+  if (impl_->fault)
+    return *impl_->fault;
+  return report();
+}
+
+bool simulation::over() const { return impl_->over; }
+std::uint64_t simulation::steps() const { return impl_->steps; }
+
+std::chrono::nanoseconds simulation::now() const {
+  return std::chrono::nanoseconds{impl_->time.now() - impl_->started};
+}
+
+job_report simulation::report() const {
+  job_report r = report_of(impl_->wired, impl_->g.plan(), impl_->time.now());
+  r.elapsed = now();
+  r.dead_letters = impl_->options.run.dead_letters ? impl_->options.run.dead_letters->count() : 0;
+  return r;
+}
+
+void simulation::stop() { caf::anon_send(impl_->coordinator, command_message{{stop_command{}}}); }
+void simulation::abort() { caf::anon_send(impl_->coordinator, abort_message{}); }
+void simulation::regroup(std::string stage, any_grouping grouping) {
+  caf::anon_send(impl_->coordinator,
+                 command_message{{regroup_command{std::move(stage), grouping}}});
+}
+
+} // namespace leat::testing
