@@ -1,0 +1,195 @@
+#include <leat/scoring/forest.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+namespace leat {
+namespace {
+
+constexpr std::int32_t no_child = -1;
+
+/// The arrays of a tree must all have an entry for each of its nodes.
+result<void> check_lengths(const xgboost_tree& tree) {
+  if (!tree.num_nodes || !tree.num_deleted)
+    return user_error("its tree_param is missing or incomplete");
+  if (*tree.num_nodes < 1 || *tree.num_deleted < 0)
+    return user_error(fmt::format("{} nodes, {} of them deleted, are not possible", *tree.num_nodes,
+                                  *tree.num_deleted));
+  if (tree.size_leaf_vector.value_or(0) > 1)
+    return user_error("its leaves are vectors (multi-target trees), which are not supported");
+
+  const auto nodes = static_cast<std::size_t>(*tree.num_nodes);
+  const std::pair<const char*, std::size_t> arrays[] = {
+      {"left_children", tree.left_children.size()},
+      {"right_children", tree.right_children.size()},
+      {"split_indices", tree.split_indices.size()},
+      {"split_conditions", tree.split_conditions.size()},
+      {"default_left", tree.default_left.size()},
+      {"split_type", tree.split_type.size()}};
+  for (const auto& [name, length] : arrays) {
+    const bool not_written = name == std::string_view("split_type") && length == 0; // before 1.3
+    if (length != nodes && !not_written)
+      return user_error(fmt::format("{} has {} entries for {} nodes", name, length, nodes));
+  }
+  return {};
+}
+
+/// Whether node `at`, which has a left child, is a split as it should be.
+result<void> check_split(const xgboost_tree& tree, std::size_t at, std::size_t features) {
+  const auto left = tree.left_children[at];
+  const auto right = tree.right_children[at];
+  if (left < 1 || left >= *tree.num_nodes || right < 1 || right >= *tree.num_nodes)
+    return user_error(fmt::format("node {} has the children {} and {}, of {} nodes", at, left,
+                                  right, *tree.num_nodes));
+  if (right != left + 1) // XGBoost itself takes the right child for the left one's neighbour
+    return user_error(fmt::format("node {} has the children {} and {}, which are not neighbours",
+                                  at, left, right));
+  if (!tree.split_type.empty() && tree.split_type[at] != 0)
+    return user_error(fmt::format("node {} is a categorical split, which is not supported", at));
+  const auto feature = tree.split_indices[at];
+  if (feature < 0 || static_cast<std::size_t>(feature) >= features)
+    return user_error(
+        fmt::format("node {} splits feature {}, the model has {}", at, feature, features));
+  if (tree.default_left[at] != 0 && tree.default_left[at] != 1)
+    return user_error(fmt::format("node {} has the default_left {}, which is neither 0 nor 1", at,
+                                  tree.default_left[at]));
+  return {};
+}
+
+} // namespace
+
+forest::forest(std::size_t features, std::size_t outputs)
+    : features_(features), outputs_(outputs), nodes_{leaf(0)} {
+  assert(features >= 1 && features <= most_features);
+}
+
+forest::node forest::leaf(float value) const {
+  return {value, static_cast<std::uint16_t>(2 * features_), 0};
+}
+
+forest::group& forest::group_of(std::size_t output) {
+  if (groups_.empty() || groups_.back().output != output || groups_.back().trees == lanes)
+    groups_.emplace_back().output = output;
+  return groups_.back();
+}
+
+result<void> forest::add(const xgboost_tree& tree, std::size_t output) {
+  if (auto checked = check_lengths(tree); !checked)
+    return checked;
+
+  // Breadth first: siblings are neighbours, and the levels that every row passes lie together.
+  struct visit {
+    std::size_t node;
+    std::uint32_t depth;
+  };
+  const auto root = nodes_.size();
+  std::vector<visit> order{{0, 0}};
+  std::vector<bool> reached(tree.left_children.size());
+  reached[0] = true;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto [at, depth] = order[i];
+    const float condition = tree.split_conditions[at];
+    if (!std::isfinite(condition))
+      return user_error(fmt::format("node {} holds {}, which is not finite", at, condition));
+    if (tree.left_children[at] == no_child) {
+      nodes_.push_back(leaf(condition));
+      continue;
+    }
+    if (auto checked = check_split(tree, at, features_); !checked)
+      return checked;
+    const auto left = static_cast<std::size_t>(tree.left_children[at]);
+    if (reached[left] || reached[left + 1])
+      return user_error(
+          fmt::format("node {} has a child, {} or {}, that is not its own", at, left, left + 1));
+    reached[left] = reached[left + 1] = true;
+
+    const auto children = order.size() - i;
+    if (children > std::numeric_limits<std::uint16_t>::max())
+      return user_error(fmt::format("it is too wide: node {} comes {} places before its children; "
+                                    "65535 are supported",
+                                    at, children));
+    const auto feature = static_cast<std::size_t>(tree.split_indices[at]);
+    const auto column = tree.default_left[at] == 1 ? feature : features_ + feature;
+    nodes_.push_back(
+        {condition, static_cast<std::uint16_t>(column), static_cast<std::uint16_t>(children)});
+    order.push_back({left, depth + 1});
+    order.push_back({left + 1, depth + 1});
+  }
+  const auto strays = reached.size() - order.size();
+  if (strays != static_cast<std::size_t>(*tree.num_deleted))
+    return user_error(fmt::format("{} nodes cannot be reached, {} are marked as deleted", strays,
+                                  *tree.num_deleted));
+
+  group& g = group_of(output);
+  g.roots[g.trees++] = static_cast<std::uint32_t>(root);
+  g.depth = std::max(g.depth, order.back().depth);
+  return {};
+}
+
+/// XGBoost goes left if feature < threshold. Every threshold is finite, so -inf leads left and +inf
+/// right, and what is not missing compares as it is.
+void forest::prepare(const float* row, float* prepared) const {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  for (std::size_t f = 0; f < features_; ++f)
+    prepared[f] = std::isnan(row[f]) ? -infinity : row[f];
+  for (std::size_t f = 0; f < features_; ++f)
+    prepared[features_ + f] = std::isnan(row[f]) ? infinity : row[f];
+  prepared[2 * features_] = std::numeric_limits<float>::quiet_NaN();
+}
+
+/// Walks the trees from `first` on, and adds their leaves.
+template <std::size_t Lanes>
+float forest::walk(const group& g, std::size_t first, const float* row, float sum) const {
+  const node* const nodes = nodes_.data();
+  std::array<std::uint32_t, Lanes> at;
+  std::copy_n(g.roots.begin() + first, Lanes, at.begin());
+  for (std::uint32_t level = 0; level < g.depth; ++level)
+#pragma GCC unroll 16 // keeps every lane in a register
+    for (auto& lane : at) {
+      const node& n = nodes[lane];
+      lane += n.children + (row[n.feature] >= n.threshold);
+    }
+  const std::size_t trees = std::min(Lanes, g.trees - first);
+  for (std::size_t t = 0; t < trees; ++t)
+    sum += nodes[at[t]].threshold;
+  return sum;
+}
+
+float forest::sum_leaves(const group& g, const float* row, float sum) const {
+  if (g.trees == lanes)
+    return walk<lanes>(g, 0, row, sum);
+  for (std::size_t first = 0; first < g.trees; first += few_lanes)
+    sum = walk<few_lanes>(g, first, row, sum);
+  return sum;
+}
+
+/// Rows go through all trees in blocks: large enough to reuse a group of trees while it is in the
+/// first-level cache, small enough to stay there themselves.
+void forest::add_leaves(const float* rows, std::size_t count, float* sums) const {
+  constexpr std::size_t most_rows = 64;
+  std::array<float, 2 * most_features + 1> prepared;
+  const std::size_t width = prepared_width();
+  const std::size_t block = std::min(most_rows, prepared.size() / width);
+
+  while (count > 0) {
+    const std::size_t size = std::min(block, count);
+    for (std::size_t r = 0; r < size; ++r)
+      prepare(rows + r * features_, prepared.data() + r * width);
+    for (const group& g : groups_)
+      for (std::size_t r = 0; r < size; ++r) {
+        float& sum = sums[r * outputs_ + g.output];
+        sum = sum_leaves(g, prepared.data() + r * width, sum);
+      }
+    count -= size;
+    rows += size * features_;
+    sums += size * outputs_;
+  }
+}
+
+} // namespace leat

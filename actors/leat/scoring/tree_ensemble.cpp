@@ -1,0 +1,260 @@
+#include <leat/scoring/tree_ensemble.hpp>
+
+#include <leat/scoring/sha256.hpp>
+#include <leat/scoring/xgboost_file.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+namespace leat {
+namespace {
+
+constexpr std::uintmax_t largest_file = std::uintmax_t{1} << 30;
+constexpr std::int32_t most_outputs = 1 << 20;
+
+std::string listed(std::span<const std::string_view> names) {
+  std::string list;
+  for (const auto name : names)
+    list.append(list.empty() ? "" : ", ").append(name);
+  return list;
+}
+
+error in_model(const std::string& name, error e) {
+  e.what = fmt::format("model '{}': {}", name, e.what);
+  return e;
+}
+
+result<std::string> read_bytes(const std::string& path) {
+  std::error_code problem;
+  if (!std::filesystem::exists(path, problem))
+    return user_error("there is no such file", "check the path; it is relative to where you are");
+  if (!std::filesystem::is_regular_file(path, problem))
+    return user_error("it is not a regular file");
+  const auto size = std::filesystem::file_size(path, problem);
+  if (problem)
+    return external_error("it cannot be read: " + problem.message());
+  if (size > largest_file)
+    return user_error(
+        fmt::format("it has {} bytes, more than the {} a model may have", size, largest_file));
+  std::string bytes(size, '\0');
+  std::ifstream in(path, std::ios::binary);
+  if (!in.read(bytes.data(), static_cast<std::streamsize>(size)))
+    return external_error("it cannot be read", "check its permissions");
+  return bytes;
+}
+
+result<link_function> link_of(const xgboost_file& file) {
+  if (file.booster != "gbtree")
+    return user_error(fmt::format("its booster is '{}'; only 'gbtree' is supported", file.booster));
+  if (file.objective == "binary:logistic")
+    return link_function::sigmoid;
+  if (file.objective == "reg:squarederror")
+    return link_function::identity;
+  if (file.objective == "multi:softprob")
+    return link_function::softmax;
+  return user_error(fmt::format("its objective is '{}'; binary:logistic, reg:squarederror and "
+                                "multi:softprob are supported",
+                                file.objective));
+}
+
+result<std::size_t> features_of(const xgboost_file& file) {
+  const auto features = file.num_feature.value_or(0);
+  if (features < 1)
+    return user_error("its num_feature is missing or below 1");
+  if (static_cast<std::size_t>(features) > forest::most_features)
+    return user_error(fmt::format("it reads {} features; up to {} are supported", features,
+                                  forest::most_features));
+  const auto names = file.feature_names.size();
+  if (names != 0 && names != static_cast<std::size_t>(features))
+    return user_error(fmt::format("it names {} of its {} features", names, features));
+  return static_cast<std::size_t>(features);
+}
+
+result<std::size_t> outputs_of(const xgboost_file& file, link_function link) {
+  const auto targets = file.num_target.value_or(1);
+  if (targets > 1)
+    return user_error(fmt::format("it has {} targets; only one is supported", targets));
+  const auto classes = file.num_class.value_or(0);
+  if (link != link_function::softmax && (classes < 0 || classes > 1))
+    return user_error(
+        fmt::format("its num_class is {}, which does not go with {}", classes, file.objective));
+  if (link == link_function::softmax && (classes < 1 || classes > most_outputs))
+    return user_error(
+        fmt::format("its num_class is {}; 1 to {} are possible", classes, most_outputs));
+  return static_cast<std::size_t>(std::max(classes, 1));
+}
+
+/// Where sums start. The file has the user's number: with a sigmoid a probability, whose log-odds
+/// is what is summed up.
+result<float> base_of(const xgboost_file& file, link_function link) {
+  if (!file.base_score || !std::isfinite(*file.base_score))
+    return user_error("its base_score is missing or not finite");
+  const float base = *file.base_score;
+  if (link != link_function::sigmoid)
+    return base;
+  if (base <= 0 || base >= 1)
+    return user_error(fmt::format("its base_score is {}, which is not a probability", base));
+  return -std::log(1.0f / base - 1.0f);
+}
+
+/// The file's trees by their ids, which must be 0, 1, 2, ...
+result<std::vector<const xgboost_tree*>> trees_in_order(const xgboost_file& file) {
+  const auto count = file.trees.size();
+  if (file.num_trees.value_or(-1) != static_cast<std::int64_t>(count))
+    return user_error(fmt::format("it has {} trees, and its num_trees says otherwise", count));
+  if (file.tree_info.size() != count)
+    return user_error(
+        fmt::format("its tree_info has {} entries for {} trees", file.tree_info.size(), count));
+  std::vector<const xgboost_tree*> trees(count);
+  for (const auto& tree : file.trees) {
+    const auto id = tree.id.value_or(-1);
+    if (id < 0 || static_cast<std::size_t>(id) >= count || trees[static_cast<std::size_t>(id)])
+      return user_error(fmt::format("the id {} of a tree is missing, doubled or out of range", id));
+    trees[static_cast<std::size_t>(id)] = &tree;
+  }
+  return trees;
+}
+
+/// All trees, output by output: the order matters only among those that add to the same sum.
+result<forest> grow(const xgboost_file& file, std::size_t features, std::size_t outputs) {
+  const auto trees = trees_in_order(file);
+  if (!trees)
+    return trees.error();
+  std::vector<std::size_t> order(trees->size());
+  for (std::size_t t = 0; t < order.size(); ++t) {
+    if (file.tree_info[t] < 0 || static_cast<std::size_t>(file.tree_info[t]) >= outputs)
+      return user_error(
+          fmt::format("tree {} adds to output {} of {}", t, file.tree_info[t], outputs));
+    order[t] = t;
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return file.tree_info[a] < file.tree_info[b];
+  });
+
+  forest grown(features, outputs);
+  for (const auto t : order)
+    if (auto added = grown.add(*(*trees)[t], static_cast<std::size_t>(file.tree_info[t])); !added)
+      return user_error(fmt::format("tree {}: {}", t, added.error().what));
+  return grown;
+}
+
+/// The logistic function as XGBoost computes it, rounding for rounding: in float, its exponent
+/// capped before it overflows. (XGBoost also adds 1e-16 to the denominator, which no float above 1
+/// notices.)
+float sigmoid(float x) { return 1.0f / (std::exp(std::min(-x, 88.7f)) + 1.0f); }
+
+/// Softmax as XGBoost computes it: floats summed up in double, divided by that sum as float.
+void softmax(std::span<float> row) {
+  float largest = row[0];
+  for (const float x : row.subspan(1))
+    largest = std::fmax(x, largest);
+  double sum = 0;
+  for (float& x : row) {
+    x = std::exp(x - largest);
+    sum += x;
+  }
+  for (float& x : row)
+    x /= static_cast<float>(sum);
+}
+
+void apply(link_function link, std::span<float> sums, std::size_t outputs) {
+  switch (link) {
+  case link_function::identity:
+    return;
+  case link_function::sigmoid:
+    for (float& x : sums)
+      x = sigmoid(x);
+    return;
+  case link_function::softmax:
+    for (std::size_t row = 0; row < sums.size(); row += outputs)
+      softmax(sums.subspan(row, outputs));
+    return;
+  }
+}
+
+} // namespace
+
+result<tree_ensemble> tree_ensemble::load(const std::string& path) {
+  const auto bytes = read_bytes(path);
+  if (!bytes)
+    return in_model(path, bytes.error());
+  return parse(*bytes, path);
+}
+
+result<tree_ensemble> tree_ensemble::parse(std::string_view bytes, const std::string& name) {
+  auto file = read_xgboost(bytes);
+  if (!file)
+    return in_model(name, file.error());
+  auto model = build(*file);
+  if (!model)
+    return in_model(name, model.error());
+  model->name_ = name;
+  model->identity_ =
+      model_ref::intern({std::filesystem::path(name).filename().string(), sha256_hex(bytes)});
+  return model;
+}
+
+result<tree_ensemble> tree_ensemble::build(const xgboost_file& file) {
+  const auto link = link_of(file);
+  if (!link)
+    return link.error();
+  const auto features = features_of(file);
+  if (!features)
+    return features.error();
+  const auto outputs = outputs_of(file, *link);
+  if (!outputs)
+    return outputs.error();
+  const auto base = base_of(file, *link);
+  if (!base)
+    return base.error();
+  auto trees = grow(file, *features, *outputs);
+  if (!trees)
+    return trees.error();
+  tree_ensemble model(*std::move(trees), *link, *base);
+  model.objective_ = file.objective;
+  model.feature_names_ = file.feature_names;
+  model.attributes_ = file.attributes;
+  return model;
+}
+
+std::optional<std::string> tree_ensemble::attribute(std::string_view name) const {
+  const auto found = attributes_.find(name);
+  return found == attributes_.end() ? std::nullopt : std::optional(found->second);
+}
+
+result<void> tree_ensemble::accepts(std::string_view record,
+                                    std::span<const std::string_view> names,
+                                    std::size_t scores) const {
+  if (names.size() != features())
+    return user_error(fmt::format("model '{}' reads {} features, record '{}' has {}: {}", name_,
+                                  features(), record, names.size(), listed(names)),
+                      "declare the model's inputs, and no other field, with leat::feature(...)");
+  for (std::size_t i = 0; i < feature_names_.size(); ++i)
+    if (feature_names_[i] != names[i])
+      return user_error(
+          fmt::format("model '{}' reads '{}' as feature {}, record '{}' has '{}' there: {}", name_,
+                      feature_names_[i], i, record, names[i], listed(names)),
+          "declare the features under the model's names and in its order");
+  if (scores != outputs())
+    return user_error(fmt::format("model '{}' ({}) gives {} scores a record, the stage takes {}",
+                                  name_, objective_, outputs(), scores),
+                      "the score type is float for one, std::array<float, N> for N scores");
+  return {};
+}
+
+void tree_ensemble::predict(std::span<const float> rows, std::span<float> scores) const {
+  const std::size_t count = scores.size() / outputs();
+  if (scores.size() != count * outputs() || rows.size() != count * features())
+    throw failure(
+        internal_error(fmt::format("model '{}': {} values and {} scores are not rows of {} and {}",
+                                   name_, rows.size(), scores.size(), features(), outputs())));
+  std::fill(scores.begin(), scores.end(), base_);
+  trees_.add_leaves(rows.data(), count, scores.data());
+  apply(link_, scores, outputs());
+}
+
+} // namespace leat

@@ -1,0 +1,126 @@
+// Model files small enough to check by hand, as XGBoost would write them.
+#pragma once
+
+#include <leat/scoring/tree_ensemble.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <atomic>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+#include <vector>
+
+namespace leat::test {
+
+/// One node of a tree: a split that has children, or a leaf.
+struct tiny_node {
+  int left = -1; ///< right is left + 1
+  int feature = 0;
+  float condition = 0; ///< threshold or leaf
+  bool default_left = true;
+};
+
+inline tiny_node leaf(float value) { return {-1, 0, value, false}; }
+
+inline nlohmann::json tiny_tree(int id, const std::vector<tiny_node>& nodes) {
+  nlohmann::json tree = {{"id", id},
+                         {"tree_param",
+                          {{"num_nodes", std::to_string(nodes.size())},
+                           {"num_deleted", "0"},
+                           {"num_feature", "0"},
+                           {"size_leaf_vector", "0"}}}};
+  for (const char* name : {"left_children", "right_children", "split_indices", "default_left",
+                           "split_type", "split_conditions"})
+    tree[name] = nlohmann::json::array();
+  for (const auto& n : nodes) {
+    tree["left_children"].push_back(n.left);
+    tree["right_children"].push_back(n.left < 0 ? -1 : n.left + 1);
+    tree["split_indices"].push_back(n.feature);
+    tree["default_left"].push_back(n.default_left ? 1 : 0);
+    tree["split_type"].push_back(0);
+    tree["split_conditions"].push_back(n.condition);
+  }
+  return tree;
+}
+
+/// A model of one output, or of `classes` that take turns tree by tree.
+inline nlohmann::json tiny_model(const std::string& objective, int features,
+                                 const std::string& base_score,
+                                 const std::vector<std::vector<tiny_node>>& trees,
+                                 int classes = 0) {
+  nlohmann::json model = {
+      {"gbtree_model_param",
+       {{"num_trees", std::to_string(trees.size())}, {"num_parallel_tree", "1"}}},
+      {"trees", nlohmann::json::array()},
+      {"tree_info", nlohmann::json::array()}};
+  for (int t = 0; t < static_cast<int>(trees.size()); ++t) {
+    model["trees"].push_back(tiny_tree(t, trees[static_cast<std::size_t>(t)]));
+    model["tree_info"].push_back(classes == 0 ? 0 : t % classes);
+  }
+  return {{"learner",
+           {{"attributes", nlohmann::json::object()},
+            {"feature_names", nlohmann::json::array()},
+            {"gradient_booster", {{"name", "gbtree"}, {"model", model}}},
+            {"learner_model_param",
+             {{"base_score", base_score},
+              {"num_class", std::to_string(classes)},
+              {"num_feature", std::to_string(features)},
+              {"num_target", "1"}}},
+            {"objective", {{"name", objective}}}}},
+          {"version", {1, 7, 4}}};
+}
+
+/// A split on feature 0 at `threshold`, and two leaves.
+inline std::vector<tiny_node> stump(float threshold, float left, float right,
+                                    bool default_left = true) {
+  return {{1, 0, threshold, default_left}, leaf(left), leaf(right)};
+}
+
+inline std::string as_ubj(const nlohmann::json& document) {
+  const auto bytes = nlohmann::json::to_ubjson(document, true, true);
+  return {bytes.begin(), bytes.end()};
+}
+
+inline bool mentions(const error& e, std::string_view text) {
+  return to_string(e).find(text) != std::string::npos;
+}
+
+/// The model, or a failed test with the error's text.
+inline tree_ensemble parsed(const nlohmann::json& document) {
+  auto model = tree_ensemble::parse(document.dump(), "tiny.json");
+  if (!model)
+    throw failure(model.error());
+  return *std::move(model);
+}
+
+inline std::vector<float> predict(const tree_ensemble& model, const std::vector<float>& rows) {
+  std::vector<float> scores(rows.size() / model.features() * model.outputs());
+  model.predict(rows, scores);
+  return scores;
+}
+
+/// A file that lives as long as this object.
+class scoped_file {
+public:
+  explicit scoped_file(const std::string& suffix, std::string_view content = {}) {
+    static std::atomic<int> next{0};
+    path_ = (std::filesystem::temp_directory_path() /
+             fmt::format("leat-test-{}-{}{}", ::getpid(), next++, suffix))
+                .string();
+    std::ofstream(path_, std::ios::binary) << content;
+  }
+  scoped_file(const scoped_file&) = delete;
+  scoped_file& operator=(const scoped_file&) = delete;
+  ~scoped_file() { std::filesystem::remove(path_); }
+
+  const std::string& path() const { return path_; }
+
+private:
+  std::string path_;
+};
+
+} // namespace leat::test
