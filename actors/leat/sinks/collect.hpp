@@ -1,0 +1,50 @@
+// Keeps records in memory: for tests.
+#pragma once
+
+#include <leat/sink.hpp>
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace leat {
+
+/// All copies share what they collect, each subtask in a slot of its own:
+///
+///   leat::collect<alert> alerts;
+///   leat::run(fraud(..., alerts));
+///   CHECK(alerts.records().size() == 3);
+///
+/// Unbounded. Read it once the run is over. A further run with it adds to what is there.
+template <class T>
+class collect {
+public:
+  collect() : shared_(std::make_shared<state>()) {}
+
+  void open(const sink_place& place) {
+    const std::lock_guard lock(shared_->mutex);
+    slot_ = &shared_->slots.emplace(place.subtask, std::vector<T>{})->second;
+  }
+  void write(std::span<const T> records) {
+    slot_->insert(slot_->end(), records.begin(), records.end());
+  }
+
+  /// What each subtask got, in the order of its arrival; subtask after subtask.
+  std::vector<T> records() const {
+    std::vector<T> all;
+    for (const auto& [subtask, records] : shared_->slots)
+      all.insert(all.end(), records.begin(), records.end());
+    return all;
+  }
+
+private:
+  struct state {
+    std::mutex mutex;
+    std::multimap<std::size_t, std::vector<T>> slots; ///< by subtask; one for each open()
+  };
+
+  std::shared_ptr<state> shared_;
+  std::vector<T>* slot_ = nullptr; ///< nobody else writes there
+};
+
+} // namespace leat

@@ -1,0 +1,82 @@
+// Keeps dead letters in a file of JSON Lines.
+#pragma once
+
+#include <leat/dead_letter.hpp>
+#include <leat/error.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+namespace leat {
+
+/// Tells people something now. May be called by several threads.
+using announcement = std::function<void(std::string_view)>;
+
+/// Says it on the standard error stream, as a line.
+void announce_on_stderr(std::string_view text);
+
+/// Keeps dead letters in "<folder>/dead-letters.jsonl", one object a line:
+///
+///   {"reason":"3 fields, 10 expected","stage":"payments","place":"a.csv:17","raw":"1,2,3"}
+///
+/// Text that is not UTF-8 has U+FFFD in place of its wrong bytes; if `raw` had some, the object
+/// also holds "raw_is_utf8":false. Folder and file are made at the first letter; a file that is
+/// there already is continued, and counts against the cap.
+///
+/// A letter that would make the file larger than `cap` bytes waits, and says so once a second,
+/// until the file was moved or cut: then a new one is begun. The file may be moved at any other
+/// time too.
+///
+/// Each letter is handed to the system at once: it outlives the process, but perhaps not a power
+/// cut. A write error names the file and is final. Thread-safe.
+class dead_letter_file final : public dead_letter_office {
+public:
+  static constexpr std::uint64_t default_cap = std::uint64_t{64} << 20;
+
+  explicit dead_letter_file(std::string folder, std::uint64_t cap = default_cap,
+                            announcement announce = announce_on_stderr);
+  ~dead_letter_file() override;
+  dead_letter_file(const dead_letter_file&) = delete;
+  dead_letter_file& operator=(const dead_letter_file&) = delete;
+
+  /// Throws leat::failure at a write error, and instead of waiting once abandoned.
+  void put(dead_letter letter) override;
+
+  /// How many letters were kept.
+  std::uint64_t count() const override { return count_; }
+
+  void abandon() override;
+
+  const std::string& path() const { return path_; }
+
+private:
+  bool has_room(std::size_t bytes);
+  void find_file();
+  void open_file();
+  void end_torn_line();
+  void close_file();
+  void wait_for_room(std::unique_lock<std::mutex>& lock);
+  void write(std::string_view bytes);
+  [[noreturn]] void fail(error e);
+
+  const std::string folder_;
+  const std::string path_;
+  const std::uint64_t cap_;
+  const announcement announce_;
+  std::atomic<std::uint64_t> count_{0};
+
+  std::mutex mutex_; ///< guards what follows
+  std::condition_variable abandoned_now_;
+  bool abandoned_ = false;
+  int file_ = -1;
+  std::uint64_t size_ = 0; ///< of the file, as last seen
+  std::chrono::steady_clock::time_point quiet_until_{};
+  std::optional<error> error_; ///< the final one
+};
+
+} // namespace leat

@@ -1,0 +1,71 @@
+// What sinks of text files with one record a line have in common; a format is only its writing.
+#pragma once
+
+#include <leat/sink.hpp>
+#include <leat/sinks/output_file.hpp>
+
+namespace leat {
+
+/// Writes one format: the head of a file, line end included, or nothing; and a record without one.
+template <class W>
+concept line_writer = requires(std::string& out, const typename W::record_type& record) {
+  W::append_head(out);
+  W::append(out, record);
+};
+
+/// The file of one subtask: the path itself when there is only one, else "alerts-2.csv" for subtask
+/// 2 of "alerts.csv".
+std::string path_of_subtask(const std::string& path, const sink_place& place);
+
+/// Writes records to a text file, which has its name only once it is complete: when the job has
+/// ended well. With several subtasks each writes a file of its own. What was written before is
+/// replaced.
+template <line_writer Writer>
+class lines_sink {
+public:
+  using record_type = typename Writer::record_type;
+  static constexpr bool blocking = true;
+
+  explicit lines_sink(std::string path) : path_(std::move(path)) {}
+  /// A copy is for another subtask: it shares the name, not the file.
+  lines_sink(const lines_sink& other) : path_(other.path_) {}
+  lines_sink(lines_sink&&) = default;
+
+  /// Whether such a file can be created.
+  result<void> check() const {
+    if (const auto file = output_file::create(path_); !file)
+      return file.error();
+    return {};
+  }
+
+  result<void> open(const sink_place& place) {
+    auto file = output_file::create(path_of_subtask(path_, place));
+    if (!file)
+      return file.error();
+    file_ = std::move(*file);
+    text_.clear();
+    Writer::append_head(text_);
+    return file_->append(text_);
+  }
+
+  result<void> write(std::span<const record_type> records) {
+    text_.clear();
+    for (const record_type& r : records) {
+      Writer::append(text_, r);
+      text_ += '\n';
+    }
+    return file_->append(text_);
+  }
+
+  /// Shows readers of the temporary file what is there; it is not yet safe from a power cut.
+  result<void> flush() { return file_->flush(); }
+
+  result<void> close() { return file_->complete(); }
+
+private:
+  std::string path_;
+  std::optional<output_file> file_;
+  std::string text_; ///< lines on their way to the file
+};
+
+} // namespace leat

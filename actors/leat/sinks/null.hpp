@@ -1,0 +1,13 @@
+// Takes everything and keeps nothing: for benchmarks.
+#pragma once
+
+#include <span>
+
+namespace leat {
+
+struct null_sink {
+  template <class T>
+  void write(std::span<const T>) {}
+};
+
+} // namespace leat

@@ -1,0 +1,71 @@
+// A file that appears under its name only when it is whole.
+#pragma once
+
+#include <leat/error.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace leat {
+
+/// Why a file cannot be written, as a person reads it, from a code as errno has it.
+error write_error(const std::string& path, int code);
+
+/// Writes "<path>.partial-<process id>-<n>" beside the target and gives it the target's name when
+/// it is complete, replacing a file of that name. Without complete() the temporary file is removed
+/// by the destructor, and stays behind only when the process is killed. One thread at a time;
+/// writing blocks.
+///
+/// Errors name the file. The first one is final: what the file holds is unknown after it, so every
+/// later call gives it again.
+class output_file {
+public:
+  /// Creates the temporary file. An existing target must be a regular file; if it is a symbolic
+  /// link, the file it leads to is replaced.
+  static result<output_file> create(const std::string& path);
+
+  output_file(output_file&& other) noexcept;
+  output_file& operator=(output_file&& other) noexcept;
+  ~output_file();
+
+  /// Appends bytes. They are written in blocks of 256 KiB.
+  result<void> append(std::string_view bytes) {
+    if (error_ || bytes.size() > block - buffer_.size())
+      return append_block(bytes);
+    buffer_ += bytes;
+    return {};
+  }
+
+  /// Writes what is still in the buffer: readers of the temporary file see it, a power cut may lose
+  /// it.
+  result<void> flush();
+
+  /// Writes everything, waits until the disk has it, and gives the file its name. Nothing can be
+  /// appended afterwards.
+  result<void> complete();
+
+  /// The target.
+  const std::string& path() const { return path_; }
+  /// The name while the file is incomplete.
+  const std::string& temporary_path() const { return temporary_; }
+
+private:
+  static constexpr std::size_t block = 256 * 1024;
+
+  output_file(std::string path, std::string temporary, int file);
+
+  result<void> append_block(std::string_view bytes);
+  result<void> write(std::string_view bytes);
+  result<void> fail(int code);
+  result<void> sync_folder();
+  void discard();
+
+  std::string path_;
+  std::string temporary_;
+  int file_; ///< -1 once complete or moved from
+  std::string buffer_;
+  std::optional<error> error_;
+};
+
+} // namespace leat

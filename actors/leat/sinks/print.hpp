@@ -1,0 +1,44 @@
+// Prints records as lines of JSON.
+#pragma once
+
+#include <leat/error.hpp>
+#include <leat/json.hpp>
+
+#include <cstdio>
+#include <span>
+#include <string>
+
+namespace leat {
+
+/// Prints records, or scored records, as lines of JSON, each behind a prefix:
+/// leat::print_sink{"alert "}. Lines of several subtasks and sinks do not mix within a line.
+class print_sink {
+public:
+  static constexpr bool blocking = true; ///< a terminal or a pipe may make us wait
+
+  /// The stream must outlive the job.
+  explicit print_sink(std::string prefix = {}, std::FILE* to = stdout)
+      : prefix_(std::move(prefix)), to_(to) {}
+
+  template <class T>
+  result<void> write(std::span<const T> records) {
+    text_.clear();
+    for (const T& r : records) {
+      append_json(text_ += prefix_, r);
+      text_ += '\n';
+    }
+    return put();
+  }
+
+  result<void> flush();
+  result<void> close() { return flush(); }
+
+private:
+  result<void> put();
+
+  std::string prefix_;
+  std::FILE* to_;
+  std::string text_; ///< lines on their way out
+};
+
+} // namespace leat

@@ -1,0 +1,25 @@
+// Reads JSON Lines files.
+#pragma once
+
+#include <leat/json.hpp>
+#include <leat/sources/lines_source.hpp>
+
+namespace leat {
+
+/// Parses lines of one JSON object each.
+template <record T>
+struct json_line_parser {
+  using record_type = T;
+
+  static result<std::optional<json_line_parser>> begin(line_reader&) {
+    return std::optional{json_line_parser{}};
+  }
+  std::optional<std::string> parse(std::string_view line, T& out) { return parse_json(line, out); }
+};
+
+/// Reads records from JSON Lines files: leat::json_lines_source<payment>{"data/*.jsonl"}.
+/// See leat/json.hpp for the format, lines_source for the rest.
+template <record T>
+using json_lines_source = lines_source<json_line_parser<T>>;
+
+} // namespace leat

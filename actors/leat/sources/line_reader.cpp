@@ -1,0 +1,179 @@
+#include <leat/sources/line_reader.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <limits>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace leat {
+namespace {
+
+constexpr std::size_t chunk = 256 * 1024;
+constexpr std::string_view mark = "\xEF\xBB\xBF";
+
+std::string reason(int code) { return std::generic_category().message(code); }
+
+error open_error(const std::string& path, int code) {
+  std::string what = fmt::format("cannot open \"{}\": {}", path, reason(code));
+  if (code == ENOENT || code == ENOTDIR)
+    return user_error(std::move(what),
+                      "check the path; a relative one starts at the current folder");
+  if (code == EACCES || code == EPERM)
+    return user_error(std::move(what), "make the file readable for the user who runs this");
+  return external_error(std::move(what));
+}
+
+} // namespace
+
+result<line_reader> line_reader::open(std::string path, std::size_t max_line) {
+  int opened = -1;
+  do
+    opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  while (opened < 0 && errno == EINTR);
+  descriptor file{opened};
+  struct stat about {};
+  if (opened < 0 || ::fstat(opened, &about) != 0)
+    return open_error(path, errno);
+  if (S_ISDIR(about.st_mode))
+    return user_error(fmt::format("\"{}\" is a folder, not a file", path));
+  ::posix_fadvise(opened, 0, 0, POSIX_FADV_SEQUENTIAL); // advice only
+  return line_reader{std::move(path), max_line, std::move(file)};
+}
+
+line_reader::line_reader(std::string path, std::size_t max_line, descriptor file)
+    : path_(std::move(path)),
+      max_line_(std::min(max_line, std::numeric_limits<std::size_t>::max() / 2)),
+      file_(std::move(file)), buffer_(chunk) {}
+
+line_reader::descriptor::~descriptor() {
+  if (number >= 0)
+    ::close(number);
+}
+
+line_reader::status line_reader::next(std::string_view& line) {
+  if (error_ || (place_.offset == 0 && !skip_mark()))
+    return status::failed;
+  unterminated_ = false;
+  for (std::size_t searched = 0;;) {
+    const std::size_t size = available().size();
+    if (const auto found = available().find('\n', searched); found != std::string_view::npos)
+      return take(found, 1, line);
+    if (size > max_line_ + 1) // one more, which may be the \r of the line's end
+      return skip_line(line);
+    searched = size;
+    const filled got = fill();
+    if (got == filled::failed)
+      return status::failed;
+    if (got == filled::nothing && size == 0)
+      return status::end;
+    if (got == filled::nothing) {
+      unterminated_ = true;
+      return take(size, 0, line);
+    }
+  }
+}
+
+/// Hands out `size` bytes as a line, and passes the `end_size` bytes of its end.
+line_reader::status line_reader::take(std::size_t size, std::size_t end_size,
+                                      std::string_view& line) {
+  line = available().substr(0, size);
+  if (line.ends_with('\r'))
+    line.remove_suffix(1);
+  consume(size + end_size);
+  ++place_.line;
+  length_ = line.size();
+  if (length_ <= max_line_)
+    return status::line;
+  line = line.substr(0, kept_of_too_long);
+  return status::too_long;
+}
+
+/// Passes a line that is too long for the buffer, keeping its first bytes.
+line_reader::status line_reader::skip_line(std::string_view& line) {
+  head_ = available().substr(0, kept_of_too_long);
+  std::uint64_t size = 0;
+  bool carriage_return = false;
+  for (bool ended = false; !ended;) {
+    const std::string_view text = available().substr(0, available().find('\n'));
+    ended = text.size() < available().size();
+    size += text.size();
+    carriage_return = text.empty() ? carriage_return : text.back() == '\r';
+    consume(text.size() + (ended ? 1 : 0));
+    const filled got = ended ? filled::some : fill();
+    if (got == filled::failed)
+      return status::failed;
+    if (got == filled::nothing)
+      ended = unterminated_ = true;
+  }
+  ++place_.line;
+  length_ = size - (carriage_return ? 1 : 0);
+  line = head_;
+  return status::too_long;
+}
+
+void line_reader::consume(std::size_t size) {
+  begin_ += size;
+  place_.offset += size;
+}
+
+/// Passes the byte order mark. Waits for no more bytes than it takes to rule one out.
+bool line_reader::skip_mark() {
+  while (available().size() < mark.size() && mark.starts_with(available())) {
+    const filled got = fill();
+    if (got == filled::failed)
+      return false;
+    if (got == filled::nothing)
+      break;
+  }
+  if (available().starts_with(mark))
+    consume(mark.size());
+  return true;
+}
+
+/// Reads more bytes behind those that are there. Only called while these are no more than
+/// max_line + 1, so there is always room to grow into.
+line_reader::filled line_reader::fill() {
+  std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+  end_ -= begin_;
+  begin_ = 0;
+  if (end_ == buffer_.size())
+    buffer_.resize(std::min(2 * buffer_.size(), max_line_ + chunk));
+  ssize_t got = -1;
+  do
+    got = ::read(file_.number, buffer_.data() + end_, buffer_.size() - end_);
+  while (got < 0 && errno == EINTR);
+  if (got < 0) {
+    error_ = external_error(
+        fmt::format("cannot read \"{}\" after line {}: {}", path_, place_.line, reason(errno)));
+    return filled::failed;
+  }
+  end_ += static_cast<std::size_t>(got);
+  return got > 0 ? filled::some : filled::nothing;
+}
+
+result<void> line_reader::seek(place to) {
+  struct stat about {};
+  if (::fstat(file_.number, &about) == 0 && S_ISREG(about.st_mode) &&
+      to.offset > static_cast<std::uint64_t>(about.st_size))
+    return user_error(fmt::format("\"{}\" has only {} bytes, but was read up to byte {} (line {})",
+                                  path_, about.st_size, to.offset, to.line),
+                      "was the file replaced or cut since?");
+  if (::lseek(file_.number, static_cast<off_t>(to.offset), SEEK_SET) < 0)
+    return user_error(
+        fmt::format("cannot go to byte {} of \"{}\": {}", to.offset, path_, reason(errno)),
+        "only a regular file can be read from the middle");
+  begin_ = end_ = 0;
+  place_ = to;
+  length_ = 0;
+  unterminated_ = false;
+  return {};
+}
+
+} // namespace leat

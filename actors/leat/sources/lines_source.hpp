@@ -1,0 +1,150 @@
+// What sources of text files with one record a line have in common; a format is only its parsing.
+#pragma once
+
+#include <leat/source.hpp>
+#include <leat/sources/input_files.hpp>
+#include <leat/sources/line_reader.hpp>
+
+namespace leat {
+
+struct lines_options {
+  /// In bytes. Longer lines are dead letters, and are read in constant memory: a file takes a
+  /// buffer of this size and 256 KiB at most.
+  std::size_t max_line = line_reader::default_max_line;
+};
+
+/// Parses the lines of one file. `begin` makes it when the file is opened, and may take lines off
+/// the file's start (a header); nothing when the file is empty. `parse` returns why it cannot.
+template <class P>
+concept line_parser = requires(P p, line_reader& file, std::string_view line,
+                               typename P::record_type& record) {
+  { P::begin(file) } -> std::same_as<result<std::optional<P>>>;
+  { p.parse(line, record) } -> std::same_as<std::optional<std::string>>;
+};
+
+/// The dead letter of the line that `file` stands at: where it is, what it looked like (the first
+/// 4 KiB), and whether the file seems to be cut off there. The stage is left to fill in.
+dead_letter letter_of_line(const line_reader& file, std::string_view line, std::string reason);
+
+/// Why a line is too long.
+std::string too_long_reason(const line_reader& file, const lines_options& options);
+
+/// One file as a split. Opened by the first pull and closed at its end.
+template <line_parser Parser>
+class lines_split {
+public:
+  using record_type = typename Parser::record_type;
+
+  lines_split(std::string path, lines_options options)
+      : path_(std::move(path)), options_(options) {}
+
+  /// Reads up to `demand` lines. A line that is no record is rejected; a file that cannot be read
+  /// (further) throws leat::failure.
+  pulled pull(std::size_t demand, output<record_type>& out) {
+    if (!opened_)
+      start();
+    if (!content_)
+      return pulled::done();
+    for (; demand > 0; --demand) {
+      std::string_view line;
+      switch (content_->file.next(line)) {
+      case line_reader::status::line:
+        read(line, out);
+        break;
+      case line_reader::status::too_long:
+        reject(line, too_long_reason(content_->file, options_), out);
+        break;
+      case line_reader::status::end:
+        content_.reset();
+        return pulled::done();
+      case line_reader::status::failed:
+        throw failure(content_->file.error());
+      }
+    }
+    return pulled::more();
+  }
+
+  /// Whether the file can be opened and its start is what the format expects.
+  static result<void> check(const std::string& path, const lines_options& options) {
+    const auto opened = open(path, options);
+    if (!opened)
+      return opened.error();
+    return {};
+  }
+
+private:
+  struct content {
+    line_reader file;
+    Parser parser;
+  };
+
+  /// Nothing when the file is empty.
+  static result<std::optional<content>> open(const std::string& path,
+                                             const lines_options& options) {
+    auto file = line_reader::open(path, options.max_line);
+    if (!file)
+      return file.error();
+    auto parser = Parser::begin(*file);
+    if (!parser)
+      return parser.error();
+    if (!*parser)
+      return std::optional<content>{};
+    return std::optional<content>{content{std::move(*file), std::move(**parser)}};
+  }
+
+  void start() {
+    auto opened = open(path_, options_);
+    if (!opened)
+      throw failure(opened.error());
+    content_ = std::move(*opened);
+    opened_ = true;
+  }
+
+  void read(std::string_view line, output<record_type>& out) {
+    record_type record{};
+    if (auto fault = content_->parser.parse(line, record); !fault)
+      out(std::move(record));
+    else if (!line.empty())
+      reject(line, std::move(*fault), out);
+  }
+
+  void reject(std::string_view line, std::string reason, output<record_type>& out) {
+    dead_letter letter = letter_of_line(content_->file, line, std::move(reason));
+    out.reject(std::move(letter.reason), std::move(letter.place), std::move(letter.raw));
+  }
+
+  std::string path_;
+  lines_options options_;
+  bool opened_ = false;
+  std::optional<content> content_; ///< while there may be more to read
+};
+
+/// Reads the records of text files, one split a file. Replayable: the same files give the same
+/// records. Every line is a record or a dead letter, except empty lines that parse as no record.
+template <line_parser Parser>
+class lines_source {
+public:
+  using record_type = typename Parser::record_type;
+  static constexpr bool blocking = true;
+
+  explicit lines_source(input_files files, lines_options options = {})
+      : files_(std::move(files)), options_(options) {}
+
+  std::vector<lines_split<Parser>> splits() const {
+    std::vector<lines_split<Parser>> all;
+    for (const std::string& path : files_.paths())
+      all.emplace_back(path, options_);
+    return all;
+  }
+
+  result<void> check() const {
+    return files_.check(
+        [this](const std::string& path) { return lines_split<Parser>::check(path, options_); });
+  }
+
+private:
+  input_files files_;
+  lines_options options_;
+};
+
+} // namespace leat

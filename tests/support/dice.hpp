@@ -1,0 +1,41 @@
+// Random choices that a seed repeats, for tests too long to shrink.
+#pragma once
+
+#include "support/catch.hpp"
+
+#include <cstdint>
+#include <random>
+
+namespace support {
+
+class dice {
+public:
+  explicit dice(std::uint64_t seed) : random_(seed) {}
+
+  /// At least `first` and below `last`.
+  int operator()(int first, int last) {
+    return first + static_cast<int>(random_() % static_cast<std::uint64_t>(last - first));
+  }
+  std::size_t size(std::size_t first, std::size_t last) {
+    return first + static_cast<std::size_t>(random_()) % (last - first);
+  }
+  bool coin() { return random_() % 2 == 0; }
+  template <class T>
+  T one_of(std::initializer_list<T> all) {
+    return all.begin()[size(0, all.size())];
+  }
+
+private:
+  std::mt19937_64 random_;
+};
+
+/// Runs a check with many seeds; a failure tells which.
+template <class Check>
+void for_seeds(std::uint64_t count, Check check) {
+  for (std::uint64_t seed = 1; seed <= count; ++seed) {
+    INFO("seed " << seed);
+    check(dice{seed});
+  }
+}
+
+} // namespace support

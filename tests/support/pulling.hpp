@@ -1,0 +1,42 @@
+// Reads a source by hand, without a job.
+#pragma once
+
+#include "support/letters.hpp"
+
+#include <leat/source.hpp>
+
+#include <string>
+#include <vector>
+
+namespace support {
+
+/// What came of a source. A letter is "place: reason <raw>".
+template <class T>
+struct reading {
+  std::vector<T> records;
+  std::vector<std::string> letters;
+};
+
+/// Pulls one split after the other to its end.
+template <class Source, class T = typename Source::record_type>
+reading<T> read_all(const Source& source, std::size_t demand = 100) {
+  kept_letters office;
+  reading<T> got;
+  for (auto& split : source.splits()) {
+    leat::output<T> out{leat::fanout<T>{}};
+    out.open(demand, false, "read", &office);
+    for (bool more = true; more;) {
+      more = !split.pull(demand, out).is_done();
+      auto& records = out.gathered().records;
+      if (records.size() > demand)
+        throw std::logic_error("more records than were asked for");
+      got.records.insert(got.records.end(), records.begin(), records.end());
+      records.clear();
+    }
+  }
+  for (const leat::dead_letter& l : office.letters)
+    got.letters.push_back(l.place + ": " + l.reason + " <" + l.raw + ">");
+  return got;
+}
+
+} // namespace support
