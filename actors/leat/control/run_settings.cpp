@@ -1,0 +1,149 @@
+#include <leat/control/run_settings.hpp>
+
+#include <leat/control/quantities.hpp>
+#include <leat/scalar_text.hpp>
+
+#include <fmt/format.h>
+
+namespace leat {
+
+namespace {
+
+constexpr std::uint64_t most_workers = 1024;
+constexpr std::uint64_t most_frame_records = 1'000'000;
+
+/// "alerts=100us" as {"alerts", "100us"}.
+using assignment = std::pair<std::string, std::string>;
+
+result<assignment> split(std::string_view option, const std::string& given, std::string_view form,
+                         std::string_view example) {
+  const auto equals = given.find('=');
+  if (equals == given.npos || equals == 0)
+    return user_error(fmt::format("{}: {} is not {}", option, shown(given), form),
+                      fmt::format("for example {} {}", option, example));
+  return assignment{given.substr(0, equals), given.substr(equals + 1)};
+}
+
+error given_twice(std::string_view option, std::string_view stage) {
+  return user_error(fmt::format("{} {} is given twice", option, stage));
+}
+
+result<void> read_windows(const std::vector<std::string>& given,
+                          std::map<std::string, any_grouping>& groupings) {
+  for (const std::string& text : given) {
+    auto window = split("--window", text, "STAGE=SPEC", "pane=micro-batch:256,5ms");
+    if (!window)
+      return window.error();
+    const auto grouping = any_grouping::parse(window->second);
+    if (!grouping)
+      return user_error(fmt::format("--window {}: {}", window->first, grouping.error().what),
+                        grouping.error().hint);
+    if (!groupings.emplace(window->first, *grouping).second)
+      return given_twice("--window", window->first);
+  }
+  return {};
+}
+
+result<void> read_slow_sinks(const std::vector<std::string>& given,
+                             std::map<std::string, std::chrono::nanoseconds>& delays) {
+  for (const std::string& text : given) {
+    auto slow = split("--slow-sink", text, "STAGE=DURATION", "alerts=100us");
+    if (!slow)
+      return slow.error();
+    const auto delay = parse_duration(slow->second);
+    if (!delay)
+      return user_error(
+          fmt::format("--slow-sink {}: {} is no duration", slow->first, shown(slow->second)),
+          "a whole number and ns, us, ms, s, min or h: 100us");
+    if (!delays.emplace(slow->first, *delay).second)
+      return given_twice("--slow-sink", slow->first);
+  }
+  return {};
+}
+
+} // namespace
+
+void run_settings::declare(option_set& options) {
+  const auto add = [&](std::string_view heading, std::string_view flag, auto& value,
+                       std::string help) {
+    options.add(flag, value, std::move(help)).under(std::string(heading));
+  };
+  add("Running", "--parallelism N", parallelism, "subtasks of keyed stages that say nothing else");
+  add("Running", "--workers N", workers,
+      "threads that stages share (default: one for each processor)");
+  add("Running", "--window STAGE=SPEC", windows,
+      "when a windowing stage hands records on for scoring; once for each such stage");
+  add("Running", "--rate R", rate,
+      "read R records a second, each when it is due; latency then counts from that moment "
+      "(default: as fast as can be)");
+  add("Running", "--slow-sink STAGE=DURATION", slow_sinks,
+      "trial: a sink takes this much longer for each record; once for each sink");
+  add("Running", "--frame-records N", frame_records,
+      "advanced: the most records that travel together; no result depends on it");
+  add("Output", "--dead-letters DIR", dead_letters,
+      "where records are kept that could not be processed (default: <graph>-dead-letters)");
+  add("Output", "--dead-letter-cap SIZE", dead_letter_cap,
+      "the job waits when they take this much room");
+  add("Output", "--progress WHEN", progress,
+      "a line on how the job gets on: auto (on a terminal), on, off");
+  add("Output", "--quiet", quiet, "neither progress nor summary, only errors");
+}
+
+result<run_options> run_settings::options() const {
+  run_options o;
+  if (auto fits = check_range("--parallelism", parallelism, 1, max_parallelism); !fits)
+    return fits.error();
+  if (auto fits = check_range("--workers", workers, 0, most_workers); !fits)
+    return fits.error();
+  if (auto fits = check_range("--frame-records", frame_records, 1, most_frame_records); !fits)
+    return fits.error();
+  if (rate < 0)
+    return user_error(fmt::format("--rate: {} is below zero", rate));
+  if (auto done = read_windows(windows, o.groupings); !done)
+    return done.error();
+  if (auto done = read_slow_sinks(slow_sinks, o.slow_sinks); !done)
+    return done.error();
+  o.parallelism = parallelism;
+  o.workers = workers;
+  o.rate = rate;
+  o.frames.records = frame_records;
+  return o;
+}
+
+std::string run_settings::dead_letter_folder(const std::string& graph) const {
+  return dead_letters.empty() ? graph + "-dead-letters" : dead_letters;
+}
+
+result<std::uint64_t> run_settings::dead_letter_bytes() const {
+  const auto bytes = parse_size(dead_letter_cap);
+  if (!bytes)
+    return user_error(fmt::format("--dead-letter-cap: {} is no size", shown(dead_letter_cap)),
+                      "a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB: 512MB");
+  return *bytes;
+}
+
+result<bool> run_settings::shows_progress(bool live) const {
+  if (progress != "auto" && progress != "on" && progress != "off")
+    return user_error(fmt::format("--progress: {} is not auto, on or off", shown(progress)));
+  return !quiet && (progress == "on" || (progress == "auto" && live));
+}
+
+std::string run_settings::specs() {
+  static const text_rows specs = {
+      {"record", "each record by itself"},
+      {"micro-batch:256,5ms", "up to 256 records, but none waits longer than 5 ms"},
+      {"every:1s", "what came in each second of the clock"},
+      {"every:1s,10000", "likewise, in pieces of at most 10 000"},
+      {"batch", "everything at once, at the end of the input"}};
+  return "\nSPEC, for --window (durations in ns, us, ms, s, min, h):\n" +
+         in_columns(specs, help_layout);
+}
+
+result<void> check_range(std::string_view option, std::uint64_t value, std::uint64_t least,
+                         std::uint64_t most) {
+  if (value >= least && value <= most)
+    return {};
+  return user_error(fmt::format("{}: {} is not between {} and {}", option, value, least, most));
+}
+
+} // namespace leat

@@ -1,0 +1,40 @@
+// The options of the command `run`, and what they mean.
+#pragma once
+
+#include <leat/control/options.hpp>
+#include <leat/runtime/job.hpp>
+
+namespace leat {
+
+/// As they are given on the command line.
+struct run_settings {
+  std::uint64_t parallelism = 1;
+  std::uint64_t workers = 0;
+  std::vector<std::string> windows;
+  double rate = 0;
+  std::vector<std::string> slow_sinks;
+  std::uint64_t frame_records = frame_limits{}.records;
+  std::string dead_letters;
+  std::string dead_letter_cap = "64MiB";
+  std::string progress = "auto";
+  bool quiet = false;
+
+  void declare(option_set& options);
+
+  /// What a job is started with; only the dead letters are still to be set. Errors name the option.
+  result<run_options> options() const;
+
+  std::string dead_letter_folder(const std::string& graph) const;
+  result<std::uint64_t> dead_letter_bytes() const;
+  /// Whether to show progress on a stream that is, or is not, a live terminal.
+  result<bool> shows_progress(bool live) const;
+
+  /// What --help says behind the options.
+  static std::string specs();
+};
+
+/// An error that names the option, unless the value lies within these bounds.
+result<void> check_range(std::string_view option, std::uint64_t value, std::uint64_t least,
+                         std::uint64_t most);
+
+} // namespace leat

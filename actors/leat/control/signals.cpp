@@ -1,0 +1,41 @@
+#include <leat/control/signals.hpp>
+
+#include <atomic>
+
+namespace leat {
+
+namespace {
+
+// A handler reaches nothing but what is static. It only grows, so nobody has to reset it.
+std::atomic<int> received{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a handler must not wait for a lock");
+
+extern "C" void count_signal(int) { received.fetch_add(1, std::memory_order_relaxed); }
+
+} // namespace
+
+stop_signals::stop_signals() : begin_(received) {
+  struct sigaction counting {};
+  counting.sa_handler = count_signal;
+  counting.sa_flags = SA_RESTART; // reads and writes under way are not disturbed
+  sigemptyset(&counting.sa_mask);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction before {};
+    if (sigaction(signal, nullptr, &before) != 0 || before.sa_handler == SIG_IGN)
+      continue;
+    if (sigaction(signal, &counting, nullptr) == 0)
+      former_.push_back({signal, before});
+  }
+}
+
+stop_signals::~stop_signals() { release(); }
+
+int stop_signals::count() const { return received.load(std::memory_order_relaxed) - begin_; }
+
+void stop_signals::release() {
+  for (const former& f : former_)
+    sigaction(f.signal, &f.action, nullptr);
+  former_.clear();
+}
+
+} // namespace leat

@@ -1,0 +1,81 @@
+// A graph as a command line program.
+//
+//   int main(int argc, char** argv) {
+//     leat::program fraud{"fraud", "Scores card payments while they arrive."};
+//     std::string input;
+//     fraud.add("--input FILE", input, "payments as CSV").required();
+//     fraud.graph([&] { return make_graph(input); });
+//     return fraud.main(argc, argv);
+//   }
+#pragma once
+
+#include <leat/control/run_command.hpp>
+
+#include <optional>
+
+namespace leat {
+
+/// A program around a graph: `program run`, `program describe`, and commands of its own. Commands
+/// and options go into --help in the order of their declaration. Not thread-safe.
+class program {
+public:
+  /// The name stands before errors; the description is one sentence for --help.
+  program(std::string name, std::string description);
+
+  /// Declares an option of the graph, which both `run` and `describe` take; see option_set::add.
+  template <option_value T>
+  option& add(std::string_view flag, T& value, std::string help) {
+    return graph_options_.add(flag, value, std::move(help));
+  }
+
+  /// Makes the graph. It is called once, after the options were read, and may throw leat::failure.
+  /// Without it the program has neither `run` nor `describe`.
+  void graph(std::function<leat::graph()> make);
+
+  /// Adds a command; its options are added to what is returned, which lives as long as the program.
+  /// The action is called after they were read, and may throw leat::failure instead of returning an
+  /// error.
+  option_set& command(std::string name, std::string help, std::function<result<void>()> action);
+
+  /// Adds rows to the summary of a run that ended well: labels and values. Not called by a --quiet
+  /// run.
+  void after_run(std::function<text_rows(const job_report&)> rows);
+
+  /// Where it prints: standard output and standard error, unless told otherwise. The streams must
+  /// outlive it.
+  void print_to(std::FILE* out, std::FILE* err);
+
+  /// Does what the arguments say. Returns what main() should: see leat::exit_code. Never throws,
+  /// never exits.
+  int main(int argc, char** argv);
+
+private:
+  struct own_command {
+    std::string name;
+    std::string help;
+    std::function<result<void>()> action;
+    option_set options;
+  };
+
+  exit_code obey(const std::vector<std::string>& arguments);
+  exit_code run(const std::vector<std::string>& arguments);
+  exit_code describe(const std::vector<std::string>& arguments);
+  exit_code act(const own_command& c, const std::vector<std::string>& arguments);
+  std::optional<exit_code> read(const option_set& options,
+                                const std::vector<std::string>& arguments, std::string_view name,
+                                std::string_view help, std::string_view footer = {}) const;
+  std::string help() const;
+  text_rows commands() const;
+
+  std::string description_;
+  option_set graph_options_;
+  graph_maker make_;
+  further_rows after_run_;
+  std::deque<own_command> commands_; // a deque, so that references stay
+  console console_;
+};
+
+/// A program that has no options or commands of its own.
+int run(graph g, int argc, char** argv);
+
+} // namespace leat

@@ -1,0 +1,54 @@
+#include <leat/control/quantities.hpp>
+#include <leat/control/stalls.hpp>
+
+#include "support/catch.hpp"
+
+using namespace leat;
+using namespace std::chrono_literals;
+
+namespace {
+
+job_report report(std::chrono::nanoseconds elapsed, std::vector<edge_report> edges) {
+  job_report r;
+  r.elapsed = elapsed;
+  r.edges = std::move(edges);
+  return r;
+}
+
+} // namespace
+
+TEST_CASE("no edge stalled, nobody to blame") {
+  CHECK(stalls_between({}, report(10s, {{"a", "b", 0ns}, {"b", "c", 99ms}})).empty());
+  CHECK(stalls_between({}, report(0s, {{"a", "b", 5s}})).empty());
+  CHECK(stalls_between({}, job_report{}).empty());
+}
+
+TEST_CASE("the culprit is where stalling ends, not where it is longest") {
+  const auto now = report(10s, {{"a", "b", 9800ms}, {"b", "c", 9700ms}, {"c", "d", 9600ms}});
+  const auto stalls = stalls_between({}, now);
+  REQUIRE(stalls.size() == 3);
+  CHECK(stalls[0].edge->to == "d");
+  CHECK(percent(stalls[0].share) == "96 %");
+  CHECK(stalls[1].edge->to == "b");
+  CHECK(stalls[2].edge->to == "c");
+}
+
+TEST_CASE("a slow stage in the middle is named") {
+  const auto now = report(10s, {{"a", "b", 9000ms}, {"b", "c", 8900ms}, {"c", "d", 500ms}});
+  CHECK(stalls_between({}, now).front().edge->to == "c");
+}
+
+TEST_CASE("with several branches, the one that stalls its fork is named") {
+  const auto now =
+      report(10s, {{"a", "fork", 9000ms}, {"fork", "quick", 200ms}, {"fork", "slow", 8900ms}});
+  CHECK(stalls_between({}, now).front().edge->to == "slow");
+}
+
+TEST_CASE("only what happened between the reports counts") {
+  const auto before = report(10s, {{"a", "b", 9s}, {"b", "c", 0s}});
+  const auto now = report(11s, {{"a", "b", 9s}, {"b", "c", 500ms}});
+  const auto stalls = stalls_between(before, now);
+  REQUIRE(stalls.size() == 1);
+  CHECK(stalls[0].edge->to == "c");
+  CHECK(percent(stalls[0].share) == "50 %");
+}
