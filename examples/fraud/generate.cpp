@@ -1,0 +1,50 @@
+#include "generate.hpp"
+
+#include "simulation.hpp"
+
+#include <leat/csv.hpp>
+#include <leat/sinks/output_file.hpp>
+
+#include <fmt/format.h>
+
+namespace fraud {
+namespace {
+
+leat::result<void> check(std::int64_t payments, int days) {
+  if (days < 3 || days > 3650)
+    return leat::user_error(fmt::format("payments cannot span {} days", days),
+                            "ask for 3 to 3650 days, or leave the number out");
+  if (payments < 1000 || payments / days > 5'000'000)
+    return leat::user_error(fmt::format("cannot generate {} payments for {} days", payments, days),
+                            "ask for at least 1000, and for at most five million a day");
+  return {};
+}
+
+} // namespace
+
+int default_days(std::int64_t payments) {
+  return payments < 100'000 ? 12 : payments < 500'000 ? 19 : 26; // from a Monday to a Friday
+}
+
+leat::result<void> generate(const generate_options& options) {
+  const int days = options.days == 0 ? default_days(options.payments) : options.days;
+  if (auto fine = check(options.payments, days); !fine)
+    return fine;
+  auto file = leat::output_file::create(options.path);
+  if (!file)
+    return file.error();
+
+  std::string line;
+  leat::append_csv_header<payment>(line);
+  auto written = file->append(line += '\n');
+  simulation world(options.payments, days, options.seed);
+  for (std::vector<simulated> day; written && world.next_day(day);)
+    for (const simulated& s : day) {
+      line.clear();
+      leat::append_csv(line, s.paid);
+      written = file->append(line += '\n');
+    }
+  return written ? file->complete() : written;
+}
+
+} // namespace fraud
