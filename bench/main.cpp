@@ -1,0 +1,164 @@
+// bench: measures the bars beside their limits, in one run. See docs/reference/benchmarks.md.
+#include "figures.hpp"
+#include "memory.hpp"
+#include "pipelines.hpp"
+#include "trees.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <fmt/format.h>
+#include <fstream>
+#include <string>
+#include <thread>
+
+namespace {
+
+using namespace bench;
+
+std::string processor() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.starts_with("model name"))
+      return line.substr(line.find(':') + 2);
+  return "unknown processor";
+}
+
+void say(const std::string& what, const std::vector<double>& per_second) {
+  print_extra(fmt::format("{:<58} {:>8.1f} M records/s", what, median(per_second) * 1e-6));
+}
+
+/// Bars 1 and 2, and the price of stamps and order.
+void throughput_bars(const settings& with, std::vector<bar>& bars) {
+  const std::uint64_t n = with.quick ? 5'000'000 : 20'000'000;
+  std::uint64_t expected = 0;
+  virtual_loop(n, expected);
+  const auto pipeline = [&](shape s) { return [=] { return throughput(s, n, expected); }; };
+  const auto v =
+      interleave(with.repeats(), {[&] {
+                                    std::uint64_t sum = 0;
+                                    return static_cast<double>(n) / virtual_loop(n, sum);
+                                  },
+                                  pipeline(shape::fused), pipeline(shape::one_hop),
+                                  pipeline(shape::early_hop), pipeline(shape::four_actors),
+                                  [&] { return scoring_throughput(leat::micro_batch{256}, n); },
+                                  [&] { return scoring_throughput(leat::record_at_a_time{}, n); },
+                                  [&] { return keyed_throughput(n / 4, false); },
+                                  [&] { return keyed_throughput(n / 4, true); }});
+  say("by hand, one virtual call per record (the limit)", v[0]);
+  say("all fused in one actor", v[1]);
+  say("source+map+filter -> sink", v[2]);
+  say("source -> map+filter+sum", v[3]);
+  say("source -> map -> filter -> sink", v[4]);
+  say("scoring with a trivial model, micro-batches of 256", v[5]);
+  say("scoring with a trivial model, record at a time", v[6]);
+  say("two keyed stages of 2 subtasks, by arrival", v[7]);
+  say("two keyed stages of 2 subtasks, by stamp", v[8]);
+  bars.push_back(ratio_bar("1", "one hop, of the virtual loop", 0.70, true, v[2], v[0]));
+  bars.push_back(
+      ratio_bar("1", "all fused in one actor, of the virtual loop", 1.10, true, v[1], v[0]));
+  bars.push_back(ratio_bar("2", "4 actors, of the virtual loop", 0.45, true, v[4], v[0]));
+  bars.push_back(
+      ratio_bar("2", "record-at-a-time scoring, of micro-batches of 256", 0.90, true, v[6], v[5]));
+}
+
+/// Bars 4 and 5.
+void latency_bars(const settings& with, std::vector<bar>& bars) {
+  const double rate = 100'000;
+  const auto n = static_cast<std::uint64_t>(rate * (with.quick ? 1 : 2));
+  std::vector<double> hand50, hand99, ours50, ours99, ones50;
+  const auto note = [](const latencies& l, std::vector<double>& p50, std::vector<double>* p99) {
+    p50.push_back(l.p50_us);
+    if (p99)
+      p99->push_back(l.p99_us);
+    return l.p50_us;
+  };
+  for (int r = 0; r < with.repeats(); ++r) {
+    note(two_threads(n, rate), hand50, &hand99);
+    note(pipeline_latency(shape::one_hop, n, rate, {.workers = 2}), ours50, &ours99);
+    note(pipeline_latency(shape::one_hop, n, rate, {.workers = 2, .frame_records = 1}), ones50,
+         nullptr);
+  }
+  print_extra(fmt::format(
+      "latency at 100 k/s: by hand p50 {:.1f} us p99 {:.1f} us, ours p50 {:.1f} us p99 {:.1f} us",
+      median(hand50), median(hand99), median(ours50), median(ours99)));
+  bars.push_back(ratio_bar("4", "p50 at 100 k/s, of two threads and a condition variable", 1.2,
+                           false, ours50, hand50));
+  bars.push_back(ratio_bar("4", "p99 at 100 k/s, likewise", 0.5, false, ours99, hand99));
+  bars.push_back(ratio_bar("5", "p50 at 100 k/s, of frames of 1", 1.0, false, ours50, ones50));
+
+  const std::uint64_t many = with.quick ? 5'000'000 : 20'000'000;
+  std::uint64_t expected = 0;
+  virtual_loop(many, expected);
+  const auto v = interleave(
+      with.repeats(),
+      {[&] { return throughput(shape::one_hop, many, expected); },
+       [&] { return throughput(shape::one_hop, many, expected, {.frame_records = 256}); }});
+  bars.push_back(ratio_bar("5", "saturated, of fixed frames of 256", 0.90, true, v[0], v[1]));
+}
+
+/// Bar 7.
+void tree_bars(const settings& with, std::vector<bar>& bars) {
+  std::vector<double> one, many, unit;
+  for (int r = 0; r < with.repeats(); ++r) {
+    const tree_figures f = measure_trees(with.quick ? 1 : 3);
+    one.push_back(f.library_one / f.native_one);
+    many.push_back(f.library_512 / f.native_512);
+    unit.push_back(1);
+    if (r == 0)
+      print_extra(fmt::format("100 trees x depth 6: XGBoost {:.0f} ns a row alone, {:.0f} in 512; "
+                              "native {:.0f} and {:.0f}",
+                              f.library_one, f.library_512, f.native_one, f.native_512));
+  }
+  bars.push_back(
+      ratio_bar("7", "native tree scorer, 1 row: times faster than XGBoost", 20, true, one, unit));
+  bars.push_back(ratio_bar("7", "native tree scorer, 512 rows: times faster than XGBoost", 2, true,
+                           many, unit));
+}
+
+/// Bar 10.
+void slow_sink_bars(const settings& with, std::vector<bar>& bars) {
+  std::vector<double> growth, speed, unit;
+  const std::uint64_t n = with.quick ? 500'000 : 2'000'000;
+  for (int r = 0; r < (with.quick ? 1 : 3); ++r) {
+    const slow_sink_figures f = slow_sink(n);
+    growth.push_back(f.growth_mib);
+    speed.push_back(f.share_of_what_it_takes);
+    unit.push_back(1);
+  }
+  bar memory =
+      ratio_bar("10", "slow sink (1 us a record): growth of memory", 16, false, growth, unit);
+  memory.unit = "MiB";
+  bars.push_back(memory);
+  bars.push_back(
+      ratio_bar("10", "slow sink: records/s, of what the sink can take", 0.95, true, speed, unit));
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  settings with;
+  std::string json;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--quick") == 0) {
+      with.quick = true;
+    } else if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
+      json = argv[++i];
+    } else {
+      fmt::print(stderr, "usage: bench [--quick] [--json FILE]\n");
+      return std::strcmp(argv[i], "--help") == 0 ? 0 : 1;
+    }
+  }
+  fmt::print("{}, {} processors; medians of {} interleaved rounds\n", processor(),
+             std::thread::hardware_concurrency(), with.repeats());
+  std::vector<bar> bars;
+  throughput_bars(with, bars);
+  latency_bars(with, bars);
+  tree_bars(with, bars);
+  slow_sink_bars(with, bars);
+  print_table(bars);
+  if (!json.empty() && !write_json(json, bars)) {
+    fmt::print(stderr, "bench: error: cannot write {}\n", json);
+    return 1;
+  }
+  return 0;
+}

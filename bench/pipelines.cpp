@@ -1,0 +1,148 @@
+#include "pipelines.hpp"
+
+#include <fmt/format.h>
+
+namespace bench {
+
+leat::pulled item_source::pull(std::size_t demand, leat::output<item>& out) {
+  const std::uint64_t count = std::min<std::uint64_t>(demand, end - next);
+  out.fill(count, [n = next]() mutable { return generate(n++); });
+  next += count;
+  return next < end ? leat::pulled::more() : leat::pulled::done();
+}
+
+void sum_sink::write(std::span<const item> records) {
+  std::uint64_t s = 0;
+  for (const item& i : records)
+    s += weight(i);
+  *sum += s;
+}
+
+namespace {
+
+leat::graph build(shape s, std::uint64_t count, std::uint64_t& sum) {
+  leat::graph g("throughput");
+  auto source = g.from("source", item_source{count});
+  // Lambdas, not function pointers: the compiler must see through a step to fuse it.
+  const auto map = [](const item& i) { return mapped(i); };
+  const auto keep = [](const item& i) { return kept(i); };
+  // A sum inside a step: what a sink would do, done by the chain, which lets nothing through.
+  const auto add = [&sum](const item& i) {
+    sum += weight(i);
+    return false;
+  };
+  switch (s) {
+  case shape::fused:
+    std::move(source)
+        .map("map", map)
+        .filter("keep", keep)
+        .filter("sum", add)
+        .to("sink", sum_sink{&sum});
+    break;
+  case shape::one_hop:
+    std::move(source).map("map", map).filter("keep", keep).to("sink", sum_sink{&sum});
+    break;
+  case shape::early_hop:
+    std::move(source)
+        .rebalance("steps", 1)
+        .map("map", map)
+        .filter("keep", keep)
+        .filter("sum", add)
+        .to("sink", sum_sink{&sum});
+    break;
+  case shape::four_actors:
+    std::move(source)
+        .rebalance("mapper", 1)
+        .map("map", map)
+        .rebalance("filterer", 1)
+        .filter("keep", keep)
+        .to("sink", sum_sink{&sum});
+    break;
+  }
+  return g;
+}
+
+leat::job_report run_job(leat::graph g, const engine& e) {
+  leat::run_options o;
+  o.workers = e.workers;
+  o.frames.records = e.frame_records;
+  o.rate = e.rate;
+  auto report = leat::run(std::move(g), o);
+  if (!report)
+    throw leat::failure(report.error());
+  return *report;
+}
+
+double records_per_second(std::uint64_t count, const leat::job_report& r) {
+  return static_cast<double>(count) / (static_cast<double>(r.elapsed.count()) * 1e-9);
+}
+
+/// Adds to a running sum per key.
+struct running_sum {
+  using output = item;
+  leat::value_state<std::uint64_t> sum;
+  void open(leat::setup& setup) { sum = setup.value<std::uint64_t>("sum"); }
+  void process(const item& i, leat::output<item>& out, leat::context& ctx) {
+    out({i.id, i.key, ctx.get(sum) += i.value, i.other});
+  }
+};
+
+struct trivial_model {
+  using score_type = float;
+  void predict(std::span<const item> rows, std::span<float> scores) const {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      scores[i] = static_cast<float>(rows[i].value & 1023);
+  }
+};
+
+struct score_sink {
+  float* sum;
+  void write(std::span<const leat::scored<item>> records) {
+    for (const auto& r : records)
+      *sum += r.score;
+  }
+};
+
+} // namespace
+
+double throughput(shape s, std::uint64_t count, std::uint64_t expected, const engine& e) {
+  std::uint64_t sum = 0;
+  const auto report = run_job(build(s, count, sum), e);
+  if (sum != expected)
+    throw leat::failure(leat::internal_error(fmt::format("sum {} instead of {}", sum, expected)));
+  return records_per_second(count, report);
+}
+
+double keyed_throughput(std::uint64_t count, bool ordered) {
+  std::uint64_t sum = 0;
+  const leat::stage_options by{2, ordered ? leat::order::by_stamp : leat::order::by_arrival};
+  leat::graph g("keyed");
+  g.from("source", item_source{count})
+      .key_by([](const item& i) { return i.key & 8191; })
+      .process("first", running_sum{}, by)
+      .key_by([](const item& i) { return i.key & 1023; })
+      .process("second", running_sum{}, by)
+      .to("sink", sum_sink{&sum});
+  return records_per_second(count, run_job(std::move(g), {}));
+}
+
+double scoring_throughput(const leat::any_grouping& grouping, std::uint64_t count) {
+  float sum = 0;
+  leat::graph g("scoring");
+  g.from("source", item_source{count})
+      .window("pane", grouping)
+      .score("model", trivial_model{})
+      .to("sink", score_sink{&sum});
+  return records_per_second(count, run_job(std::move(g), {}));
+}
+
+latencies pipeline_latency(shape s, std::uint64_t count, double rate, const engine& e) {
+  std::uint64_t sum = 0;
+  engine with = e;
+  with.rate = rate;
+  const auto report = run_job(build(s, count, sum), with);
+  return {static_cast<double>(report.latency_p50) * 1e-3,
+          static_cast<double>(report.latency_p99) * 1e-3};
+}
+
+} // namespace bench

@@ -1,0 +1,51 @@
+// The pipelines that are measured, built as a user would build them.
+#pragma once
+
+#include "by_hand.hpp"
+#include "item.hpp"
+
+#include <leat/runtime/job.hpp>
+
+namespace bench {
+
+/// Generates items 0 .. end-1.
+struct item_source {
+  using record_type = item;
+  std::uint64_t end = 0;
+  std::uint64_t next = 0;
+  leat::pulled pull(std::size_t demand, leat::output<item>& out);
+};
+
+/// Adds up what it gets. `sum` belongs to the caller; one subtask writes it.
+struct sum_sink {
+  std::uint64_t* sum;
+  void write(std::span<const item> records);
+};
+
+enum class shape {
+  fused,      ///< source, map, filter and sum in one actor
+  one_hop,    ///< source -> sink, map and filter fused behind the source
+  early_hop,  ///< source -> map, filter and sum: every record hops
+  four_actors ///< source -> map -> filter -> sink
+};
+
+/// How the engine is set for a measure.
+struct engine {
+  std::size_t workers = 1;
+  std::size_t frame_records = 512;
+  double rate = 0;
+};
+
+/// Records/s of a pipeline over `count` records; checks the sum against `expected`.
+double throughput(shape s, std::uint64_t count, std::uint64_t expected, const engine& e = {});
+
+/// Records/s through a keyed stage of 2 subtasks and a second one behind it: with `ordered`, the
+/// second merges the two by stamp; without, it takes them as they arrive.
+double keyed_throughput(std::uint64_t count, bool ordered);
+
+/// Records/s through a windowing and a scoring stage with a trivial model.
+double scoring_throughput(const leat::any_grouping& grouping, std::uint64_t count);
+
+latencies pipeline_latency(shape s, std::uint64_t count, double rate, const engine& e);
+
+} // namespace bench
