@@ -205,6 +205,11 @@ public:
       static_assert(detail::no<KeyOf>, "key_by(f): f takes a const record&, returns its key and is "
                                        "const itself");
       return detail::broken{};
+    } else if constexpr (!key<std::remove_cvref_t<std::invoke_result_t<const KeyOf&, const T&>>>) {
+      static_assert(detail::no<KeyOf>,
+                    "key_by(f): a key is a number, an enum, a bool, a std::string, "
+                    "or a std::tuple or std::pair of these");
+      return detail::broken{};
     } else {
       return keyed_stream<T, Chain, KeyOf>(std::move(*this), std::move(key_of), parallelism);
     }

@@ -34,6 +34,13 @@ template <class T>
 constexpr bool is_scalar_key =
     (std::is_arithmetic_v<T> && !std::is_same_v<T, long double>) || std::is_enum_v<T>;
 
+template <class T>
+struct is_key : std::bool_constant<is_scalar_key<T> || std::is_same_v<T, std::string>> {};
+template <class... T>
+struct is_key<std::tuple<T...>> : std::conjunction<is_key<T>...> {};
+template <class A, class B>
+struct is_key<std::pair<A, B>> : std::conjunction<is_key<A>, is_key<B>> {};
+
 /// The value with one representation for equal keys: no -0, one NaN.
 template <class T>
 auto canonical(T value) {
@@ -67,14 +74,17 @@ void append_key(std::string& bytes, const T& key) {
     append_key(bytes, static_cast<std::uint64_t>(key.size()));
     bytes += key;
   } else {
-    static_assert(is_tuple<T>::value, "a key is a number, an enum, a bool, a std::string, or a "
-                                      "std::tuple or std::pair of these: let key_by return one");
     std::apply([&](const auto&... part) { (append_key(bytes, part), ...); }, key);
   }
 }
 } // namespace detail
 
 static_assert(std::endian::native == std::endian::little, "keys are hashed as little-endian bytes");
+
+/// What records may be partitioned by: a number, an enum, a bool, a std::string, or a std::tuple or
+/// std::pair of these.
+template <class K>
+concept key = detail::is_key<K>::value;
 
 /// XXH3-64, seed 0, of the key's canonical bytes.
 template <class K>

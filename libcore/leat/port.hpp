@@ -18,7 +18,7 @@ public:
 
 /// How large a frame grows before it goes; one that waits for nothing goes earlier.
 struct frame_limits {
-  std::size_t records = 256;
+  std::size_t records = 512;
   std::size_t bytes = 16 * 1024;
 
   template <class T>

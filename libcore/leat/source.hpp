@@ -141,8 +141,8 @@ public:
     bool ended = true;
     for (const auto& s : splits_) {
       ended = ended && s->done;
-      if (s->done || s->timed_out)
-        continue;
+      if (at_end(*s) && (s->done || s->timed_out))
+        continue; // nothing read ahead, nothing to be expected
       m.watermark = std::min(m.watermark, s->watermark);
       m.idle = false;
     }
@@ -223,6 +223,8 @@ private:
           waiting = waiting || (!s.done && !s.timed_out);
         else if (!smallest || head(s) < head(*smallest))
           smallest = &s;
+        if (!has_event_time && smallest)
+          break; // later splits have larger stamps: they are not even opened yet
       }
       if (!open && !smallest)
         return pulled::done();

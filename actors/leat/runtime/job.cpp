@@ -61,8 +61,9 @@ result<job> job::start(graph g, run_options options) {
   p->wired = wire_up(p->g.plan(), p->options, p->time, true);
   p->started = p->time.now();
   auto subtasks = std::move(p->wired.subtasks);
-  p->coordinator = p->system.spawn<job_actor>(
-      std::move(subtasks), [raw = p.get()](std::optional<error> e) { raw->ended(std::move(e)); });
+  p->coordinator = p->system.spawn<job_actor, caf::detached>(
+      std::move(subtasks), p->options.dead_letters,
+      [raw = p.get()](std::optional<error> e) { raw->ended(std::move(e)); });
   return job(std::move(p));
 }
 

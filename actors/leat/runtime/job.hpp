@@ -28,7 +28,7 @@ struct stage_report {
   std::uint64_t held = 0;
 };
 
-/// How long the producing subtasks of an edge had to wait for credit, summed.
+/// How long a producing subtask of an edge had to wait for credit, on average.
 struct edge_report {
   std::string from;
   std::string to;

@@ -2,8 +2,9 @@
 
 namespace leat {
 
-job_actor::job_actor(caf::actor_config& config, std::vector<planned_subtask> plan, job_end end)
-    : caf::event_based_actor(config), plan_(std::move(plan)), end_(std::move(end)),
+job_actor::job_actor(caf::actor_config& config, std::vector<planned_subtask> plan,
+                     dead_letter_office* office, job_end end)
+    : caf::event_based_actor(config), plan_(std::move(plan)), office_(office), end_(std::move(end)),
       sources_(plan_.size()) {
   set_down_handler([this](const caf::down_msg& m) { gone(m); });
 }
@@ -28,6 +29,7 @@ caf::behavior job_actor::make_behavior() {
 void job_actor::spawn_all() {
   for (planned_subtask& p : plan_) {
     p.blueprint.job = caf::actor_cast<caf::actor>(this);
+    p.blueprint.job_failed = failed_;
     auto made = std::move(p.blueprint);
     subtasks_.push_back(p.own_thread ? spawn<subtask_actor, caf::detached>(std::move(made))
                                      : spawn<subtask_actor>(std::move(made)));
@@ -93,6 +95,9 @@ void job_actor::fail(error e) {
   if (fault_)
     return;
   fault_ = std::move(e);
+  *failed_ = true;
+  if (office_)
+    office_->abandon();
   for (const caf::actor& s : subtasks_)
     send_exit(s, caf::exit_reason::kill);
 }

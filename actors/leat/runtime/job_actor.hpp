@@ -23,7 +23,8 @@ using job_end = std::function<void(std::optional<error>)>;
 
 class job_actor : public caf::event_based_actor {
 public:
-  job_actor(caf::actor_config& config, std::vector<planned_subtask> plan, job_end end);
+  job_actor(caf::actor_config& config, std::vector<planned_subtask> plan,
+            dead_letter_office* office, job_end end);
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -38,7 +39,9 @@ private:
   void gone(const caf::down_msg& m);
 
   std::vector<planned_subtask> plan_;
+  dead_letter_office* office_;
   job_end end_;
+  std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
   std::vector<caf::actor> subtasks_;
   std::vector<mark> sources_; // how far they have come, by subtask
   stamp floor_;

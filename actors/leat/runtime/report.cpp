@@ -27,6 +27,11 @@ job_report report_of(const wired_job& w, const plan& p, clock_time now) {
   for (const plan_edge& e : p.edges)
     r.edges.push_back({p.stages[e.from].name, p.stages[e.to].name, {}});
 
+  std::vector<std::int64_t> producers(p.edges.size());
+  for (const auto& edges : w.edge_of)
+    for (const std::size_t e : edges)
+      ++producers[e];
+
   histogram latency;
   for (std::size_t n = 0; n < w.metrics.size(); ++n) {
     const subtask_metrics& m = *w.metrics[n];
@@ -40,6 +45,8 @@ job_report report_of(const wired_job& w, const plan& p, clock_time now) {
     for (std::size_t i = 0; i < w.edge_of[n].size(); ++i)
       r.edges[w.edge_of[n][i]].stalled += std::chrono::nanoseconds{m.stalled(i, now)};
   }
+  for (std::size_t e = 0; e < r.edges.size(); ++e)
+    r.edges[e].stalled /= std::max<std::int64_t>(producers[e], 1);
 
   const bool batched = std::any_of(p.stages.begin(), p.stages.end(), [](const plan_stage& s) {
     return s.grouping && s.grouping->is_batch();

@@ -7,8 +7,8 @@ subtask_actor::subtask_actor(caf::actor_config& config, subtask_blueprint bluepr
 
 template <class Body>
 void subtask_actor::handle(Body body) {
-  if (failed_)
-    return; // the job will end us
+  if (failed_ || *blueprint_.job_failed)
+    return; // the job ends us, but frames may stand before its message
   try {
     body();
     if (subtask_ && subtask_->finished())

@@ -13,6 +13,7 @@ struct subtask_blueprint {
   subtask::settings settings;
   std::shared_ptr<subtask_metrics> metrics;
   caf::actor job;
+  std::shared_ptr<const std::atomic<bool>> job_failed; ///< nothing is processed any more
 };
 
 class subtask_actor : public caf::event_based_actor, private host {

@@ -8,10 +8,11 @@ namespace leat {
 namespace {
 
 error as_one(const std::vector<error>& faults) {
-  error all = faults.front();
-  for (std::size_t i = 1; i < faults.size(); ++i)
-    all.what +=
-        "\n" + faults[i].what + (faults[i].hint.empty() ? "" : "\n  hint: " + faults[i].hint);
+  if (faults.size() == 1)
+    return faults.front();
+  error all = user_error({});
+  for (const error& e : faults)
+    all.what += (all.what.empty() ? "" : "\n") + to_string(e);
   return all;
 }
 

@@ -66,7 +66,7 @@ simulation::simulation(graph g, simulation_options options)
   p.wired = wire_up(p.g.plan(), p.options.run, p.time, false);
   p.started = p.time.now();
   p.coordinator =
-      p.system.spawn<job_actor>(std::move(p.wired.subtasks), [&p](std::optional<error> e) {
+      p.system.spawn<job_actor>(std::move(p.wired.subtasks), nullptr, [&p](std::optional<error> e) {
         p.fault = std::move(e);
         p.over = true;
       });

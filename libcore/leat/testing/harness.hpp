@@ -19,7 +19,7 @@
 namespace leat::testing {
 
 /// Between records: the stage has nothing to do.
-struct pause {};
+struct lull {};
 /// Between records: so much time passes, and timers that are due fire.
 struct elapse {
   std::chrono::nanoseconds time;
@@ -27,7 +27,7 @@ struct elapse {
 
 /// What a stage is given. Records get the stamps of split 0, from position 1 on.
 template <class T>
-using input = std::variant<T, mark, barrier, pause, elapse>;
+using input = std::variant<T, mark, barrier, lull, elapse>;
 
 /// The stamp of the record at this position.
 inline stamp stamp_of(std::uint64_t position) { return {begin_of_time, 0, position, {}}; }
@@ -210,7 +210,7 @@ private:
       make_room();
     send_event(std::make_shared<const barrier>(b), false);
   }
-  void give(const pause&) {
+  void give(const lull&) {
     give_frame();
     stage_->flush();
     make_room_if_blocked();
@@ -303,7 +303,7 @@ std::vector<input<T>> spaced(const std::vector<input<T>>& all, int what) {
       continue;
     ++position;
     if (what == 0)
-      spaced.push_back(pause{});
+      spaced.push_back(lull{});
     else if (what == 1)
       spaced.push_back(mark{stamp_of(position), begin_of_time, false});
     else
