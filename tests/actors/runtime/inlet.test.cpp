@@ -1,0 +1,351 @@
+#include <leat/runtime/inlet.hpp>
+
+#include "support/catch.hpp"
+#include "support/dice.hpp"
+#include "support/flow.hpp"
+
+using leat::inlet;
+using support::at;
+using support::item;
+using support::mark_at;
+
+namespace {
+
+constexpr leat::credit window{8, 64, 64 * sizeof(item)};
+
+leat::frame records(std::initializer_list<std::int64_t> times, std::int64_t key = 0) {
+  std::vector<item> all;
+  std::vector<leat::stamp> stamps;
+  for (const std::int64_t t : times)
+    all.push_back({key, t, 0}), stamps.push_back(at(t));
+  return support::frame_of(all, stamps);
+}
+leat::frame only(const leat::mark& m) {
+  leat::frame f;
+  f.marked = m;
+  return f;
+}
+leat::frame with(leat::frame f, const leat::mark& m) {
+  f.marked = m;
+  return f;
+}
+leat::frame with_barrier(leat::frame f, leat::epoch e) {
+  f.barrier_at = std::make_shared<leat::barrier>(leat::barrier{e, {}});
+  return f;
+}
+leat::frame last(leat::frame f = {}) {
+  f.marked = leat::end_mark;
+  f.last = true;
+  return f;
+}
+
+// Consumes all that may go now, as "key:number ...".
+std::string take(inlet& in) {
+  std::string all;
+  while (const auto piece = in.next())
+    for (; *piece->next < piece->end; ++*piece->next) {
+      const item& i = piece->from->as<item>().records[*piece->next];
+      all += std::to_string(i.key) + ':' + std::to_string(i.number) + ' ';
+    }
+  return all;
+}
+
+// What a producer sends on one channel, in order.
+struct script {
+  std::vector<leat::frame> frames;
+  std::size_t sent = 0;
+};
+
+struct labelled {
+  leat::stamp at;
+  std::size_t channel;
+  std::int64_t number;
+  friend auto operator<=>(const labelled&, const labelled&) = default;
+};
+
+} // namespace
+
+TEST_CASE("an ordered inlet waits for the channel that may still bring something older") {
+  inlet in(2, true, window);
+  in.receive(0, records({3, 5}));
+  CHECK(take(in).empty());
+  in.receive(1, only(mark_at(at(3), 0)));
+  CHECK(take(in) == "0:3 ");
+  in.receive(1, records({4, 7}, 1));
+  CHECK(take(in) == "1:4 0:5 "); // up to what channel 0 has promised by sending 5
+  in.receive(0, last());
+  CHECK(take(in) == "1:7 ");
+  CHECK_FALSE(in.ended());
+  in.receive(1, last());
+  CHECK(take(in).empty());
+  CHECK(in.ended());
+  CHECK(in.reached() == leat::end_mark);
+  CHECK(in.held() == 0);
+}
+
+TEST_CASE("equal stamps go in the order of channels, however frames were cut") {
+  for (const bool one_frame : {true, false}) {
+    inlet in(3, true, window);
+    in.receive(0, records({5}, 0));
+    in.receive(1, records({5}, 1));
+    if (one_frame) {
+      in.receive(2, records({3, 5}, 2));
+    } else {
+      in.receive(2, records({3}, 2));
+      in.receive(2, records({5}, 2));
+    }
+    for (std::size_t c = 0; c < 3; ++c)
+      in.receive(c, last());
+    CHECK(take(in) == "2:3 0:5 1:5 2:5 ");
+  }
+}
+
+TEST_CASE("an idle channel holds nobody up until it sends again") {
+  inlet in(2, true, window);
+  in.receive(0, records({3}));
+  in.receive(1, only(mark_at(at(1), 1, true)));
+  CHECK(take(in) == "0:3 ");
+  CHECK_FALSE(in.reached().idle);
+  in.receive(0, only(mark_at(at(3), 2, true)));
+  CHECK(take(in).empty());
+  CHECK(in.reached() == mark_at(at(3), 2, true)); // all are idle
+  in.receive(1, records({6}, 1));
+  in.receive(0, records({5, 9}, 0));
+  CHECK(take(in) == "0:5 1:6 "); // awake, both: 9 waits
+  in.receive(1, only(mark_at(at(6), 6, true)));
+  CHECK(take(in) == "0:9 ");
+}
+
+TEST_CASE("an inlet promises the least of what its channels promise") {
+  inlet in(3, true, window);
+  CHECK(in.reached() == leat::mark{});
+  in.receive(0, only(mark_at(at(5), 50)));
+  in.receive(1, only(mark_at(at(7), 30)));
+  in.receive(2, only(mark_at(at(6), 40, true)));
+  CHECK(take(in).empty());
+  CHECK(in.reached() == mark_at(at(5), 30));
+  in.receive(0, last());
+  CHECK(take(in).empty());
+  CHECK(in.reached() == mark_at(at(7), 30));
+  in.receive(1, with(records({9}, 1), mark_at(at(9), 60)));
+  CHECK(take(in) == "1:9 ");
+  CHECK(in.reached() == mark_at(at(9), 60));
+}
+
+TEST_CASE("a watermark is reached when the records before it are consumed") {
+  inlet in(1, false, window);
+  in.receive(0, with(records({1, 2}), mark_at(at(2), 20)));
+  const auto piece = in.next();
+  REQUIRE(piece);
+  CHECK(in.reached().watermark == leat::begin_of_time);
+  *piece->next = piece->end;
+  CHECK_FALSE(in.next());
+  CHECK(in.reached().watermark == mark_at(at(2), 20).watermark);
+}
+
+TEST_CASE("credit returns when records become state, not before, and not while nobody asks") {
+  for (const bool ordered : {true, false}) {
+    INFO(ordered);
+    inlet in(2, ordered, {4, 40, 40'000});
+    for (int n = 0; n < 4; ++n)
+      in.receive(0, records({n * 10 + 1, n * 10 + 2}));
+    CHECK(in.take_credit(0) == leat::credit{});
+    if (ordered) { // channel 1 is waited for: all of channel 0 is state
+      CHECK_FALSE(in.next());
+      CHECK(in.take_credit(0).frames == 4);
+      CHECK(in.held() == 8);
+    } else { // one frame at a time
+      CHECK(in.next());
+      CHECK(in.take_credit(0).frames == 1);
+      CHECK(in.held() == 2);
+    }
+    CHECK(in.take_credit(1) == leat::credit{});
+  }
+}
+
+TEST_CASE(
+    "an ordered inlet that could go on takes no more into state: a slow stage holds producers up") {
+  inlet in(2, true, {4, 40, 40'000});
+  std::int64_t time = 0;
+  std::size_t most = 0;
+  for (int round = 0; round < 1000;
+       ++round) { // producers send whenever they may, we take one record
+    for (std::size_t c = 0; c < 2; ++c)
+      if (round == 0 || in.take_credit(c).frames > 0)
+        for (int n = 0; n < 2; ++n) {
+          in.receive(c, records({time + 1, time + 3, time + 5, time + 7}));
+          time += 10;
+        }
+    if (const auto piece = in.next())
+      ++*piece->next;
+    most = std::max(most, in.held());
+  }
+  CHECK(most <= 40);
+}
+
+TEST_CASE("a barrier waits for all channels, and channels behind it wait") {
+  for (const bool ordered : {true, false}) {
+    INFO(ordered);
+    inlet in(2, ordered, window);
+    in.receive(0, with_barrier(with(records({1}), mark_at(at(1), 0)), 1));
+    in.receive(0, with(records({5}), mark_at(at(5), 0)));
+    in.receive(1, with(records({2}, 1), mark_at(at(2), 0)));
+    CHECK(take(in) == (ordered ? "0:1 " : "0:1 1:2 "));
+    CHECK_FALSE(in.aligned());
+    in.receive(1, with_barrier(with(records({3}, 1), mark_at(at(3), 0)), 1));
+    const std::string more = take(in);
+    REQUIRE(in.aligned()); // also if the merge still holds something: that is state
+    CHECK(in.aligned()->epoch == 1);
+    in.pass_barrier();
+    CHECK_FALSE(in.aligned());
+    in.receive(1, last());
+    in.receive(0, last());
+    CHECK(more + take(in) == (ordered ? "1:2 1:3 0:5 " : "1:3 0:5 "));
+    CHECK(in.ended());
+  }
+}
+
+TEST_CASE("channels that have ended stand at every barrier") {
+  inlet in(2, false, window);
+  in.receive(0, last());
+  in.receive(1, with_barrier({}, 3));
+  CHECK_FALSE(in.next());
+  REQUIRE(in.aligned());
+  in.pass_barrier();
+  in.receive(1, last());
+  CHECK_FALSE(in.next());
+  CHECK_FALSE(in.aligned());
+  CHECK(in.ended());
+}
+
+TEST_CASE("a stage may take the records out of a frame it was given whole") {
+  for (const bool ordered : {true, false}) {
+    inlet in(1, ordered, window);
+    for (int n = 0; n < 100; ++n) {
+      in.receive(0, records({n * 2 + 1, n * 2 + 2}));
+      const auto piece = in.next();
+      REQUIRE(piece);
+      *piece->next = piece->end;
+      piece->from->records = nullptr;
+      CHECK_FALSE(in.next());
+    }
+    CHECK(in.held() == 0);
+  }
+}
+
+TEST_CASE("random frames over channels against a naive merge") {
+  support::for_seeds(2000, [](support::dice roll) {
+    const std::size_t channels = roll.size(1, 5);
+    const bool ordered = roll.coin();
+    const bool ties = roll.coin();
+    const int barriers = roll(0, 3);
+    std::vector<script> scripts(channels);
+    std::vector<labelled> wanted;
+    std::vector<std::vector<std::size_t>> before_barrier(channels); // records before each
+    std::int64_t number = 0;
+    for (std::size_t c = 0; c < channels; ++c) {
+      std::int64_t time = 0;
+      std::size_t count = 0;
+      for (int part = 0; part <= barriers; ++part) {
+        for (int frames = roll(0, 8); frames > 0; --frames) {
+          leat::frame f;
+          if (roll(0, 4) != 0) {
+            std::vector<item> all;
+            std::vector<leat::stamp> stamps;
+            for (int n = roll(1, 9); n > 0; --n) {
+              time += roll(1, 4) * (ties ? 1 : static_cast<int>(channels));
+              const leat::stamp s = at(ties ? time : time + static_cast<std::int64_t>(c));
+              if (!stamps.empty() && s <= stamps.back())
+                continue;
+              all.push_back({static_cast<std::int64_t>(c), ++number, 0});
+              stamps.push_back(s);
+              wanted.push_back({s, c, number});
+              ++count;
+            }
+            f = support::frame_of(all, stamps);
+            time = stamps.back().time.time_since_epoch().count();
+          }
+          if (roll.coin())
+            f.marked = mark_at(at(time), time);
+          scripts[c].frames.push_back(std::move(f));
+        }
+        if (part < barriers) {
+          scripts[c].frames.push_back(with_barrier({}, static_cast<leat::epoch>(part + 1)));
+          before_barrier[c].push_back(count);
+        }
+      }
+      scripts[c].frames.push_back(last());
+    }
+
+    inlet in(channels, ordered, window);
+    std::vector<labelled> got;
+    std::vector<std::size_t> taken(channels);
+    leat::credit sent, returned;
+    leat::mark promised;
+    leat::epoch passed = 0;
+    std::size_t left = 0;
+    for (const script& s : scripts)
+      left += s.frames.size();
+    while (left > 0 || !in.ended()) {
+      const std::size_t c = roll.size(0, channels);
+      if (scripts[c].sent < scripts[c].frames.size() && roll.coin()) {
+        sent += scripts[c].frames[scripts[c].sent].cost();
+        in.receive(c, scripts[c].frames[scripts[c].sent++]);
+        --left;
+      }
+      if (roll.coin())
+        continue;
+      if (const auto piece = in.next()) {
+        const std::size_t stop = *piece->next + roll.size(1, piece->end - *piece->next + 1);
+        for (; *piece->next < stop; ++*piece->next) {
+          const item& i = piece->from->as<item>().records[*piece->next];
+          const leat::stamp s = piece->from->records->stamps[*piece->next];
+          const auto from = static_cast<std::size_t>(i.key);
+          got.push_back({s, from, i.number});
+          REQUIRE((!ordered || s > promised.progress));
+          ++taken[from];
+          if (passed < before_barrier[from].size())
+            REQUIRE(taken[from] <= before_barrier[from][passed]); // not past a barrier
+        }
+        for (std::size_t i = 0; i < channels; ++i)
+          returned += in.take_credit(i);
+        continue;
+      }
+      const leat::mark now = in.reached();
+      REQUIRE(now.progress >= promised.progress);
+      promised.raise(now);
+      if (const auto barrier = in.aligned()) {
+        REQUIRE(barrier->epoch == ++passed);
+        if (!ordered)
+          for (std::size_t i = 0; i < channels; ++i)
+            REQUIRE(taken[i] == before_barrier[i][passed - 1]);
+        in.pass_barrier();
+      }
+    }
+    REQUIRE(passed == static_cast<leat::epoch>(barriers));
+    REQUIRE(in.held() == 0);
+    for (std::size_t i = 0; i < channels; ++i)
+      returned += in.take_credit(i);
+    const leat::credit quarter{window.frames / 4 + 1, window.records / 4 + 1, window.bytes / 4 + 1};
+    const auto lanes = static_cast<std::int64_t>(channels);
+    REQUIRE(returned.records <= sent.records);
+    REQUIRE(sent.records - returned.records <= quarter.records * lanes);
+    REQUIRE(sent.frames - returned.frames <= quarter.frames * lanes);
+
+    std::sort(wanted.begin(), wanted.end());
+    if (!ordered) { // then only each channel has an order
+      for (std::size_t c = 0; c < channels; ++c) {
+        std::vector<std::int64_t> a, b;
+        for (const labelled& l : got)
+          if (l.channel == c)
+            a.push_back(l.number);
+        for (const labelled& l : wanted)
+          if (l.channel == c)
+            b.push_back(l.number);
+        REQUIRE(a == b);
+      }
+      std::sort(got.begin(), got.end());
+    }
+    REQUIRE(got == wanted);
+  });
+}

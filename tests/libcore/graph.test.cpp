@@ -1,0 +1,189 @@
+#include <leat/graph.hpp>
+
+#include "support/catch.hpp"
+#include "support/flow.hpp"
+
+using support::item;
+using namespace std::chrono_literals;
+
+namespace {
+
+support::given<item> none() { return {}; }
+const auto same = [](const item& i) { return i; };
+const auto all = [](const item&) { return true; };
+
+std::vector<std::string> faults(leat::graph& g) {
+  std::vector<std::string> found;
+  for (const leat::error& e : g.validate())
+    found.push_back(e.what);
+  return found;
+}
+
+leat::graph fraud_like() {
+  leat::graph g{"fraud"};
+  auto cards = g.from("payments", none(),
+                      leat::event_time_by{[](const item&) { return leat::event_time{}; }})
+                   .filter("settled", all)
+                   .map("clean", same)
+                   .key_by(support::key_of_item)
+                   .process("cards", support::chained_hash{});
+  cards.window("pane", leat::micro_batch{256, 5ms})
+      .score("risk", support::by_value{})
+      .map("plain", support::record_of)
+      .to("alerts", support::discard{});
+  cards.rebalance("spread", 2).to("copy", support::discard{}, {2, leat::order::by_arrival});
+  return g;
+}
+
+} // namespace
+
+TEST_CASE("a graph is described as text") {
+  auto g = fraud_like();
+  CHECK(g.validate().empty());
+  CHECK(g.plan().describe_text(4) ==
+        R"(graph fraud
+  source   payments: 1 subtask
+           -> cards (item by key, after filter settled, map clean)
+  process  cards: 4 subtasks
+           -> pane (item forward)
+           -> spread (item rebalance)
+  window   pane: 4 subtasks, micro-batch:256,5ms
+           -> risk (item forward)
+  score    risk: 4 subtasks
+           -> alerts (item forward, after map plain)
+  sink     alerts: 1 subtask
+  merge    spread: 2 subtasks
+           -> copy (item rebalance)
+  sink     copy: 2 subtasks
+)");
+}
+
+TEST_CASE("a graph is described as a Mermaid flowchart") {
+  auto g = fraud_like();
+  CHECK(g.plan().describe_mermaid(4) == R"(flowchart LR
+  s0["payments<br/>source"]
+  s1["cards<br/>process ×4"]
+  s2["pane<br/>window micro-batch:256,5ms ×4"]
+  s3["risk<br/>score ×4"]
+  s4["alerts<br/>sink"]
+  s5["spread<br/>merge ×2"]
+  s6["copy<br/>sink ×2"]
+  s0 -->|"filter settled, map clean: item"| s1
+  s1 -->|"item"| s2
+  s2 -->|"item"| s3
+  s3 -->|"map plain: item"| s4
+  s1 -->|"item"| s5
+  s5 -->|"item"| s6
+)");
+  leat::graph quoted{"q"};
+  quoted.from("say \"hi\"", none()).to("k", support::discard{});
+  CHECK(quoted.plan().describe_mermaid(1).find("s0[\"say &quot;hi&quot;<br/>source\"]") !=
+        std::string::npos);
+}
+
+TEST_CASE("validate tells all faults at once") {
+  leat::graph g{"wrong"};
+  auto s = g.from("in", none());
+  (void)s.map("unused", same);
+  s.to("out", support::discard{});
+  s.to("out", support::discard{});
+  s.filter("f", all).to("", support::discard{});
+  (void)s.key_by(support::key_of_item).process("p", support::chained_hash{}, {500});
+  (void)s.window("pane", leat::batch{});
+  const auto found = faults(g);
+  const std::vector<std::string> wanted{
+      "two stages are called \"out\"",
+      "a sink stage has no name",
+      "stage \"p\" wants 500 subtasks, 128 are the most",
+      "the stream after map unused leads nowhere",
+      "the output of stage \"p\" leads nowhere",
+      "windowing stage \"pane\" leads nowhere",
+  };
+  CHECK(found == wanted);
+
+  leat::graph empty{"empty"};
+  CHECK(faults(empty) == std::vector<std::string>{"graph \"empty\" has no stages"});
+}
+
+TEST_CASE("side outputs are asked for once, and of operators") {
+  leat::graph g{"sides"};
+  auto s = g.from("in", none());
+  s.side<item>("x").to("a", support::discard{});
+  auto p = s.key_by(support::key_of_item).process("p", support::chained_hash{});
+  p.side<item>("y").to("b", support::discard{});
+  p.side<item>("y").to("c", support::discard{});
+  (void)p.side<item>("z");
+  p.to("d", support::discard{});
+  CHECK(faults(g) == std::vector<std::string>{"stage \"in\" has no side outputs",
+                                              "side output \"y\" of \"p\" is asked for twice",
+                                              "side output \"z\" of \"p\" leads nowhere"});
+}
+
+TEST_CASE("a named handle may be used several times, also a copy of it") {
+  leat::graph g{"forks"};
+  auto s = g.from("in", none()).map("a", same);
+  auto t = s;
+  s.to("1", support::discard{});
+  t.to("2", support::discard{});
+  std::move(t).map("b", same).to("3", support::discard{});
+  s.merge("m", s.filter("c", all)).to("4", support::discard{});
+  CHECK(faults(g).empty());
+  const auto& p = g.plan();
+  CHECK(p.edges.size() == 6);
+  for (const auto& e : p.edges)
+    if (p.stages[e.to].name != "4")
+      CHECK(e.steps.front() == "map a");
+}
+
+TEST_CASE("parallelism follows from the run and the neighbours") {
+  auto g = fraud_like();
+  const auto r = g.plan().resolve(3);
+  std::vector<std::size_t> n;
+  for (const auto& s : r.stages)
+    n.push_back(s.parallelism);
+  CHECK(n == std::vector<std::size_t>{1, 3, 3, 3, 1, 2, 2});
+}
+
+TEST_CASE("stamps and marks are carried only where somebody needs them") {
+  leat::graph plain{"plain"};
+  plain.from("in", none())
+      .window("w", leat::batch{})
+      .score("m", support::by_value{})
+      .to("out", support::discard{});
+  for (const auto& e : plain.plan().resolve(4).edges) {
+    CHECK_FALSE(e.stamped);
+    CHECK_FALSE(e.marked);
+  }
+
+  const auto two_shuffles = [](leat::order second) {
+    leat::graph g{"shuffles"};
+    g.from("in", none())
+        .key_by(support::key_of_item)
+        .process("p", support::chained_hash{})
+        .key_by(support::number_of_item)
+        .process("q", support::chained_hash{}, {0, second})
+        .to("out", support::discard{});
+    return g;
+  };
+  auto g = two_shuffles(leat::order::by_stamp);
+  const auto one = g.plan().resolve(1), four = g.plan().resolve(4);
+  CHECK_FALSE(one.edges[1].stamped); // one channel is in order by itself
+  CHECK_FALSE(one.stages[2].ordered);
+  CHECK(four.edges[0].stamped);
+  CHECK(four.edges[1].stamped);
+  CHECK(four.edges[1].marked);
+  CHECK(four.stages[2].ordered);
+  CHECK_FALSE(four.stages[1].ordered);
+  CHECK_FALSE(four.edges[2].stamped);
+  CHECK_FALSE(four.edges[2].marked);
+  CHECK_FALSE(two_shuffles(leat::order::by_arrival).plan().resolve(4).stages[2].ordered);
+}
+
+TEST_CASE("several graphs live side by side") {
+  leat::graph a{"a"}, b{"b"};
+  a.from("in", none()).to("out", support::discard{});
+  b.from("in", none()).to("out", support::discard{});
+  CHECK(a.validate().empty());
+  CHECK(b.plan().stages.size() == 2);
+  CHECK(a.name() == "a");
+}

@@ -1,0 +1,84 @@
+#include <leat/merge_stage.hpp>
+#include <leat/testing/harness.hpp>
+
+#include "support/catch.hpp"
+#include "support/dice.hpp"
+#include "support/hosted.hpp"
+
+using support::at;
+using support::item;
+
+TEST_CASE("a merge hands records on as they are") {
+  std::vector<leat::testing::input<item>> all;
+  for (const item& i : support::numbered(500))
+    all.push_back(i);
+  const auto got = leat::testing::check_stage<item, item>(
+      [](leat::fanout<item> to) -> std::unique_ptr<leat::stage> {
+        return std::make_unique<leat::merge_stage<item>>(std::move(to));
+      },
+      all);
+  CHECK(got == support::numbered(500));
+}
+
+// Where the branches of a fork meet, one record may come several times, as it is and expanded. What
+// stands behind must see one order, so the merge makes stamps distinct, and its promises hold.
+TEST_CASE("equal stamps leave a merge as different ones, in their order") {
+  support::for_seeds(200, [](support::dice roll) {
+    support::hosted h;
+    h.edge.limits.records = roll.size(1, 9);
+    h.edge.window = roll.one_of({leat::credit{1, 1, 1}, leat::credit{10, 1000, 100'000}});
+    REQUIRE(static_cast<bool>(
+        h.open(std::make_unique<leat::merge_stage<item>>(support::into_port<item>()))));
+    std::vector<item> wanted;
+    leat::stamp s;
+    bool promised = false; // that s will not come again
+    for (int frames = roll(0, 20); frames > 0; --frames) {
+      std::vector<item> records;
+      std::vector<leat::stamp> stamps;
+      for (int n = roll(1, 10); n > 0; --n) {
+        switch (promised ? 3 : roll(0, 4)) {
+        case 0:
+          break; // the same again
+        case 1:
+          s.path = s.path.child(roll(0, 3));
+          break;
+        default:
+          s = at(s.time.time_since_epoch().count() < 0 ? 1 : s.time.time_since_epoch().count(),
+                 s.position + 1);
+          s.path = s.path.child(roll(0, 5));
+        }
+        records.push_back({0, static_cast<std::int64_t>(wanted.size()), 0});
+        wanted.push_back(records.back());
+        stamps.push_back(s);
+        promised = false;
+      }
+      h.consume(support::frame_of(records, stamps));
+      if (roll.coin()) {
+        h.stage->advance(support::mark_at(s, 0)); // as far as the last record, not its siblings
+        promised = true;
+        h.unblock();
+      }
+      if (roll.coin())
+        h.flush();
+    }
+    h.finish();
+    REQUIRE(h.sent<item>() == wanted);
+    REQUIRE(h.in_order()); // also: no mark spoke of records that came behind it
+    const auto stamps = h.stamps();
+    for (std::size_t i = 1; i < stamps.size(); ++i)
+      REQUIRE(stamps[i - 1] < stamps[i]);
+  });
+}
+
+TEST_CASE("a whole frame passes a merge without being copied where nobody needs stamps") {
+  support::hosted h;
+  h.edge.stamped = false;
+  REQUIRE(h.open(std::make_unique<leat::merge_stage<item>>(support::into_port<item>())));
+  leat::frame f = support::frame_of(support::numbered(100));
+  const auto* before = f.records.get();
+  h.consume(f);
+  h.flush();
+  REQUIRE(h.wire.all.size() == 1);
+  CHECK(h.wire.all[0].content.records.get() == before);
+  CHECK(h.counters.records_in == 100);
+}

@@ -1,0 +1,84 @@
+#include <leat/sink.hpp>
+
+#include "support/catch.hpp"
+#include "support/hosted.hpp"
+
+using support::item;
+
+namespace {
+
+template <class Sink>
+std::unique_ptr<leat::stage> stage_of(Sink s) {
+  return std::make_unique<leat::sink_stage<item, Sink>>(std::move(s), std::chrono::nanoseconds{0});
+}
+
+} // namespace
+
+TEST_CASE("a sink gets all records, is flushed and closed, and ages are measured") {
+  struct told {
+    std::vector<std::string>* said;
+    void open(const leat::sink_place& p) {
+      said->push_back(p.stage + " " + std::to_string(p.subtask) + "/" + std::to_string(p.subtasks));
+    }
+    void write(std::span<const item> r) { said->push_back("write " + std::to_string(r.size())); }
+    void flush() { said->push_back("flush"); }
+    leat::result<void> close() { return said->push_back("close"), leat::result<void>{}; }
+  };
+  std::vector<std::string> said;
+  support::hosted h;
+  h.services.subtasks = 2;
+  h.services.subtask = 1;
+  REQUIRE(h.open(stage_of(told{&said})));
+  leat::frame f = support::frame_of(support::numbered(5));
+  f.records->ingest.note(0, h.clock.time - 1000);
+  f.records->ingest.note(3, h.clock.time - 500);
+  std::size_t next = 0;
+  h.stage->consume(f, next, 4);
+  h.stage->consume(f, next, 5);
+  h.stage->flush();
+  CHECK(h.stage->finish());
+  CHECK(said == std::vector<std::string>{"stage 1/2", "write 4", "write 1", "flush", "close"});
+  CHECK(h.counters.records_in == 5);
+  CHECK(h.latency.count() == 5);
+  CHECK(h.latency.highest() == 1000);
+  CHECK(h.latency.quantile(0.4) <= 520);
+}
+
+TEST_CASE("a sink that has enough gets no more") {
+  struct three {
+    std::size_t* got;
+    leat::appetite write(std::span<const item> r) {
+      *got += r.size();
+      return *got >= 3 ? leat::appetite::enough : leat::appetite::more;
+    }
+  };
+  std::size_t got = 0;
+  support::hosted h;
+  REQUIRE(h.open(stage_of(three{&got})));
+  h.consume(support::frame_of(support::numbered(2)));
+  CHECK_FALSE(h.stage->satisfied());
+  h.consume(support::frame_of(support::numbered(2)));
+  CHECK(h.stage->satisfied());
+  h.consume(support::frame_of(support::numbered(50)));
+  CHECK(got == 4);
+}
+
+TEST_CASE("errors of a sink are faults") {
+  struct full_disk {
+    leat::result<void> write(std::span<const item>) {
+      return leat::external_error("no space left");
+    }
+  };
+  support::hosted h;
+  REQUIRE(h.open(stage_of(full_disk{})));
+  CHECK_THROWS_AS(h.consume(support::frame_of(support::numbered(1))), leat::failure);
+
+  struct no_folder {
+    leat::result<void> open(const leat::sink_place&) { return leat::user_error("no such folder"); }
+    void write(std::span<const item>) {}
+  };
+  support::hosted other;
+  const auto opened = other.open(stage_of(no_folder{}));
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().what == "no such folder");
+}

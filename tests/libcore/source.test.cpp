@@ -1,0 +1,330 @@
+#include <leat/source.hpp>
+
+#include "support/catch.hpp"
+#include "support/dice.hpp"
+#include "support/hosted.hpp"
+
+using support::at;
+using support::given;
+using support::given_splits;
+using support::item;
+using namespace std::chrono_literals;
+
+namespace {
+
+// In these tests an item's value is its event time in microseconds, its key its split.
+const auto time_of = [](const item& i) {
+  return leat::event_time{std::chrono::microseconds{i.value}};
+};
+
+template <class Source, class Times = leat::no_event_time>
+struct reading : support::hosted {
+  leat::pullable* source = nullptr;
+  explicit reading(Source s, Times times = {}) {
+    edge.limits.records = 16;
+    auto made = std::make_unique<leat::source_stage<Source, Times>>(std::move(s), times,
+                                                                    support::into_port<item>());
+    source = made.get();
+    start = std::move(made);
+  }
+  std::unique_ptr<leat::stage> start;
+
+  void begin() { REQUIRE(open(std::move(start))); }
+  leat::pulled pull() {
+    const leat::pulled answer = source->pull();
+    unblock();
+    stage->advance(source->reached());
+    return answer;
+  }
+  void pull_all() {
+    begin();
+    for (int tries = 0; tries < 100'000; ++tries) {
+      const leat::pulled answer = pull();
+      if (answer.is_done())
+        return finish();
+      if (answer.is_idle())
+        clock.time += std::min<std::int64_t>(answer.after().count(), 1'000'000);
+    }
+    FAIL("the source does not end");
+  }
+};
+
+std::vector<item> some_split(support::dice& roll, std::int64_t key, int most) {
+  std::vector<item> records;
+  std::int64_t time = 100;
+  for (int n = roll(0, most); n > 0; --n) {
+    time += roll(-3, 6); // out of order now and then
+    records.push_back({key, static_cast<std::int64_t>(records.size()), time});
+  }
+  return records;
+}
+
+// Says "idle" for a while before each record, as a test wishes.
+struct pausing {
+  using record_type = item;
+  std::vector<item> records;
+  std::vector<int> pauses; ///< before each record: how many times it says idle
+  std::size_t next = 0;
+  leat::pulled pull(std::size_t demand, leat::output<item>& out) {
+    for (; demand > 0 && next < records.size(); --demand) {
+      if (next < pauses.size() && pauses[next]-- > 0)
+        return leat::pulled::idle(100ms);
+      out(records[next++]);
+    }
+    return next < records.size() ? leat::pulled::more() : leat::pulled::done();
+  }
+};
+struct pausing_splits {
+  using record_type = item;
+  std::vector<pausing> all;
+  std::vector<pausing> splits() const { return all; }
+};
+
+} // namespace
+
+TEST_CASE("splits are merged by stamp: highest event time so far, split, position") {
+  support::for_seeds(200, [](support::dice roll) {
+    given_splits<item> source;
+    struct expected {
+      leat::stamp at;
+      item record;
+    };
+    std::vector<expected> wanted;
+    std::uint64_t late = 0;
+    const std::int64_t slack = roll(0, 4);
+    const auto splits = roll(1, 5);
+    for (std::int64_t s = 0; s < splits; ++s) {
+      source.all.push_back({some_split(roll, s, 60)});
+      std::int64_t highest = std::numeric_limits<std::int64_t>::min() + 100;
+      std::uint64_t position = 0;
+      for (const item& i : source.all.back().records) {
+        late += i.value < highest - slack;
+        highest = std::max(highest, i.value);
+        wanted.push_back({at(highest, ++position, static_cast<std::uint32_t>(s)), i});
+      }
+    }
+    std::sort(wanted.begin(), wanted.end(),
+              [](const auto& a, const auto& b) { return a.at < b.at; });
+
+    reading r(source, leat::event_time_by{time_of, std::chrono::microseconds{slack}});
+    r.pull_all();
+    const auto got = r.sent<item>();
+    const auto stamps = r.stamps();
+    REQUIRE(got.size() == wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      REQUIRE(got[i] == wanted[i].record);
+      REQUIRE(stamps[i] == wanted[i].at);
+    }
+    REQUIRE(r.in_order());
+    REQUIRE(r.counters.late == late);
+    REQUIRE(r.counters.records_in == wanted.size());
+    REQUIRE(r.promised() == leat::end_mark);
+  });
+}
+
+TEST_CASE("without event time one split comes after the other") {
+  reading r(given_splits<item>{{{{{0, 0}, {0, 1}}}, {{{1, 0}, {1, 1}}}, {{}}}});
+  r.pull_all();
+  CHECK(r.sent<item>() == std::vector<item>{{0, 0}, {0, 1}, {1, 0}, {1, 1}});
+  CHECK(r.in_order());
+}
+
+TEST_CASE("subtasks share out the splits, those without any are done") {
+  std::vector<item> all;
+  for (std::size_t subtask = 0; subtask < 4; ++subtask) {
+    reading r(given_splits<item>{{{{{0, 0}}}, {{{1, 0}}}, {{{2, 0}}}}});
+    r.services.subtask = subtask;
+    r.services.subtasks = 4;
+    r.pull_all();
+    for (const item& i : r.sent<item>())
+      all.push_back(i);
+  }
+  CHECK(all == std::vector<item>{{0, 0}, {1, 0}, {2, 0}});
+
+  reading second(given<item>{{{0, 0}}}); // a source of one split, read by another subtask
+  second.services.subtask = 1;
+  second.services.subtasks = 2;
+  second.pull_all();
+  CHECK(second.sent<item>().empty());
+}
+
+TEST_CASE("a mark covers all that descends from the records read so far") {
+  reading r(given<item>{support::numbered(5)});
+  r.begin();
+  (void)r.pull();
+  r.flush();
+  const leat::stamp last = r.stamps().back();
+  leat::stamp child = last, grandchild = last;
+  child.path = last.path.child(0);
+  grandchild.path = last.path.child(70'000).child(70'000).child(70'000);
+  CHECK(r.promised().progress >= last);
+  CHECK(r.promised().progress >= child);
+  CHECK(r.promised().progress >= grandchild);
+  leat::stamp following = last;
+  ++following.position;
+  CHECK(r.promised().progress < following);
+}
+
+TEST_CASE("the watermark is the least of the splits, behind their highest event time") {
+  const auto frames_of = [](std::vector<item> a, std::vector<item> b) {
+    return given_splits<item>{{{std::move(a)}, {std::move(b)}}};
+  };
+  reading r(frames_of({{0, 0, 100}, {0, 1, 300}}, {{1, 0, 200}, {1, 1, 250}}),
+            leat::event_time_by{time_of, 10us});
+  r.edge.limits.records = 1;
+  r.begin();
+  std::vector<std::int64_t> watermarks;
+  for (int i = 0; i < 4; ++i) {
+    (void)r.pull();
+    watermarks.push_back(r.source->reached().watermark.time_since_epoch().count());
+  }
+  const std::int64_t none = leat::begin_of_time.time_since_epoch().count();
+  CHECK(watermarks[0] == none); // of the other split nothing is known
+  CHECK(watermarks[1] == 90);
+  CHECK(watermarks[2] >= 90);
+}
+
+TEST_CASE("a split whose reader is done still has to send what was read ahead") {
+  reading r(given_splits<item>{{{{{0, 0, 100}, {0, 1, 300}}}, {{{1, 0, 200}, {1, 1, 250}}}}},
+            leat::event_time_by{time_of});
+  r.edge.limits.records = 1;
+  r.begin();
+  const leat::event_time last{std::chrono::microseconds{300}};
+  for (int sent = 1; sent < 4; ++sent) {
+    (void)r.pull();
+    CHECK_FALSE(r.source->reached().idle); // or a merge would not wait for the rest
+    CHECK(r.source->reached().watermark <= last);
+  }
+}
+
+TEST_CASE("a silent split is waited for until it counts as idle, then it joins behind the others") {
+  pausing_splits source;
+  source.all.push_back({{{0, 0, 100}, {0, 1, 150}, {0, 2, 400}}, {0, 30}}); // silent for 3 s
+  source.all.push_back({{{1, 0, 120}, {1, 1, 200}, {1, 2, 300}}, {}});
+  reading r(source, leat::event_time_by{time_of, 0us, 1s});
+  r.begin();
+  const auto start = r.clock.time;
+  std::vector<std::pair<item, leat::clock_time>> seen;
+  for (bool more = true; more;) {
+    const leat::pulled answer = r.pull();
+    r.flush();
+    const auto all = r.sent<item>();
+    for (std::size_t i = seen.size(); i < all.size(); ++i)
+      seen.emplace_back(all[i], r.clock.time - start);
+    more = !answer.is_done();
+    if (answer.is_idle()) {
+      REQUIRE(answer.after() <= 100ms);
+      r.clock.time += std::max<std::int64_t>(answer.after().count(), 1);
+    }
+  }
+  r.finish();
+  REQUIRE(seen.size() == 6);
+  CHECK(seen[0].first == item{0, 0, 100});
+  CHECK(seen[0].second == 0);
+  for (std::size_t i = 1; i <= 3; ++i) {
+    CHECK(seen[i].first.key == 1);
+    CHECK(seen[i].second >= 1'000'000'000);
+    CHECK(seen[i].second <= 1'200'000'000);
+  }
+  CHECK(seen[4].first == item{0, 1, 150});
+  CHECK(r.in_order()); // it got a stamp behind those of the others
+}
+
+TEST_CASE("a source that is idle promises nothing new, least of all the end of time") {
+  for (const bool splits : {false, true}) {
+    INFO(splits);
+    const pausing one{{{0, 0, 100}, {0, 1, 150}, {0, 2, 160}}, {0, 30}};
+    const auto check = [](auto& r) {
+      r.begin();
+      bool was_idle = false;
+      for (bool more = true; more;) {
+        const leat::pulled answer = r.pull();
+        more = !answer.is_done();
+        if (!more)
+          break;
+        const leat::mark m = r.source->reached();
+        was_idle = was_idle || m.idle;
+        r.flush();
+        CHECK(r.promised().watermark <= leat::event_time{std::chrono::microseconds{160}});
+        if (answer.is_idle())
+          r.clock.time += std::max<std::int64_t>(
+              std::min(answer.after(), std::chrono::nanoseconds{100ms}).count(), 1);
+      }
+      CHECK(was_idle);
+    };
+    if (splits) {
+      reading r(pausing_splits{{one, one}}, leat::event_time_by{time_of, 0us, 1s});
+      check(r);
+    } else {
+      reading r(one, leat::event_time_by{time_of, 0us, 1s});
+      check(r);
+    }
+  }
+}
+
+TEST_CASE("where nobody cares for order, no split waits for another") {
+  pausing_splits source;
+  source.all.push_back({{{0, 0, 100}}, {1000}});
+  source.all.push_back({{{1, 0, 500}, {1, 1, 600}}, {}});
+  reading r(source, leat::event_time_by{time_of, 0us, 1s});
+  r.services.keep_order = false;
+  r.edge.stamped = false;
+  r.begin();
+  (void)r.pull();
+  r.flush();
+  CHECK(r.sent<item>() == std::vector<item>{{1, 0, 500}, {1, 1, 600}});
+}
+
+TEST_CASE("a rate is held in the long run, and records count as ingested when they were due") {
+  reading r(given<item>{support::numbered(1000)});
+  r.services.rate = 1000;
+  r.begin();
+  const auto start = r.clock.time;
+  (void)r.pull();
+  r.flush();
+  CHECK(r.sent<item>().size() == 1);
+  while (r.clock.time < start + 100'000'000) {
+    const leat::pulled answer = r.pull();
+    if (answer.is_idle())
+      r.clock.time += answer.after().count();
+  }
+  r.flush();
+  CHECK(r.sent<item>().size() >= 100);
+  CHECK(r.sent<item>().size() <= 101);
+  r.clock.time += 500'000'000; // it was held up: what was due meanwhile comes at once
+  while (r.pull().is_more()) {
+  }
+  r.flush();
+  CHECK(r.sent<item>().size() >= 600);
+  CHECK(r.sent<item>().size() <= 602);
+  std::size_t n = 0;
+  for (const auto& sent : r.wire.all) {
+    if (sent.content.size() == 0)
+      continue;
+    leat::ingest_cursor cursor(sent.content.records->ingest);
+    for (std::size_t i = 0; i < sent.content.size(); ++i, ++n)
+      CHECK(std::abs(cursor.at(i) - (start + static_cast<std::int64_t>(n) * 1'000'000)) <= 1);
+  }
+}
+
+TEST_CASE("a source is asked for no more than a frame holds, and waits while it is blocked") {
+  struct asked {
+    using record_type = item;
+    std::size_t* most;
+    leat::pulled pull(std::size_t demand, leat::output<item>& out) {
+      *most = std::max(*most, demand);
+      for (; demand > 0; --demand)
+        out({});
+      return leat::pulled::more();
+    }
+  };
+  std::size_t most = 0;
+  reading r(asked{&most});
+  r.edge.window = {1, 1, 1};
+  r.begin();
+  CHECK(r.source->pull().is_more());
+  CHECK(r.source->pull().is_more());
+  CHECK(r.stage->blocked());
+  CHECK(most == 16);
+  CHECK(r.counters.records_in == 32);
+}

@@ -1,0 +1,102 @@
+#include <leat/testing/harness.hpp>
+
+#include "support/catch.hpp"
+#include "support/flow.hpp"
+
+using leat::testing::check_operator;
+using support::item;
+
+namespace {
+
+std::string complaint(const auto& check) {
+  try {
+    check();
+  } catch (const leat::failure& e) {
+    return e.error().what;
+  }
+  return "none";
+}
+
+} // namespace
+
+TEST_CASE("an operator that depends on its records alone passes, and its output comes back") {
+  struct counting {
+    using output = item;
+    leat::value_state<std::int64_t> count;
+    void open(leat::setup& setup) { count = setup.value<std::int64_t>("count"); }
+    void process(const item& i, leat::output<item>& out, leat::context& ctx) {
+      for (std::int64_t n = 0; n < i.number % 4; ++n)
+        out({i.key, i.number, ++ctx.get(count)});
+    }
+  };
+  const auto got = check_operator(counting{}, support::key_of_item,
+                                  std::vector<item>{{1, 3}, {2, 1}, {1, 4}, {1, 6}});
+  CHECK(got == std::vector<item>{{1, 3, 1}, {1, 3, 2}, {1, 3, 3}, {2, 1, 1}, {1, 6, 4}, {1, 6, 5}});
+  CHECK(check_operator(counting{}, support::key_of_item, std::vector<item>{}).empty());
+}
+
+TEST_CASE("marks and barriers may stand between records") {
+  struct watching {
+    using output = item;
+    void process(const item& i, leat::output<item>& out, leat::context& ctx) {
+      out({i.key, i.number, ctx.watermark().time_since_epoch().count()});
+    }
+  };
+  using input = leat::testing::input<item>;
+  const leat::event_time later{std::chrono::microseconds{5}};
+  const auto got = check_operator(
+      watching{}, support::key_of_item,
+      std::vector<input>{item{1, 1}, leat::mark{leat::testing::stamp_of(1), later, false},
+                         leat::barrier{1, {}}, item{1, 2}});
+  CHECK(got[1] == item{1, 2, 5});
+}
+
+TEST_CASE("an operator whose output depends on frames or on time is found out") {
+  struct impatient { // emits what it has gathered only with a later record
+    using output = item;
+    const leat::clock_time* now;
+    void process(const item& i, leat::output<item>& out, leat::context&) {
+      out(i);
+      if (out.full())
+        out({i.key, i.number, -1});
+    }
+  };
+  CHECK(complaint([] {
+          check_operator(impatient{nullptr}, support::key_of_item, support::numbered(1000));
+        }).find("records came out") != std::string::npos);
+
+  struct forgetful { // state outside of ctx is fine as long as it is the same; this is not
+    using output = item;
+    void process(const item& i, leat::output<item>& out, leat::context& ctx) {
+      out({i.key, i.number, ctx.at().position == 0 ? 1 : 0});
+    }
+  };
+  CHECK(complaint([] {
+          check_operator(forgetful{}, support::key_of_item, support::numbered(10));
+        }).find("without stamps") == 0);
+}
+
+TEST_CASE("a stage that breaks its contract is found out") {
+  struct hasty final : leat::producing_stage<item> { // passes marks on before the records
+    using leat::producing_stage<item>::producing_stage;
+    void consume(leat::frame& f, std::size_t& next, std::size_t end) override {
+      advance_ports({f.records->stamps[end - 1], {}, false});
+      stage::flush();
+      for (; next < end; ++next) {
+        out_.descend_from(f.records->stamps[next], false);
+        out_(f.as<item>().records[next]);
+      }
+    }
+  };
+  std::vector<leat::testing::input<item>> records;
+  for (const item& i : support::numbered(5))
+    records.push_back(i);
+  const auto run = [&] {
+    return leat::testing::run_stage<item, item>(
+        [](leat::fanout<item> to) -> std::unique_ptr<leat::stage> {
+          return std::make_unique<hasty>(std::move(to));
+        },
+        records);
+  };
+  CHECK(complaint(run) == "a mark overtook records");
+}

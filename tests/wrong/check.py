@@ -1,0 +1,41 @@
+"""Programs that must not compile: each prints exactly one error, with the sentence that says why.
+
+usage: check.py --compiler CXX --include DIR...
+
+A case is a .cpp file with a line `// error: SENTENCE`; it includes program.hpp, the one right program
+that all of them get wrong. right.cpp has no such line and must compile.
+"""
+import argparse
+import concurrent.futures
+import pathlib
+import re
+import subprocess
+import sys
+
+
+def outcome(case, compiler, includes):
+    command = [compiler, "-std=c++20", "-fsyntax-only", *(f"-I{i}" for i in includes), str(case)]
+    run = subprocess.run(command, capture_output=True, text=True)
+    wanted = re.search(r"^// error: (.*)$", case.read_text(), re.M)
+    errors = [line for line in run.stderr.splitlines() if " error: " in line]
+    if not wanted:
+        return "" if run.returncode == 0 else f"{case.name}: should compile\n{run.stderr}"
+    if len(errors) == 1 and wanted.group(1) in errors[0]:
+        return ""
+    return f"{case.name}: wanted one error with \"{wanted.group(1)}\", got {len(errors)}:\n" + "\n".join(errors)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--compiler", required=True)
+    parser.add_argument("--include", nargs="+", required=True)
+    options = parser.parse_args()
+    cases = sorted(pathlib.Path(__file__).parent.glob("*.cpp"))
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        faults = [f for f in pool.map(lambda c: outcome(c, options.compiler, options.include), cases) if f]
+    print("\n".join(faults))
+    print(f"{len(cases)} programs, {len(faults)} faults")
+    return 1 if faults or len(cases) < 2 else 0
+
+
+sys.exit(main())

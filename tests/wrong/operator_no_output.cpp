@@ -1,0 +1,11 @@
+// error: process(name, operator): the operator says what it emits: using output = ...;
+#include "program.hpp"
+
+struct silent {
+  void process(const item&, leat::output<item>&, leat::context&) {}
+};
+
+int main() {
+  leat::graph g("wrong");
+  g.from("in", items{}).key_by(by_id).process("p", silent{}).to("out", sink{});
+}

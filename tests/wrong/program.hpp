@@ -1,0 +1,34 @@
+// What the wrong programs are made of.
+#pragma once
+
+#include <leat/graph.hpp>
+
+struct item {
+  std::int64_t id = 0;
+  static constexpr auto fields = leat::fields("item", leat::field("id", &item::id));
+};
+
+struct items {
+  using record_type = item;
+  leat::pulled pull(std::size_t, leat::output<item>&) { return leat::pulled::done(); }
+};
+
+struct same {
+  using output = item;
+  void process(const item& i, leat::output<item>& out, leat::context&) { out(i); }
+};
+
+struct zero {
+  using score_type = float;
+  void predict(std::span<const item>, std::span<float>) const {}
+};
+
+struct sink {
+  void write(std::span<const item>) {}
+};
+
+struct scored_sink {
+  void write(std::span<const leat::scored<item>>) {}
+};
+
+inline auto by_id = [](const item& i) { return i.id; };
