@@ -221,7 +221,7 @@ public:
 
   /// Spreads records over subtasks whatever their keys, so that what follows runs in parallel.
   auto rebalance(std::string name, std::size_t parallelism = 0) && {
-    auto out = add_merge(std::move(name), parallelism);
+    auto out = add_merge(std::move(name), parallelism, false);
     feed(out->stage, routing::rebalance, rebalance_route{});
     return handle(std::move(out));
   }
@@ -232,7 +232,7 @@ public:
   /// This stream and another as one. In stamp order, if anything behind it depends on order.
   template <class OtherChain>
   auto merge(std::string name, stream<T, OtherChain> other) && {
-    auto out = add_merge(std::move(name), 1);
+    auto out = add_merge(std::move(name), 1, true);
     feed(out->stage, routing::forward, forward_route{});
     other.feed(out->stage, routing::forward, forward_route{});
     return handle(std::move(out));
@@ -368,14 +368,15 @@ private:
     });
   }
 
-  std::shared_ptr<detail::tap<T>> add_merge(std::string name, std::size_t parallelism) {
+  std::shared_ptr<detail::tap<T>> add_merge(std::string name, std::size_t parallelism,
+                                            bool joins) {
     auto out = std::make_shared<detail::tap<T>>();
     plan_stage s;
     s.name = std::move(name);
     s.kind = stage_kind::merge;
     s.parallelism = parallelism;
-    s.make = [out](const plan_stage&) -> std::unique_ptr<stage> {
-      return std::make_unique<merge_stage<T>>(out->make());
+    s.make = [out, joins](const plan_stage&) -> std::unique_ptr<stage> {
+      return std::make_unique<merge_stage<T>>(out->make(), joins);
     };
     out->stage = graph_->add(std::move(s));
     return out;

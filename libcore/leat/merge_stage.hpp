@@ -12,12 +12,9 @@ class merge_stage final : public producing_stage<T> {
   using base::out_, base::services_;
 
 public:
-  using base::base;
-
-  result<void> open(const stage_services& services) override {
-    renumbers_ = services.subtasks == 1;
-    return base::open(services);
-  }
+  /// `joins`: several streams meet here, in one subtask; otherwise one stream is spread.
+  explicit merge_stage(fanout<T> to, bool joins = true)
+      : base(std::move(to)), renumbers_(joins) {}
 
   /// A promise about some descendants of a record is none about their new numbers.
   void advance(const mark& m) override {
@@ -70,7 +67,7 @@ private:
     }
   }
 
-  bool renumbers_ = false; // it sees all records
+  bool renumbers_;
 };
 
 } // namespace leat

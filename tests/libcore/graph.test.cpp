@@ -179,6 +179,12 @@ TEST_CASE("stamps and marks are carried only where somebody needs them") {
   CHECK_FALSE(two_shuffles(leat::order::by_arrival).plan().resolve(4).stages[2].ordered);
 }
 
+TEST_CASE("streams of two graphs do not merge") {
+  leat::graph a{"a"}, b{"b"};
+  a.from("in", none()).merge("m", b.from("other", none())).to("out", support::discard{});
+  CHECK(faults(a) == std::vector<std::string>{"\"m\" merges streams of two graphs"});
+}
+
 TEST_CASE("several graphs live side by side") {
   leat::graph a{"a"}, b{"b"};
   a.from("in", none()).to("out", support::discard{});

@@ -32,8 +32,10 @@ std::optional<inlet::piece> inlet::next() {
 void inlet::drop_consumed() {
   for (channel& c : channels_)
     while (!c.held.empty() && c.next >= c.held.front().size()) {
-      if (const auto& m = c.held.front().marked)
+      if (const auto& m = c.held.front().marked) {
         c.watermark = std::max(c.watermark, m->watermark);
+        c.consumed = std::max(c.consumed, m->progress);
+      }
       held_ -= c.next; // the stage may have taken the records
       c.held.pop_front();
       c.next = 0;
@@ -159,6 +161,19 @@ mark inlet::reached() const {
     least.watermark = std::max(least.watermark, c.watermark);
   }
   return least;
+}
+
+mark inlet::passed() const {
+  mark least = end_mark;
+  bool any_active = false;
+  for (const channel& c : channels_) {
+    if (c.held.empty() && c.arrived.empty() && (c.ended || c.idle))
+      continue;
+    any_active = true;
+    least.watermark = std::min(least.watermark, c.watermark);
+    least.progress = std::min(least.progress, c.held.empty() ? c.promised : c.consumed);
+  }
+  return any_active ? least : mark{};
 }
 
 std::shared_ptr<const barrier> inlet::aligned() const {

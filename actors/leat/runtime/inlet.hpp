@@ -30,6 +30,8 @@ public:
 
   /// What is promised of the records still to come, once next() has nothing.
   mark reached() const;
+  /// The same at any time, of all records that are not yet consumed: a weaker promise.
+  mark passed() const;
 
   /// The barrier that all channels stand at, if they do. It does not wait for a merge to release
   /// what it holds: that is state.
@@ -52,6 +54,7 @@ private:
     std::deque<frame> held;    // in state
     std::size_t next = 0;      // in held.front()
     stamp promised;            // of what was taken in
+    stamp consumed;            // of frames that were consumed
     event_time watermark = begin_of_time;
     bool idle = false;
     bool ended = false;

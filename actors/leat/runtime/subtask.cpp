@@ -98,6 +98,7 @@ void subtask::work() {
 }
 
 void subtask::work_source() {
+  advance_source(); // what was under way when it blocked has gone
   while (!injected_.empty() && !stage_->blocked() && !finished_) {
     const auto at = injected_.front();
     if (!stage_->at_barrier(*at))
@@ -125,9 +126,9 @@ bool subtask::may_pull() const {
 // True if there may be more at once.
 bool subtask::pull() {
   const pulled answer = source_->pull();
+  mark_due_ = true;
+  advance_source();
   const mark now_at = source_->reached();
-  if (!stage_->blocked()) // else what it speaks of is still under way
-    stage_->advance(now_at);
   if (settings_.report && now_at != reached_) {
     reached_ = now_at;
     const auto read = metrics_.counters.records_in.load(std::memory_order_relaxed);
@@ -146,6 +147,14 @@ bool subtask::pull() {
   return answer.is_more();
 }
 
+// While the stage is blocked, what the source's mark speaks of is still under way.
+void subtask::advance_source() {
+  if (!mark_due_ || stage_->blocked())
+    return;
+  mark_due_ = false;
+  stage_->advance(source_->reached());
+}
+
 bool subtask::too_far_ahead() const {
   return settings_.report &&
          metrics_.counters.records_in.load(std::memory_order_relaxed) - behind_floor_ > most_ahead;
@@ -153,24 +162,37 @@ bool subtask::too_far_ahead() const {
 
 void subtask::work_inlet() {
   while (!stage_->blocked() && !finished_) {
+    if (since_mark_ >= most_between_marks) {
+      since_mark_ = 0;
+      advance(inlet_.passed());
+      continue;
+    }
     if (const auto piece = inlet_.next()) {
+      const std::size_t first = *piece->next;
       if (input_cancelled_)
         *piece->next = piece->end;
       else
         stage_->consume(*piece->from, *piece->next, piece->end);
+      since_mark_ += *piece->next - first;
       return_credit();
       if (stage_->satisfied() && !input_cancelled_)
         cancel_inputs();
       continue;
     }
     return_credit();
-    if (const mark m = inlet_.reached(); m != reached_ && !stage_->blocked()) {
-      reached_ = m;
-      stage_->advance(m);
-    }
+    since_mark_ = 0;
+    if (!stage_->blocked())
+      advance(inlet_.reached());
     if (!barrier_or_end())
       return;
   }
+}
+
+void subtask::advance(const mark& m) {
+  if (m == reached_)
+    return;
+  reached_ = m;
+  stage_->advance(m);
 }
 
 // True if there is more to do behind a barrier.

@@ -73,6 +73,8 @@ public:
 private:
   void work_source();
   void work_inlet();
+  void advance(const mark& m);
+  void advance_source();
   bool may_pull() const;
   bool pull();
   bool barrier_or_end();
@@ -99,6 +101,11 @@ private:
   subtask_metrics& metrics_;
   inlet inlet_;
   mark reached_;
+  bool mark_due_ = false; // of a source: it pulled something and could not advance
+
+  /// A stage that is never out of work passes marks on all the same, or what waits for them piles up.
+  static constexpr std::size_t most_between_marks = 1024;
+  std::size_t since_mark_ = 0; // records
   bool input_cancelled_ = false;
   bool source_done_ = false;
   bool finished_ = false;

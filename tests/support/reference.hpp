@@ -1,0 +1,112 @@
+// What a graph should give, computed the plainest way: whole streams as sorted lists, one record
+// after the other, no frames, no actors. Written apart from the engine, to check it.
+#pragma once
+
+#include "support/flow.hpp"
+
+#include <map>
+
+namespace support::reference {
+
+/// A record and its place among all: event time so far, split, position, then child numbers.
+struct row {
+  std::vector<std::int64_t> order;
+  item record;
+};
+using rows = std::vector<row>; // sorted by order
+
+/// The records of a source: several splits, each in its own order.
+template <class TimeOf>
+rows source(const std::vector<std::vector<item>>& splits, TimeOf time_of) {
+  rows all;
+  for (std::size_t s = 0; s < splits.size(); ++s) {
+    std::int64_t highest = std::numeric_limits<std::int64_t>::min();
+    for (std::size_t i = 0; i < splits[s].size(); ++i) {
+      highest = std::max(highest, time_of(splits[s][i]));
+      all.push_back(
+          {{highest, static_cast<std::int64_t>(s), static_cast<std::int64_t>(i)}, splits[s][i]});
+    }
+  }
+  std::sort(all.begin(), all.end(), [](const row& a, const row& b) { return a.order < b.order; });
+  return all;
+}
+
+template <class F>
+rows map(rows all, F f) {
+  for (row& r : all)
+    r.record = f(r.record);
+  return all;
+}
+
+template <class F>
+rows filter(rows all, F f) {
+  std::erase_if(all, [&](const row& r) { return !f(r.record); });
+  return all;
+}
+
+template <class F>
+rows flat_map(const rows& all, F f) {
+  rows out;
+  for (const row& r : all) {
+    std::int64_t child = 0;
+    for (const item& i : f(r.record)) {
+      out.push_back({r.order, i});
+      out.back().order.push_back(child++);
+    }
+  }
+  return out;
+}
+
+/// For sources without event time.
+inline std::int64_t no_time(const item&) { return std::numeric_limits<std::int64_t>::min(); }
+
+/// Both streams as one; where a record comes by both ways, `a` goes first. From here on what comes
+/// of one source record is numbered as it stands.
+inline rows merge(const rows& a, const rows& b) {
+  rows out;
+  std::merge(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out),
+             [](const row& x, const row& y) { return x.order < y.order; });
+  std::vector<std::int64_t> last;
+  std::int64_t child = 0;
+  for (row& r : out) {
+    r.order.resize(3);
+    child = r.order == last ? child + 1 : 0;
+    last = r.order;
+    r.order.push_back(child);
+  }
+  return out;
+}
+
+/// chained_hash, by key.
+template <class KeyOf>
+rows chained_hash(rows all, KeyOf key_of) {
+  std::map<std::int64_t, std::int64_t> last;
+  for (row& r : all) {
+    std::int64_t& value = last[key_of(r.record)];
+    value = static_cast<std::int64_t>((static_cast<std::uint64_t>(value) * 31 +
+                                       static_cast<std::uint64_t>(r.record.number) * 7 +
+                                       static_cast<std::uint64_t>(r.record.value)) %
+                                      1'000'003);
+    r.record.value = value;
+    r.order.push_back(0);
+  }
+  return all;
+}
+
+inline std::vector<item> records(const rows& all) {
+  std::vector<item> out;
+  for (const row& r : all)
+    out.push_back(r.record);
+  return out;
+}
+
+/// The records of each key in their order.
+template <class KeyOf>
+std::map<std::int64_t, std::vector<item>> by_key(const std::vector<item>& all, KeyOf key_of) {
+  std::map<std::int64_t, std::vector<item>> keys;
+  for (const item& i : all)
+    keys[key_of(i)].push_back(i);
+  return keys;
+}
+
+} // namespace support::reference

@@ -1,0 +1,254 @@
+// Graphs put together at random (shuffles, expansions, forks that meet again, side outputs, panes,
+// sources of several splits), run in random ways, against the reference in support/reference.hpp.
+#include <leat/testing/simulation.hpp>
+
+#include "support/catch.hpp"
+#include "support/dice.hpp"
+#include "support/reference.hpp"
+
+using support::dice;
+using support::item;
+using namespace std::chrono_literals;
+namespace reference = support::reference;
+
+namespace {
+
+const auto key = [](const item& i) { return i.key; };
+const auto by_number = [](const item& i) { return i.number % 5; };
+const auto by_value = [](const item& i) { return std::abs(i.value) % 3; };
+const auto some = [](const item& i) { return (i.number + i.value) % 3 != 0; };
+const auto few = [](const item& i) { return (i.number + i.value) % 40 == 0; };
+const auto doubled = [](const item& i) { return item{i.key, i.number, i.value * 2 + 1}; };
+const auto moved = [](const item& i) { return item{i.key + 1, i.number, i.value + 7}; };
+const auto expanded = [](const item& i) {
+  std::vector<item> all;
+  for (std::int64_t n = 0; n < std::abs(i.number + i.value) % 4; ++n)
+    all.push_back({i.key + n, i.number, i.value * 3 + n});
+  return all;
+};
+
+// As chained_hash, with every third result also, or only, in a side output.
+struct with_side {
+  using output = item;
+  leat::value_state<std::int64_t> sum;
+  leat::side_output<item> side;
+  void open(leat::setup& setup) {
+    sum = setup.value<std::int64_t>("sum");
+    side = setup.side<item>("thirds");
+  }
+  void process(const item& i, leat::output<item>& out, leat::context& ctx) {
+    std::int64_t& value = ctx.get(sum);
+    value = (value * 5 + i.value + i.number) % 9973;
+    if (value % 3 == 0)
+      side({i.key, i.number, -value});
+    if (value % 2 == 0)
+      out({i.key, i.number, value});
+  }
+};
+
+std::pair<reference::rows, reference::rows> with_side_rows(const reference::rows& all) {
+  reference::rows out, side;
+  std::map<std::int64_t, std::int64_t> sums;
+  for (const reference::row& r : all) {
+    std::int64_t& value = sums[r.record.key];
+    value = (value * 5 + r.record.value + r.record.number) % 9973;
+    reference::row next{r.order, {r.record.key, r.record.number, value}};
+    next.order.push_back(0);
+    if (value % 2 == 0)
+      out.push_back(next);
+    next.record.value = -value;
+    if (value % 3 == 0)
+      side.push_back(next);
+  }
+  return {out, side};
+}
+
+// A stream of the graph, and what it should carry.
+struct both {
+  leat::stream<item> stream;
+  reference::rows rows;
+};
+
+// Writes a graph step by step, and works out what it should give.
+struct writer {
+  dice& roll;
+  leat::graph& g;
+  std::vector<std::string> panes;
+  int names = 0;
+
+  std::string name(const char* what) { return std::string(what) + ' ' + std::to_string(++names); }
+
+  both process(both b) {
+    return {b.stream.key_by(key).process(name("hash"), support::chained_hash{}),
+            reference::chained_hash(b.rows, key)};
+  }
+  both process_after_steps(both b) {
+    return {
+        b.stream.map(name("moved"), moved)
+            .filter(name("some"), some)
+            .key_by(by_number)
+            .process(name("hash"), support::chained_hash{}),
+        reference::chained_hash(reference::filter(reference::map(b.rows, moved), some), by_number)};
+  }
+  both expand(both b) {
+    return {b.stream.flat_map(name("expanded"), expanded)
+                .map(name("doubled"), doubled)
+                .key_by(by_value)
+                .process(name("hash"), support::chained_hash{}),
+            reference::chained_hash(reference::map(reference::flat_map(b.rows, expanded), doubled),
+                                    by_value)};
+  }
+  both spread(both b) {
+    return {b.stream.filter(name("some"), some).rebalance(name("spread"), roll.size(1, 4)),
+            reference::filter(b.rows, some)};
+  }
+  both score(both b) {
+    panes.push_back(name("pane"));
+    return {b.stream.window(panes.back(), leat::record_at_a_time{})
+                .score(name("score"), support::by_value{})
+                .map(name("plain"), support::record_of)
+                .rebalance(name("spread"), roll.size(1, 4)),
+            b.rows};
+  }
+  // The branches of a fork meet again; one may be starved, expanded, or go through a stage.
+  both diamond(both b) {
+    const auto fork = b.stream.map(name("doubled"), doubled);
+    const auto rows = reference::map(b.rows, doubled);
+    switch (roll(0, 4)) {
+    case 0:
+      return {fork.filter(name("few"), few).merge(name("merge"), fork.map(name("moved"), moved)),
+              reference::merge(reference::filter(rows, few), reference::map(rows, moved))};
+    case 1:
+      return {fork.map(name("moved"), moved)
+                  .merge(name("merge"), fork.flat_map(name("expanded"), expanded)),
+              reference::merge(reference::map(rows, moved), reference::flat_map(rows, expanded))};
+    case 2: {
+      auto few_hashed = process({fork.filter(name("few"), few).rebalance(name("spread"), 2),
+                                 reference::filter(rows, few)});
+      return {fork.merge(name("merge"), few_hashed.stream),
+              reference::merge(rows, few_hashed.rows)};
+    }
+    default: {
+      auto hashed = process({fork.rebalance(name("spread"), 1), rows});
+      auto other = process_after_steps({fork.rebalance(name("spread"), 3), rows});
+      return {hashed.stream.merge(name("merge"), other.stream),
+              reference::merge(hashed.rows, other.rows)};
+    }
+    }
+  }
+  both sides(both b) {
+    auto main = b.stream.key_by(key).process(name("sides"), with_side{});
+    auto side = main.side<item>("thirds");
+    const auto [rows, side_rows] = with_side_rows(b.rows);
+    if (roll.coin())
+      return {main.merge(name("merge"), side), reference::merge(rows, side_rows)};
+    main.to(name("unused"), support::discard{});
+    return {std::move(side), side_rows};
+  }
+  both extend(both b) {
+    switch (roll(0, 8)) {
+    case 0:
+      return process(std::move(b));
+    case 1:
+      return process_after_steps(std::move(b));
+    case 2:
+      return expand(std::move(b));
+    case 3:
+      return spread(std::move(b));
+    case 4:
+      return score(std::move(b));
+    case 5:
+      return sides(std::move(b));
+    default:
+      return diamond(std::move(b));
+    }
+  }
+
+  both source() {
+    const bool times = roll.coin();
+    std::vector<std::vector<item>> splits(roll.size(1, 4));
+    support::given_splits<item> source;
+    std::int64_t number = 0;
+    for (auto& split : splits) {
+      std::int64_t time = 0;
+      for (int n = roll(0, 60); n > 0; --n) {
+        time += roll(-3, 8); // out of order now and then
+        split.push_back({roll(0, 6), ++number, time});
+      }
+      source.all.push_back({split});
+    }
+    const leat::stage_options options{roll.size(1, 3), leat::order::by_stamp};
+    if (!times)
+      return {g.from(name("source"), source, leat::no_event_time{}, options),
+              reference::source(splits, reference::no_time)};
+    const auto time_of = [](const item& i) {
+      return leat::event_time{std::chrono::microseconds{i.value}};
+    };
+    return {g.from(name("source"), source, leat::event_time_by{time_of, 5us}, options),
+            reference::source(splits, [](const item& i) { return i.value; })};
+  }
+};
+
+leat::any_grouping some_grouping(dice& roll) {
+  switch (roll(0, 5)) {
+  case 0:
+    return leat::micro_batch{roll.size(2, 40), 50us};
+  case 1:
+    return leat::every{200us};
+  case 2:
+    return leat::every{20us, roll.size(1, 9)};
+  case 3:
+    return leat::batch{};
+  default:
+    return leat::record_at_a_time{};
+  }
+}
+
+leat::testing::simulation_options some_way_to_run(dice& roll, std::uint64_t seed) {
+  leat::testing::simulation_options o;
+  o.seed = seed;
+  o.run.parallelism = roll.one_of<std::size_t>({1, 2, 4});
+  o.run.frames.records = roll.one_of<std::size_t>({1, 2, 3, 7, 16, 64, 256});
+  o.run.window = {roll(1, 6), roll.one_of<std::int64_t>({1, 2, 10, 100, 4096}),
+                  roll.one_of<std::int64_t>({1, 500, 5000, 262'144})};
+  return o;
+}
+
+} // namespace
+
+TEST_CASE("random graphs give what the reference gives, whatever the way they are run") {
+  support::for_seeds(1500, [seed = std::uint64_t{0}](dice roll) mutable {
+    ++seed;
+    leat::graph g{"random"};
+    writer w{roll, g, {}, 0};
+    both b = w.source();
+    for (int steps = roll(1, 5); steps > 0; --steps)
+      b = w.extend(std::move(b));
+    if (roll(0, 4) == 0) { // and another source
+      both other = w.source();
+      if (roll.coin())
+        other = w.extend(std::move(other));
+      b = {b.stream.merge(w.name("merge"), other.stream), reference::merge(b.rows, other.rows)};
+    }
+    b = w.process(std::move(b));
+    std::vector<item> got;
+    b.stream.to("out", support::keep<item>{&got});
+
+    auto o = some_way_to_run(roll, seed);
+    for (const std::string& pane : w.panes)
+      o.run.groupings.emplace(pane, some_grouping(roll));
+    leat::testing::simulation world(std::move(g), o);
+    const bool swaps = !w.panes.empty() && roll.coin();
+    while (world.step())
+      if (swaps && roll(0, 200) == 0)
+        world.regroup(w.panes[roll.size(0, w.panes.size())], some_grouping(roll));
+    const auto report = world.run();
+    if (!report)
+      FAIL(to_string(report.error()));
+    for (const auto& s : report->stages)
+      REQUIRE(s.held == 0);
+    const auto wanted = reference::records(b.rows);
+    REQUIRE(got.size() == wanted.size());
+    REQUIRE(reference::by_key(got, key) == reference::by_key(wanted, key));
+  });
+}
