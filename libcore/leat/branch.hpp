@@ -92,8 +92,11 @@ public:
   routed_end(Route route, std::size_t edge) : route_(std::move(route)) { port_.edge = edge; }
 
   /// A frame is about to be run through.
-  void begin(bool) {
+  void begin(bool stamped) {
     lane_ = route_.next_frame(port_.lanes());
+    // Stamps must not slip onto an edge without them: behind it they would mix with records that
+    // have none.
+    sheds_stamps_ = stamped && !port_.stamped();
     by_record_ = Route::by_record && port_.lanes() > 1;
   }
 
@@ -107,7 +110,7 @@ public:
   }
 
   /// True if a frame may go on as it is instead of record by record; asked after begin().
-  bool takes_frames() const { return !by_record_ && !port_.has_open(lane_); }
+  bool takes_frames() const { return !by_record_ && !sheds_stamps_ && !port_.has_open(lane_); }
   void forward(frame& f) { port_.forward(lane_, std::move(f)); }
   std::size_t worth_forwarding() const { return port_.capacity() / 2; }
 
@@ -120,6 +123,7 @@ private:
   Route route_;
   std::size_t lane_ = 0;
   bool by_record_ = false;
+  bool sheds_stamps_ = false;
   port_of<T> port_;
 };
 
