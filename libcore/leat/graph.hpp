@@ -232,9 +232,13 @@ public:
   /// This stream and another as one. In stamp order, if anything behind it depends on order.
   template <class OtherChain>
   auto merge(std::string name, stream<T, OtherChain> other) && {
-    auto out = add_merge(std::move(name), 1, true);
+    auto out = add_merge(name, 1, true);
     feed(out->stage, routing::forward, forward_route{});
-    other.feed(out->stage, routing::forward, forward_route{});
+    if (other.graph_ == graph_)
+      other.feed(out->stage, routing::forward, forward_route{});
+    else
+      graph_->plan.stages[out->stage].faults.push_back(
+          user_error("\"" + name + "\" merges streams of two graphs"));
     return handle(std::move(out));
   }
   template <class OtherChain>
