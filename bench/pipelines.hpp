@@ -32,7 +32,7 @@ enum class shape {
 /// How the engine is set for a measure.
 struct engine {
   std::size_t workers = 1;
-  std::size_t frame_records = 512;
+  std::size_t frame_records = leat::frame_limits{}.records;
   double rate = 0;
 };
 

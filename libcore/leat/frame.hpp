@@ -135,6 +135,15 @@ public:
   }
 };
 
+/// Makes rows for a frame, with room for twice what the last one came to: a quick stream need not
+/// grow them, and a slow one does not pay for what it does not fill.
+template <class T>
+std::shared_ptr<rows_of<T>> make_rows(std::size_t last_size, std::size_t capacity) {
+  auto fresh = std::make_shared<rows_of<T>>();
+  fresh->records.reserve(std::min(2 * last_size, capacity));
+  return fresh;
+}
+
 /// Where panes end within a frame. Records behind the last end belong to a pane that goes on in the
 /// next frame.
 struct pane_ends {

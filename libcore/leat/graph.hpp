@@ -372,8 +372,7 @@ private:
     });
   }
 
-  std::shared_ptr<detail::tap<T>> add_merge(std::string name, std::size_t parallelism,
-                                            bool joins) {
+  std::shared_ptr<detail::tap<T>> add_merge(std::string name, std::size_t parallelism, bool joins) {
     auto out = std::make_shared<detail::tap<T>>();
     plan_stage s;
     s.name = std::move(name);

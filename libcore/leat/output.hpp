@@ -24,8 +24,8 @@ public:
     rows_->records.push_back(std::move(record));
   }
 
-  /// For sources only: emits `make()` `count` times. The fastest way where records are made one by
-  /// one.
+  /// Emits `make()` `count` times: the fastest way where no stamps are kept, so for sources, whose
+  /// records get theirs later.
   template <class Make>
   void fill(std::size_t count, Make make) {
     auto& records = rows_->records;
@@ -44,6 +44,7 @@ public:
 
   void open(std::size_t capacity, bool stamped, std::string stage, dead_letter_office* office) {
     capacity_ = capacity, stamped_ = stamped, stage_ = std::move(stage), office_ = office;
+    last_size_ = capacity;
     renew();
   }
 
@@ -67,6 +68,8 @@ public:
   bool empty() const { return rows_->records.empty(); }
   bool full() const { return rows_->records.size() >= capacity_; }
   std::size_t capacity() const { return capacity_; }
+  /// How many records more fill a frame; 0 if it is full already.
+  std::size_t room() const { return capacity_ - std::min(capacity_, rows_->records.size()); }
 
   /// Hands the records emitted so far to the branches. True if they are on their way and nothing is
   /// blocked.
@@ -78,6 +81,7 @@ public:
     if (rows_->records.empty())
       return true;
     emitted_ += rows_->records.size();
+    last_size_ = rows_->records.size();
     frame f;
     f.records = std::move(rows_);
     to_.accept(f);
@@ -106,8 +110,7 @@ private:
       rows_ = std::static_pointer_cast<rows_of<T>>(std::move(returned));
       rows_->clear();
     } else {
-      rows_ = std::make_shared<rows_of<T>>();
-      rows_->records.reserve(capacity_);
+      rows_ = make_rows<T>(last_size_, capacity_);
     }
     if (last_ingest_)
       rows_->ingest.note(0, last_ingest_);
@@ -118,6 +121,7 @@ private:
   std::string stage_;
   dead_letter_office* office_ = nullptr;
   std::size_t capacity_ = 1;
+  std::size_t last_size_ = 1; // of what was handed on
   std::uint64_t emitted_ = 0;
   clock_time last_ingest_ = 0;
   stamp from_;

@@ -18,8 +18,8 @@ public:
 
 /// How large a frame grows before it goes; one that waits for nothing goes earlier.
 struct frame_limits {
-  std::size_t records = 512;
-  std::size_t bytes = 16 * 1024;
+  std::size_t records = 1024;
+  std::size_t bytes = 32 * 1024;
 
   template <class T>
   std::size_t capacity() const {
@@ -125,6 +125,7 @@ protected:
   struct lane {
     credit_window window;
     std::shared_ptr<rows> open;   // grows until it is full or flushed
+    std::size_t last_size = 8;    // of the last frame
     clock_time ingested = never;  // of the last record in it
     std::optional<frame> waiting; // whole, without credit
     mark sent;
@@ -147,6 +148,7 @@ protected:
 
   void send_open(std::size_t i) {
     frame f;
+    lanes_[i].last_size = lanes_[i].open->size();
     f.records = std::move(lanes_[i].open);
     lanes_[i].open = nullptr;
     send_or_wait(i, std::move(f));
@@ -232,9 +234,7 @@ private:
   void on_connect() override { capacity_ = settings_.limits.capacity<T>(); }
 
   void open(lane& l) {
-    auto fresh = std::make_shared<rows_of<T>>();
-    fresh->records.reserve(capacity_);
-    l.open = std::move(fresh);
+    l.open = make_rows<T>(l.last_size, capacity_);
     l.ingested = never;
   }
 

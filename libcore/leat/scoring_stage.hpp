@@ -17,16 +17,28 @@ public:
   scoring_stage(std::shared_ptr<const model<F, Score>> m, fanout<scored<F, Score>> to)
       : base(std::move(to)), model_(std::move(m)) {}
 
+  result<void> open(const stage_services& services) override {
+    auto opened = base::open(services);
+    scores_.resize(out_.capacity() + most_in_pane);
+    return opened;
+  }
+
   void consume(frame& f, std::size_t& next, std::size_t end) override {
     auto& from = f.as<F>();
-    owner_ = f.sole_owner();
+    const bool owner = f.sole_owner();
     const std::size_t first = next;
     std::size_t pane = 0; // index into f.panes.ends
     while (next < end) {
-      const std::size_t to = block_end(f.panes, pane, next, end);
-      score(from, next, to);
-      emit(from, next, to);
-      next = to;
+      const std::size_t begin = block_ = next;
+      const std::size_t enough = begin + out_.room();
+      failed_.clear();
+      do {
+        const std::size_t to = pane_end(f.panes, pane, next, end);
+        predict(from.records, next, to);
+        next = to;
+      } while (next < end && next < enough);
+      report_failed(from);
+      emit(from, begin, next, owner);
       if (out_.full() && !out_.hand_on())
         break;
     }
@@ -34,65 +46,69 @@ public:
   }
 
 private:
-  static constexpr std::size_t most_in_block = 1024;
+  static constexpr std::size_t most_in_pane = 1024;
 
   // A pane, or a part of one that is too large: batch-invariance makes the cut invisible.
-  static std::size_t block_end(const pane_ends& panes, std::size_t& pane, std::size_t begin,
-                               std::size_t end) {
+  static std::size_t pane_end(const pane_ends& panes, std::size_t& pane, std::size_t begin,
+                              std::size_t end) {
     if (panes.ones)
       return begin + 1;
     while (pane < panes.ends.size() && panes.ends[pane] <= begin)
       ++pane;
-    const std::size_t pane_end = pane < panes.ends.size() ? panes.ends[pane] : end;
-    return std::min({pane_end, end, begin + most_in_block});
+    const std::size_t whole = pane < panes.ends.size() ? panes.ends[pane] : end;
+    return std::min({whole, end, begin + most_in_pane});
   }
 
-  void score(const rows_of<F>& from, std::size_t begin, std::size_t end) {
-    scores_.resize(end - begin);
-    failed_.clear();
-    predict(from, begin, begin, end);
-  }
-
-  void predict(const rows_of<F>& from, std::size_t base_index, std::size_t begin, std::size_t end) {
+  void predict(std::span<const F> rows, std::size_t begin, std::size_t end) {
+    const std::size_t count = end - begin;
     try {
-      model_->predict(std::span<const F>(from.records).subspan(begin, end - begin),
-                      std::span<Score>(scores_).subspan(begin - base_index, end - begin));
+      model_->predict(rows.subspan(begin, count),
+                      std::span<Score>(scores_).subspan(begin - block_, count));
     } catch (const failure& e) {
-      if (end - begin > 1) {
-        const std::size_t middle = begin + (end - begin) / 2;
-        predict(from, base_index, begin, middle);
-        predict(from, base_index, middle, end);
-        return;
-      }
-      failed_.push_back(begin);
-      services_.dead_letters->put({e.error().what, services_.stage,
-                                   from.stamps.empty() ? "" : raw_place(from.stamps[begin]),
-                                   raw_text(from.records[begin])});
+      if (count == 1)
+        return failed_.emplace_back(begin, e.error().what), void();
+      const std::size_t middle = begin + count / 2;
+      predict(rows, begin, middle);
+      predict(rows, middle, end);
     }
   }
 
-  void emit(rows_of<F>& from, std::size_t begin, std::size_t end) {
+  void report_failed(const rows_of<F>& from) {
+    for (const auto& [i, reason] : failed_)
+      services_.dead_letters->put({reason, services_.stage,
+                                   from.stamps.empty() ? "" : raw_place(from.stamps[i]),
+                                   raw_text(from.records[i])});
+  }
+
+  void emit(rows_of<F>& from, std::size_t begin, std::size_t end, bool owner) {
+    const auto scored_at = [&](std::size_t i) -> scored<F, Score> {
+      if (owner)
+        return {std::move(from.records[i]), scores_[i - block_], model_->identity};
+      return {from.records[i], scores_[i - block_], model_->identity};
+    };
     ingest_cursor ingested(from.ingest);
+    if (failed_.empty() && !out_.stamped() && from.ingest.size() <= 1) {
+      out_.ingested_at(ingested.at(begin));
+      out_.fill(end - begin, [&, i = begin]() mutable { return scored_at(i++); });
+      return;
+    }
     std::size_t failed = 0;
     for (std::size_t i = begin; i < end; ++i) {
-      if (failed < failed_.size() && failed_[failed] == i) {
+      if (failed < failed_.size() && failed_[failed].first == i) {
         ++failed;
         continue;
       }
       if (out_.stamped())
         out_.descend_from(from.stamps[i], false);
       out_.ingested_at(ingested.at(i));
-      if (owner_)
-        out_({std::move(from.records[i]), scores_[i - begin], model_->identity});
-      else
-        out_({from.records[i], scores_[i - begin], model_->identity});
+      out_(scored_at(i));
     }
   }
 
   std::shared_ptr<const model<F, Score>> model_;
   std::vector<Score> scores_;
-  std::vector<std::size_t> failed_;
-  bool owner_ = false;
+  std::vector<std::pair<std::size_t, std::string>> failed_; // records, and why
+  std::size_t block_ = 0;                                   // the record that the first score is of
 };
 
 } // namespace leat

@@ -123,7 +123,7 @@ public:
 
   pulled pull() override {
     const std::size_t before = out_.gathered().records.size();
-    std::size_t room = out_.capacity() - std::min(before, out_.capacity());
+    std::size_t room = out_.room();
     if (services_.rate > 0)
       room = std::min(room, due());
     if (room == 0 && !out_.full())
@@ -132,6 +132,8 @@ public:
     note_ingest(before);
     if (out_.full())
       out_.hand_on();
+    if (services_.rate > 0 && answer.is_more() && due() == 0)
+      return pulled::idle(next_due());
     return answer;
   }
 

@@ -10,7 +10,7 @@ struct run_options {
   std::size_t parallelism = 1; ///< of keyed stages that do not say otherwise
   std::size_t workers = 0;     ///< threads for stages; 0: one for each processor
   frame_limits frames;
-  credit window{16, 4096, 256 * 1024}; ///< of each lane
+  credit window{16, 8192, 256 * 1024}; ///< of each lane
   double rate = 0;                     ///< records/s sources are held to together; 0: unlimited
   std::map<std::string, any_grouping> groupings;              ///< by windowing stage
   std::map<std::string, std::chrono::nanoseconds> slow_sinks; ///< trial delay per record, by sink

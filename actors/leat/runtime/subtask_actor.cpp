@@ -6,9 +6,9 @@ subtask_actor::subtask_actor(caf::actor_config& config, subtask_blueprint bluepr
     : caf::event_based_actor(config), blueprint_(std::move(blueprint)) {}
 
 template <class Body>
-void subtask_actor::handle(Body body) {
+subtask_actor::no_answer subtask_actor::handle(Body body) {
   if (failed_ || *blueprint_.job_failed)
-    return; // the job ends us, but frames may stand before its message
+    return {}; // the job ends us, but frames may stand before its message
   try {
     body();
     if (subtask_ && subtask_->finished())
@@ -22,6 +22,7 @@ void subtask_actor::handle(Body body) {
   } catch (...) {
     fail(internal_error("something was thrown that is no std::exception"));
   }
+  return {};
 }
 
 void subtask_actor::fail(error e) {
@@ -33,18 +34,20 @@ void subtask_actor::fail(error e) {
 caf::behavior subtask_actor::make_behavior() {
   return {
       [this](deliver_message& m) {
-        handle([&] { subtask_->receive(m.channel, std::move(m.content)); });
+        return handle([&] { subtask_->receive(m.channel, std::move(m.content)); });
       },
       [this](const grant_message& m) {
-        handle([&] { subtask_->granted(m.port, m.lane, m.returned); });
+        return handle([&] { subtask_->granted(m.port, m.lane, m.returned); });
       },
-      [this](const wake_message& m) { handle([&] { subtask_->woken(m.number); }); },
-      [this](const cancel_message& m) { handle([&] { subtask_->cancelled(m.port, m.lane); }); },
-      [this](const barrier_message& m) { handle([&] { subtask_->inject(m.at); }); },
-      [this](const floor_message& m) { handle([&] { subtask_->floor(m.slowest); }); },
-      [this](const start_message&) { handle([&] { subtask_->work(); }); },
+      [this](const wake_message& m) { return handle([&] { subtask_->woken(m.number); }); },
+      [this](const cancel_message& m) {
+        return handle([&] { subtask_->cancelled(m.port, m.lane); });
+      },
+      [this](const barrier_message& m) { return handle([&] { subtask_->inject(m.at); }); },
+      [this](const floor_message& m) { return handle([&] { subtask_->floor(m.slowest); }); },
+      [this](const start_message&) { return handle([&] { subtask_->work(); }); },
       [this](wire_message& m) {
-        handle([&] {
+        return handle([&] {
           wiring_ = std::move(m);
           blueprint_.settings.services.wake_soon =
               [me = caf::actor_cast<caf::weak_actor_ptr>(this)] {

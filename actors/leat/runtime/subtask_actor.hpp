@@ -24,10 +24,13 @@ public:
   void on_exit() override;
 
 private:
+  // What a handler returns. After `void` CAF would prepare an answer, for every message.
+  using no_answer = caf::delegated<void>;
+
   // Runs a handler's body: what it throws becomes the fault of this stage, and when nothing else is
   // in the mailbox the subtask hands on what waits for company.
   template <class Body>
-  void handle(Body body);
+  no_answer handle(Body body);
 
   void fail(error e);
 
