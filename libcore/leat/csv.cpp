@@ -1,5 +1,7 @@
 #include <leat/csv.hpp>
 
+#include <leat/utf8.hpp>
+
 #include <fmt/format.h>
 
 namespace leat {

@@ -1,61 +1,10 @@
 #include <leat/grouping.hpp>
 
-#include <charconv>
+#include <leat/quantities.hpp>
+
 #include <fmt/format.h>
-#include <optional>
 
 namespace leat {
-
-namespace {
-
-using std::chrono::nanoseconds;
-
-struct unit {
-  std::string_view name;
-  std::int64_t nanoseconds;
-};
-constexpr unit units[] = {{"ns", 1},
-                          {"us", 1'000},
-                          {"ms", 1'000'000},
-                          {"s", 1'000'000'000},
-                          {"min", 60'000'000'000},
-                          {"h", 3'600'000'000'000}};
-
-std::optional<std::int64_t> read_number(std::string_view text, std::string_view& rest) {
-  std::int64_t value = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc{} || value <= 0)
-    return {};
-  rest = text.substr(static_cast<std::size_t>(end - text.data()));
-  return value;
-}
-
-std::optional<std::size_t> read_count(std::string_view text) {
-  std::string_view rest;
-  const auto value = read_number(text, rest);
-  return value && rest.empty() ? std::optional<std::size_t>(*value) : std::nullopt;
-}
-
-std::optional<nanoseconds> read_duration(std::string_view text) {
-  std::string_view rest;
-  const auto value = read_number(text, rest);
-  if (!value)
-    return {};
-  for (const unit& u : units)
-    if (rest == u.name && *value <= std::numeric_limits<std::int64_t>::max() / u.nanoseconds)
-      return nanoseconds{*value * u.nanoseconds};
-  return {};
-}
-
-std::string text_of(nanoseconds d) {
-  const unit* best = &units[0];
-  for (const unit& u : units)
-    if (d.count() % u.nanoseconds == 0)
-      best = &u;
-  return fmt::format("{}{}", d.count() / best->nanoseconds, best->name);
-}
-
-} // namespace
 
 result<any_grouping> any_grouping::parse(std::string_view spec) {
   const auto colon = spec.find(':');
@@ -70,14 +19,14 @@ result<any_grouping> any_grouping::parse(std::string_view spec) {
   if (spec == "batch")
     return any_grouping(batch{});
   if (kind == "micro-batch")
-    if (const auto n = read_count(first))
-      if (const auto delay = read_duration(second))
+    if (const auto n = parse_count(first))
+      if (const auto delay = parse_duration(second))
         return any_grouping(micro_batch{*n, *delay});
   if (kind == "every")
-    if (const auto d = read_duration(first)) {
+    if (const auto d = parse_duration(first)) {
       if (comma == rest.npos)
         return any_grouping(every{*d});
-      if (const auto n = read_count(second))
+      if (const auto n = parse_count(second))
         return any_grouping(every{*d, *n});
     }
   return user_error(
@@ -92,10 +41,10 @@ std::string any_grouping::text() const {
   if (is_batch())
     return "batch";
   if (!aligned_)
-    return fmt::format("micro-batch:{},{}", count_, text_of(delay_));
+    return fmt::format("micro-batch:{},{}", count_, exact_text(delay_));
   if (count_ == every{delay_}.max_count)
-    return fmt::format("every:{}", text_of(delay_));
-  return fmt::format("every:{},{}", text_of(delay_), count_);
+    return fmt::format("every:{}", exact_text(delay_));
+  return fmt::format("every:{},{}", exact_text(delay_), count_);
 }
 
 void any_grouping::check() const {

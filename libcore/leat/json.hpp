@@ -14,6 +14,7 @@
 
 #include <leat/model.hpp>
 #include <leat/scalar_text.hpp>
+#include <leat/utf8.hpp>
 
 #include <array>
 #include <cmath>

@@ -13,8 +13,7 @@ class merge_stage final : public producing_stage<T> {
 
 public:
   /// `joins`: several streams meet here, in one subtask; otherwise one stream is spread.
-  explicit merge_stage(fanout<T> to, bool joins = true)
-      : base(std::move(to)), renumbers_(joins) {}
+  explicit merge_stage(fanout<T> to, bool joins = true) : base(std::move(to)), renumbers_(joins) {}
 
   /// A promise about some descendants of a record is none about their new numbers.
   void advance(const mark& m) override {

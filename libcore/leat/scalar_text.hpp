@@ -245,18 +245,4 @@ void append_scalar(std::string& out, const T& value) {
     append_integer(out, std::uint64_t{value});
 }
 
-// --- UTF-8 ------------------------------------------------------------------------------------
-
-/// How many bytes from the start are well-formed UTF-8 (Unicode 15, table 3-7: no overlong forms,
-/// no surrogates, nothing above U+10FFFF); text.size() when all are. Eight bytes of ASCII at a
-/// time.
-std::size_t valid_utf8_length(std::string_view text);
-
-/// `text` itself when it is UTF-8; else a copy in `storage`, each wrong byte replaced by U+FFFD.
-std::string_view as_utf8(std::string_view text, std::string& storage);
-
-/// Foreign text in quotes, as messages show it: cut after 40 bytes, control characters and wrong
-/// bytes as \xNN.
-std::string shown(std::string_view text);
-
 } // namespace leat

@@ -8,7 +8,6 @@
 #include <leat/stage.hpp>
 
 #include <span>
-#include <thread>
 
 namespace leat {
 
@@ -54,12 +53,22 @@ public:
     if (satisfied_ || next == end)
       return void(next = end);
     write(std::span<const T>(from.records).subspan(next, end - next));
-    if (slowed_.count() > 0) // a trial of backpressure: behave like a slow device
-      std::this_thread::sleep_for(slowed_ * static_cast<std::int64_t>(end - next));
     stage_counters::add(services_.counters->records_in, end - next);
-    measure(from.ingest, next, end);
+    const clock_time rest = slowed_.count() * static_cast<clock_time>(end - next);
+    measure(from.ingest, next, end, rest);
+    if (rest > 0)
+      rest_until(services_.time->now() + rest);
     next = end;
   }
+
+  void wake() override {
+    if (resting_ && services_.time->now() >= rested_at_)
+      resting_ = false;
+    if (resting_)
+      services_.wake_at(rested_at_);
+  }
+
+  bool blocked() const override { return resting_; }
 
   void flush() override {
     if constexpr (requires { sink_.flush(); })
@@ -96,10 +105,16 @@ private:
       expect(as_result([&] { return sink_.write(records); }));
   }
 
-  void measure(const ingest_times& ingest, std::size_t begin, std::size_t end) {
+  // A trial of backpressure: be as slow as some device.
+  void rest_until(clock_time rested_at) {
+    services_.wake_at(rested_at_ = rested_at);
+    resting_ = true;
+  }
+
+  void measure(const ingest_times& ingest, std::size_t begin, std::size_t end, clock_time rest) {
     if (ingest.empty() || !services_.latency)
       return;
-    const clock_time now = services_.time->now();
+    const clock_time now = services_.time->now() + rest;
     for (std::size_t i = 0; i < ingest.size(); ++i) {
       const std::size_t from = std::max<std::size_t>(ingest[i].begin, begin);
       const std::size_t to =
@@ -112,6 +127,8 @@ private:
   S sink_;
   std::chrono::nanoseconds slowed_;
   bool satisfied_ = false;
+  bool resting_ = false;
+  clock_time rested_at_ = 0;
 };
 
 } // namespace leat

@@ -145,7 +145,8 @@ TEST_CASE("under random credit nothing is lost, reordered, overtaken or overdraw
           continue;
         const leat::credit& o = out[lane];
         const bool event = sent.content.last || sent.content.barrier_at;
-        REQUIRE((event || (o.frames < window.frames && o.records < window.records && o.bytes < window.bytes)));
+        REQUIRE((event || (o.frames < window.frames && o.records < window.records &&
+                           o.bytes < window.bytes)));
         out[lane] += sent.content.cost();
         in_flight[lane].push_back(sent.content.cost());
       }

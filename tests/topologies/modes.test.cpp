@@ -1,5 +1,5 @@
-// The same results whatever the grouping, the frames, the parallelism, the credit, the order in which
-// subtasks run, and however often the grouping is swapped meanwhile.
+// The same results whatever the grouping, the frames, the parallelism, the credit, the order in
+// which subtasks run, and however often the grouping is swapped meanwhile.
 #include <leat/testing/simulation.hpp>
 
 #include "support/catch.hpp"
@@ -19,9 +19,9 @@ struct event {
   std::uint32_t shop = 0;
   std::uint64_t value = 0;
   static constexpr auto fields =
-      leat::fields("event", leat::field("time", &event::time), leat::field("number", &event::number),
-                   leat::field("card", &event::card), leat::field("shop", &event::shop),
-                   leat::field("value", &event::value));
+      leat::fields("event", leat::field("time", &event::time),
+                   leat::field("number", &event::number), leat::field("card", &event::card),
+                   leat::field("shop", &event::shop), leat::field("value", &event::value));
   friend bool operator==(const event&, const event&) = default;
 };
 

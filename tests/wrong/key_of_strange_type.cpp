@@ -3,5 +3,8 @@
 
 int main() {
   leat::graph g("wrong");
-  g.from("in", items{}).key_by([](const item& i) { return i; }).process("p", same{}).to("out", sink{});
+  g.from("in", items{})
+      .key_by([](const item& i) { return i; })
+      .process("p", same{})
+      .to("out", sink{});
 }

@@ -3,5 +3,7 @@
 
 int main() {
   leat::graph g("wrong");
-  g.from("in", items{}).filter("f", [n = 0](const item&) mutable { return ++n > 2; }).to("out", sink{});
+  g.from("in", items{})
+      .filter("f", [n = 0](const item&) mutable { return ++n > 2; })
+      .to("out", sink{});
 }

@@ -3,5 +3,11 @@
 
 int main() {
   leat::graph g("wrong");
-  g.from("in", items{}).map("m", [n = 0](const item& i) mutable { ++n; return i; }).to("out", sink{});
+  g.from("in", items{})
+      .map("m",
+           [n = 0](const item& i) mutable {
+             ++n;
+             return i;
+           })
+      .to("out", sink{});
 }

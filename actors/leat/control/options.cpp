@@ -1,6 +1,7 @@
 #include <leat/control/options.hpp>
 
 #include <leat/scalar_text.hpp>
+#include <leat/utf8.hpp>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include <leat/run.hpp>
 
-#include <leat/scalar_text.hpp>
+#include <leat/utf8.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -1,8 +1,8 @@
 #include <leat/control/progress.hpp>
 
 #include <leat/control/columns.hpp>
-#include <leat/control/quantities.hpp>
 #include <leat/control/stalls.hpp>
+#include <leat/quantities.hpp>
 
 #include <cstdlib>
 #include <fmt/format.h>

@@ -3,8 +3,8 @@
 #include <leat/control/progress.hpp>
 #include <leat/control/signals.hpp>
 #include <leat/control/summary.hpp>
-#include <leat/scalar_text.hpp>
 #include <leat/sinks/dead_letter_file.hpp>
+#include <leat/utf8.hpp>
 
 #include <fmt/format.h>
 #include <mutex>

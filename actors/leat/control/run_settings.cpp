@@ -1,7 +1,7 @@
 #include <leat/control/run_settings.hpp>
 
-#include <leat/control/quantities.hpp>
-#include <leat/scalar_text.hpp>
+#include <leat/quantities.hpp>
+#include <leat/utf8.hpp>
 
 #include <fmt/format.h>
 

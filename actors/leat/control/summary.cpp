@@ -1,7 +1,7 @@
 #include <leat/control/summary.hpp>
 
-#include <leat/control/quantities.hpp>
 #include <leat/control/stalls.hpp>
+#include <leat/quantities.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>

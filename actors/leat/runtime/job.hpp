@@ -48,8 +48,6 @@ struct job_report {
   clock_time latency_max = 0;
 
   std::uint64_t records() const; ///< read by sources
-  /// The edge that stalled longest, if any did; its consumer is who holds the job up.
-  const edge_report* most_stalled() const;
 };
 
 /// Thread-safe. Destroying a job that still runs aborts it and waits.

@@ -12,13 +12,6 @@ std::uint64_t job_report::records() const {
   return sum;
 }
 
-const edge_report* job_report::most_stalled() const {
-  const auto most = std::max_element(edges.begin(), edges.end(), [](const auto& a, const auto& b) {
-    return a.stalled < b.stalled;
-  });
-  return most == edges.end() || most->stalled.count() == 0 ? nullptr : &*most;
-}
-
 job_report report_of(const wired_job& w, const plan& p, clock_time now) {
   job_report r;
   r.name = p.name;

@@ -103,7 +103,8 @@ private:
   mark reached_;
   bool mark_due_ = false; // of a source: it pulled something and could not advance
 
-  /// A stage that is never out of work passes marks on all the same, or what waits for them piles up.
+  /// A stage that is never out of work passes marks on all the same, or what waits for them piles
+  /// up.
   static constexpr std::size_t most_between_marks = 1024;
   std::size_t since_mark_ = 0; // records
   bool input_cancelled_ = false;

@@ -2,6 +2,7 @@
 
 #include <leat/json.hpp>
 #include <leat/sinks/output_file.hpp>
+#include <leat/utf8.hpp>
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
-#include <leat/control/quantities.hpp>
 #include <leat/control/stalls.hpp>
+#include <leat/quantities.hpp>
 
 #include "support/catch.hpp"
 

@@ -61,7 +61,8 @@ struct world {
     settings.services.wake_soon = [] {};
   }
 
-  void start(std::shared_ptr<leat::stage> s, leat::credit window = {1'000'000, 1'000'000'000, 1'000'000'000'000}) {
+  void start(std::shared_ptr<leat::stage> s,
+             leat::credit window = {1'000'000, 1'000'000'000, 1'000'000'000'000}) {
     for (std::size_t i = 0; i < s->ports().size(); ++i) {
       leat::edge_settings e;
       e.stamped = e.marked = true;

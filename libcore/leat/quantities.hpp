@@ -24,6 +24,12 @@ std::string clock_text(std::chrono::nanoseconds d);
 /// 0.934 as "93 %".
 std::string percent(double share);
 
+/// 5000000 ns as "5ms": exactly, as parse_duration reads it.
+std::string exact_text(std::chrono::nanoseconds d);
+
+/// Reads "256": a whole number above zero.
+std::optional<std::uint64_t> parse_count(std::string_view text);
+
 /// Reads "100us": a whole number above zero and one of ns, us, ms, s, min, h.
 std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);
 

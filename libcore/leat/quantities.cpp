@@ -1,4 +1,4 @@
-#include <leat/control/quantities.hpp>
+#include <leat/quantities.hpp>
 
 #include <charconv>
 #include <fmt/format.h>
@@ -20,6 +20,7 @@ constexpr unit durations[] = {{"ns", 1},
                               {"s", 1'000'000'000},
                               {"min", 60'000'000'000},
                               {"h", 3'600'000'000'000}};
+constexpr unit counts[] = {{"", 1}};
 constexpr unit sizes[] = {{"", 1},
                           {"B", 1},
                           {"kB", 1'000},
@@ -97,6 +98,19 @@ std::string clock_text(std::chrono::nanoseconds d) {
 }
 
 std::string percent(double share) { return fmt::format("{:.0f} %", share * 100); }
+
+std::string exact_text(std::chrono::nanoseconds d) {
+  const unit* largest = &durations[0];
+  for (const unit& u : durations)
+    if (d.count() % u.size == 0)
+      largest = &u;
+  return fmt::format("{}{}", d.count() / largest->size, largest->name);
+}
+
+std::optional<std::uint64_t> parse_count(std::string_view text) {
+  const auto n = parse(text, counts);
+  return n ? std::optional(static_cast<std::uint64_t>(*n)) : std::nullopt;
+}
 
 std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   const auto n = parse(text, durations);

@@ -1,4 +1,4 @@
-#include <leat/control/quantities.hpp>
+#include <leat/quantities.hpp>
 
 #include "support/catch.hpp"
 
@@ -60,7 +60,7 @@ TEST_CASE("shares in percent") {
   CHECK(percent(1) == "100 %");
 }
 
-TEST_CASE("durations are read as groupings read them") {
+TEST_CASE("durations are read") {
   CHECK(parse_duration("100us") == 100us);
   CHECK(parse_duration("7ns") == 7ns);
   CHECK(parse_duration("5ms") == 5ms);
@@ -70,6 +70,13 @@ TEST_CASE("durations are read as groupings read them") {
   for (const char* wrong : {"", "5", "us", "0s", "-1s", "+1s", "1.5s", "5 ms", "5ms ", "5 m", "5S",
                             "9223372036854775807s", "99999999999999999999s"})
     CHECK(!parse_duration(wrong));
+}
+
+TEST_CASE("exact durations are read back") {
+  for (const auto d : {std::chrono::nanoseconds{1}, std::chrono::nanoseconds{1001us},
+                       std::chrono::nanoseconds{90s}, std::chrono::nanoseconds{2h}})
+    CHECK(parse_duration(leat::exact_text(d)) == d);
+  CHECK(leat::exact_text(5'000us) == "5ms");
 }
 
 TEST_CASE("sizes are read") {
