@@ -35,6 +35,8 @@ struct policy {
 /// Counts verdicts over all subtasks of a sink.
 class evaluation_sink {
 public:
+  static constexpr bool at_coordinator = true; // `into` is read there
+
   evaluation_sink(const policy& p, std::shared_ptr<verdicts> into)
       : evaluation_(p.test_from, p.test_to, p.threshold), into_(std::move(into)) {}
 

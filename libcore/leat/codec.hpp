@@ -315,8 +315,8 @@ bool read_binary_value(byte_cursor& in, V& out);
 
 /// Reads a length and as many elements. A length that the bytes left cannot fill is refused before
 /// any memory is asked for.
-template <class V>
-bool read_binary_vector(byte_cursor& in, std::vector<V>& out) {
+template <class V, class Allocator>
+bool read_binary_vector(byte_cursor& in, std::vector<V, Allocator>& out) {
   static_assert(least_binary_size<V>() > 0, "the elements of a std::vector must take up bytes: "
                                             "declare at least one field");
   std::size_t count = 0;
@@ -389,8 +389,8 @@ bool read_binary(byte_cursor& in, T& out) {
 }
 
 /// Reads what encode_records wrote, replacing `out`.
-template <record T>
-bool decode_records(byte_cursor& in, std::vector<T>& out) {
+template <record T, class Allocator>
+bool decode_records(byte_cursor& in, std::vector<T, Allocator>& out) {
   require_finite<T>();
   return read_binary_vector(in, out);
 }

@@ -176,6 +176,7 @@ struct frame {
   std::optional<mark> marked;                      ///< stands after the records
   std::shared_ptr<const leat::barrier> barrier_at; ///< stands after the mark
   bool last = false;                               ///< the channel ends here
+  credit paid; ///< out of the sender's window; the same amount comes back
 
   std::size_t size() const { return records ? records->size() : 0; }
 

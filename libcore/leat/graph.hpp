@@ -123,9 +123,10 @@ struct graph_state {
     plan.stages.push_back(std::move(s));
     return plan.stages.size() - 1;
   }
-  std::size_t connect(std::size_t from, std::size_t to, routing route, std::string type,
+  template <class T>
+  std::size_t connect(std::size_t from, std::size_t to, routing route,
                       std::vector<std::string> steps) {
-    plan.edges.push_back({from, to, route, std::move(type), std::move(steps)});
+    plan.edges.push_back({from, to, route, type_name<T>(), std::move(steps), row_codec_of<T>()});
     return plan.edges.size() - 1;
   }
 };
@@ -270,6 +271,8 @@ public:
       s.order = options.order;
       if constexpr (declares_blocking<Sink>)
         s.blocking = Sink::blocking;
+      if constexpr (requires { Sink::at_coordinator; })
+        s.at_coordinator = Sink::at_coordinator;
       if constexpr (requires { sink.check(); })
         s.prepare = [sink](plan_stage&) { return sink.check(); };
       s.make = [sink = std::move(sink)](const plan_stage& self) -> std::unique_ptr<stage> {
@@ -365,7 +368,7 @@ private:
   void feed(std::size_t to, routing by, Route route) {
     origin_->used = true;
     const std::size_t edge =
-        graph_->connect(origin_->from->stage, to, by, type_name<T>(), origin_->steps);
+        graph_->template connect<T>(origin_->from->stage, to, by, origin_->steps);
     origin_->from->branches.push_back([chain = origin_->chain, route = std::move(route), edge] {
       return std::make_unique<chain_branch<Chain, routed_end<T, Route>>>(
           chain, routed_end<T, Route>(route, edge));
@@ -557,7 +560,7 @@ private:
     end_->used = true;
     out->stage = graph_->add(std::move(s));
     const std::size_t edge =
-        graph_->connect(panes_->stage, out->stage, routing::forward, type_name<T>(), {});
+        graph_->template connect<T>(panes_->stage, out->stage, routing::forward, {});
     panes_->branches.push_back([edge] {
       return std::make_unique<chain_branch<pass<T>, routed_end<T, forward_route>>>(
           pass<T>{}, routed_end<T, forward_route>(forward_route{}, edge));

@@ -50,6 +50,24 @@ public:
     return static_cast<clock_time>(highest_.load(std::memory_order_relaxed));
   }
 
+  /// Calls `visit(bucket, count)` for each bucket that has some, and for a last one, beyond the
+  /// others, that holds the highest duration.
+  template <class Visit>
+  void each_bucket(Visit visit) const {
+    for (std::uint32_t i = 0; i < buckets_.size(); ++i)
+      if (const auto count = buckets_[i].load(std::memory_order_relaxed))
+        visit(i, count);
+    visit(static_cast<std::uint32_t>(buckets_.size()), highest_.load(std::memory_order_relaxed));
+  }
+  /// Sets what each_bucket told; false if there is no such bucket.
+  bool set_bucket(std::uint32_t bucket, std::uint64_t count) {
+    if (bucket > buckets_.size())
+      return false;
+    (bucket < buckets_.size() ? buckets_[bucket] : highest_)
+        .store(count, std::memory_order_relaxed);
+    return true;
+  }
+
 private:
   static constexpr unsigned precision_bits = 5;
   static constexpr std::size_t per_power = 1U << precision_bits;

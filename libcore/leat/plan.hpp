@@ -2,6 +2,7 @@
 // graph writes it, the runtime and `describe` read it.
 #pragma once
 
+#include <leat/frame_codec.hpp>
 #include <leat/stage.hpp>
 
 #include <map>
@@ -23,8 +24,9 @@ struct plan_edge {
   std::size_t from = 0;
   std::size_t to = 0;
   routing route = routing::forward;
-  std::string type;               ///< the record type that travels
-  std::vector<std::string> steps; ///< fused steps before the edge, in the producer's actor
+  std::string type;                       ///< the record type that travels
+  std::vector<std::string> steps;         ///< fused steps before the edge, in the producer's actor
+  std::shared_ptr<const row_codec> codec; ///< null if the record type cannot leave the process
 };
 
 struct plan_stage {
@@ -32,6 +34,7 @@ struct plan_stage {
   stage_kind kind = stage_kind::source;
   std::size_t parallelism = 0; ///< 0: as the run says, or as the stage's kind and neighbours say
   leat::order order = leat::order::by_arrival;
+  bool at_coordinator = false;          ///< it needs the process that was started by the user
   bool blocking = false;                ///< it may wait outside the runtime, so it gets a thread
   std::optional<any_grouping> grouping; ///< of a windowing stage; may be replaced before a run
   std::chrono::nanoseconds slowed{0};   ///< trial delay of a sink, per record

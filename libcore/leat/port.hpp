@@ -178,7 +178,8 @@ private:
     lane& l = lanes_[i];
     if (l.cancelled && !f.last && !f.barrier_at)
       return;
-    l.window.spend(f.cost());
+    f.paid = f.cost();
+    l.window.spend(f.paid);
     if (settings_.marked && l.sent != mark_) {
       l.sent = mark_;
       f.marked = mark_;

@@ -1,7 +1,9 @@
 // A sink takes records out of the job: a plain struct with one verb, `write(span<const record>)`.
 // Each subtask works on a copy of its own. Optional: `open(const sink_place&)` before the first
 // record, `flush()` when the stage has nothing to do, `close()` after the last record of a job that
-// ended well, `blocking = true` as a static member if write may wait (it then gets a thread).
+// ended well, `blocking = true` as a static member if write may wait (it then gets a thread),
+// `at_coordinator = true` if it hands results to the program that started the job, so that it must
+// not run in another process.
 #pragma once
 
 #include <leat/histogram.hpp>

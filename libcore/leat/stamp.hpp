@@ -90,6 +90,8 @@ public:
   }
 
   T operator[](std::size_t i) const { return values_.empty() ? expected(i) : values_[i]; }
+  /// True if the first value and the size tell all.
+  bool is_run() const { return values_.empty(); }
   std::size_t size() const { return size_; }
   std::size_t heap_bytes() const { return values_.capacity() * sizeof(T); }
   void truncate(std::size_t size) {
@@ -125,6 +127,12 @@ public:
   }
   std::size_t size() const { return times_.size(); }
   bool empty() const { return size() == 0; }
+
+  /// Calls `visit` with each of the columns.
+  template <class Visit>
+  void each_column(Visit visit) const {
+    visit(times_), visit(splits_), visit(positions_), visit(paths_);
+  }
   void truncate(std::size_t size) {
     if (size >= this->size())
       return;

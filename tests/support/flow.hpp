@@ -80,6 +80,7 @@ leat::frame frame_of(const std::vector<T>& records, const std::vector<leat::stam
     rows->stamps.push_back(s);
   leat::frame f;
   f.records = std::move(rows);
+  f.paid = f.cost();
   return f;
 }
 

@@ -187,6 +187,7 @@ void check_seed(std::uint64_t seed) {
                   static_cast<std::int64_t>(1 + random() % 600),
                   static_cast<std::int64_t>(1 + random() % 30'000)};
   o.run.groupings.emplace("pane", random_grouping(random));
+  o.apart = seed % 2 == 0;
   testing::simulation world(build(input, got), o);
   const bool swaps = random() % 2 == 0;
   while (world.step())

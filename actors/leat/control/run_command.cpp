@@ -1,5 +1,6 @@
 #include <leat/control/run_command.hpp>
 
+#include <leat/cluster/worker.hpp>
 #include <leat/control/progress.hpp>
 #include <leat/control/signals.hpp>
 #include <leat/control/summary.hpp>
@@ -129,6 +130,10 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
                           [&](std::string_view text) { news.add(text); });
   options->dead_letters = &office;
 
+  if (const auto order = join_order::of_this_process()) {
+    const auto done = run_worker(std::move(*g), *options, *order);
+    return done ? exit_done : to.refuse(done.error());
+  }
   stop_signals signals;
   auto started = job::start(std::move(*g), std::move(*options));
   if (!started)
@@ -140,7 +145,8 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
     to.tell(done.error());
     if (at_once)
       return exit_stopped_at_once;
-    return report.records() == 0 ? exit_refused : exit_failed;
+    const bool refused = report.records() == 0 && done.error().domain == error_domain::user;
+    return refused ? exit_refused : exit_failed;
   }
   if (settings.quiet)
     return exit_done;

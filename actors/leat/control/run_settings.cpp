@@ -10,6 +10,7 @@ namespace leat {
 namespace {
 
 constexpr std::uint64_t most_workers = 1024;
+constexpr std::uint64_t most_local_workers = 64;
 constexpr std::uint64_t most_frame_records = 1'000'000;
 
 /// "alerts=100us" as {"alerts", "100us"}.
@@ -71,6 +72,8 @@ void run_settings::declare(option_set& options) {
   add("Running", "--parallelism N", parallelism, "subtasks of keyed stages that say nothing else");
   add("Running", "--workers N", workers,
       "threads that stages share (default: one for each processor)");
+  add("Running", "--local-cluster N", local_cluster,
+      "share the work among N more processes of this program, on this host");
   add("Running", "--window STAGE=SPEC", windows,
       "when a windowing stage hands records on for scoring; once for each such stage");
   add("Running", "--rate R", rate,
@@ -95,6 +98,8 @@ result<run_options> run_settings::options() const {
     return fits.error();
   if (auto fits = check_range("--workers", workers, 0, most_workers); !fits)
     return fits.error();
+  if (auto fits = check_range("--local-cluster", local_cluster, 0, most_local_workers); !fits)
+    return fits.error();
   if (auto fits = check_range("--frame-records", frame_records, 1, most_frame_records); !fits)
     return fits.error();
   if (rate < 0)
@@ -105,6 +110,7 @@ result<run_options> run_settings::options() const {
     return done.error();
   o.parallelism = parallelism;
   o.workers = workers;
+  o.local_workers = local_cluster;
   o.rate = rate;
   o.frames.records = frame_records;
   return o;

@@ -10,6 +10,7 @@ namespace leat {
 struct run_settings {
   std::uint64_t parallelism = 1;
   std::uint64_t workers = 0;
+  std::uint64_t local_cluster = 0;
   std::vector<std::string> windows;
   double rate = 0;
   std::vector<std::string> slow_sinks;

@@ -80,7 +80,7 @@ void inlet::take_in() {
 void inlet::take_in(channel& c) {
   frame f = std::move(c.arrived.front());
   c.arrived.pop_front();
-  c.due.entered(f.cost());
+  c.due.entered(f.paid);
   c.at = f.barrier_at;
   c.ended = c.ended || f.last;
   if (f.size() > 0) {

@@ -1,5 +1,8 @@
 #include <leat/runtime/job.hpp>
 
+#include <leat/cluster/local_cluster.hpp>
+#include <leat/cluster/placement.hpp>
+#include <leat/runtime/system.hpp>
 #include <leat/runtime/wiring.hpp>
 
 #include <condition_variable>
@@ -7,29 +10,28 @@
 
 namespace leat {
 
-namespace {
-
-class steady_clock final : public clock {
-public:
-  clock_time now() const override {
-    return std::chrono::steady_clock::now().time_since_epoch().count();
-  }
-};
-
-caf::actor_system_config& configure(caf::actor_system_config& config, const run_options& options) {
-  // A file of this name in the working directory is not ours to obey.
-  config.set("scheduler.policy", caf::atom("sharing"));
-  config.set("scheduler.max-throughput", std::size_t{30});
-  if (options.workers > 0)
-    config.set("scheduler.max-threads", options.workers);
-  return config;
-}
-
-} // namespace
-
 struct job::impl {
   impl(graph graph_to_run, run_options o)
-      : g(std::move(graph_to_run)), options(std::move(o)), system(configure(config, options)) {}
+      : g(std::move(graph_to_run)), options(std::move(o)), system(configured()) {}
+
+  caf::actor_system_config& configured() {
+    configure(config, options);
+    return options.local_workers > 0 ? add_network(config) : config;
+  }
+
+  // Starts workers and leaves to them what is theirs.
+  result<void> spread() {
+    const plan& p = g.plan();
+    const resolved_plan resolved = p.resolve(options.parallelism);
+    const std::size_t workers = options.local_workers;
+    if (auto assigned = assign_nodes(p, wired, place(p, resolved, workers)); !assigned)
+      return assigned;
+    auto joined = local_cluster::start(system, workers, plan_fingerprint(p, resolved));
+    if (!joined)
+      return joined.error();
+    cluster = std::move(*joined);
+    return cluster->spawn(wired.subtasks);
+  }
 
   graph g;
   run_options options;
@@ -43,6 +45,7 @@ struct job::impl {
   std::optional<error> fault;
   caf::actor_system_config config;
   caf::actor_system system;
+  std::unique_ptr<local_cluster> cluster;
   caf::actor coordinator;
 
   void ended(std::optional<error> e) {
@@ -60,10 +63,15 @@ result<job> job::start(graph g, run_options options) {
   auto p = std::make_unique<impl>(std::move(g), std::move(options));
   p->wired = wire_up(p->g.plan(), p->options, p->time, true);
   p->started = p->time.now();
+  if (p->options.local_workers > 0)
+    if (auto spread = p->spread(); !spread)
+      return spread.error();
   auto subtasks = std::move(p->wired.subtasks);
   p->coordinator = p->system.spawn<job_actor, caf::detached>(
       std::move(subtasks), p->options.dead_letters,
       [raw = p.get()](std::optional<error> e) { raw->ended(std::move(e)); });
+  if (p->cluster)
+    p->cluster->observe(p->coordinator);
   return job(std::move(p));
 }
 
@@ -80,6 +88,7 @@ job::~job() {
     return;
   abort();
   (void)wait();
+  impl_->cluster.reset();
   impl_->coordinator = nullptr;
 }
 

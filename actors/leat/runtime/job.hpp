@@ -9,6 +9,9 @@ namespace leat {
 struct run_options {
   std::size_t parallelism = 1; ///< of keyed stages that do not say otherwise
   std::size_t workers = 0;     ///< threads for stages; 0: one for each processor
+  /// Processes of this program that are started on this host to share the work; 0: it is all done
+  /// here. The program must come to run_command() again, as leat::run and leat::program do.
+  std::size_t local_workers = 0;
   frame_limits frames;
   credit window{16, 8192, 256 * 1024}; ///< of each lane
   double rate = 0;                     ///< records/s sources are held to together; 0: unlimited

@@ -1,5 +1,9 @@
 #include <leat/runtime/job_actor.hpp>
 
+#include <leat/runtime/measurements.hpp>
+
+#include <fmt/format.h>
+
 namespace leat {
 
 job_actor::job_actor(caf::actor_config& config, std::vector<planned_subtask> plan,
@@ -15,8 +19,13 @@ caf::behavior job_actor::make_behavior() {
       [this](const ready_message&) { ready(); },
       [this](const report_message& m) { report(m); },
       [this](const done_message& m) {
+        measured(m.subtask, m.measured);
         if (plan_[m.subtask].is_source)
-          report({m.subtask, end_mark});
+          report({m.subtask, end_of_stamps});
+      },
+      [this](const figures_message& m) {
+        for (const auto& [subtask, figures] : m.measured)
+          measured(subtask, figures);
       },
       [this](fault_message& m) { fail(std::move(m.what)); },
       [this](command_message& m) { inject(std::move(m.commands)); },
@@ -26,13 +35,15 @@ caf::behavior job_actor::make_behavior() {
   };
 }
 
+caf::actor spawn_subtask(caf::local_actor& by, planned_subtask& p) {
+  return p.own_thread ? by.spawn<subtask_actor, caf::detached>(std::move(p.blueprint))
+                      : by.spawn<subtask_actor>(std::move(p.blueprint));
+}
+
 void job_actor::spawn_all() {
   for (planned_subtask& p : plan_) {
-    p.blueprint.job = caf::actor_cast<caf::actor>(this);
     p.blueprint.job_failed = failed_;
-    auto made = std::move(p.blueprint);
-    subtasks_.push_back(p.own_thread ? spawn<subtask_actor, caf::detached>(std::move(made))
-                                     : spawn<subtask_actor>(std::move(made)));
+    subtasks_.push_back(p.elsewhere ? p.elsewhere : spawn_subtask(*this, p));
     monitor(subtasks_.back());
     ++alive_;
   }
@@ -42,10 +53,12 @@ void job_actor::spawn_all() {
 
 void job_actor::wire(std::size_t number) {
   wire_message m;
+  m.job = caf::actor_cast<caf::actor>(this);
   for (const auto& lanes : plan_[number].ports) {
     m.ports.emplace_back();
     for (const auto& [consumer, channel] : lanes)
-      m.ports.back().push_back({subtasks_[consumer], channel});
+      m.ports.back().push_back(
+          {subtasks_[consumer], channel, plan_[consumer].node != plan_[number].node});
   }
   for (const auto& [producer, port, lane] : plan_[number].channels)
     m.channels.push_back({subtasks_[producer], port, lane});
@@ -65,7 +78,7 @@ void job_actor::ready() {
 
 // Idle sources and those that are done hold nobody back.
 void job_actor::report(const report_message& m) {
-  sources_[m.subtask] = m.reached;
+  sources_[m.subtask] = {m.progress, begin_of_time, m.idle};
   stamp slowest = end_of_stamps;
   for (std::size_t i = 0; i < plan_.size(); ++i)
     if (plan_[i].is_source && !sources_[i].idle)
@@ -84,10 +97,16 @@ void job_actor::inject(std::vector<command> commands) {
     early_.push_back(std::move(commands));
     return;
   }
-  const auto at = std::make_shared<const barrier>(barrier{++epoch_, std::move(commands)});
+  barrier_message m;
+  encode_barrier({++epoch_, std::move(commands)}, m.content);
   for (std::size_t i = 0; i < plan_.size(); ++i)
     if (plan_[i].is_source)
-      send(subtasks_[i], barrier_message{at});
+      send(subtasks_[i], m);
+}
+
+void job_actor::measured(std::size_t subtask, std::string_view figures) {
+  if (!figures.empty())
+    apply_measurements(figures, *plan_[subtask].metrics);
 }
 
 // The first fault is the cause; what fails after it is a consequence.
@@ -104,9 +123,20 @@ void job_actor::fail(error e) {
 
 void job_actor::gone(const caf::down_msg& m) {
   if (m.reason && m.reason != caf::exit_reason::normal)
-    fail(internal_error("a subtask ended unasked: " + to_string(m.reason)));
+    fail(fault_of(m));
   if (--alive_ == 0)
     quit();
+}
+
+// A subtask that ends by itself says so before. One whose process is gone, or answers no more,
+// cannot.
+error job_actor::fault_of(const caf::down_msg& m) const {
+  for (std::size_t i = 0; i < subtasks_.size(); ++i)
+    if (subtasks_[i].address() == m.source && plan_[i].elsewhere)
+      return external_error(
+          fmt::format("worker {} was lost: its process ended, or does not answer", plan_[i].node),
+          "what it printed stands above; start the job again");
+  return internal_error("a subtask ended unasked: " + to_string(m.reason));
 }
 
 void job_actor::on_exit() {

@@ -9,14 +9,21 @@ namespace leat {
 /// A subtask as the coordinator knows it before it runs.
 struct planned_subtask {
   subtask_blueprint blueprint;
+  std::shared_ptr<subtask_metrics> metrics; ///< as the blueprint's, which is given away
   bool is_source = false;
   bool reports = false; ///< a source that is kept together with others
   bool own_thread = false;
+  std::size_t node = 0; ///< the process it runs in; 0 is the job's
+  caf::actor elsewhere; ///< it, where it runs in another process
   /// By port and lane: the consuming subtask's number and channel.
   std::vector<std::vector<std::pair<std::size_t, std::size_t>>> ports;
   /// By channel: the producing subtask's number, port and lane.
   std::vector<std::tuple<std::size_t, std::size_t, std::size_t>> channels;
 };
+
+/// Starts a subtask in this process, on a thread of its own if it asks for one. It waits to be
+/// wired. Takes the blueprint.
+caf::actor spawn_subtask(caf::local_actor& by, planned_subtask& p);
 
 /// Told once, when the last subtask is gone.
 using job_end = std::function<void(std::optional<error>)>;
@@ -34,9 +41,11 @@ private:
   void wire(std::size_t number);
   void ready();
   void report(const report_message& m);
+  void measured(std::size_t subtask, std::string_view figures);
   void inject(std::vector<command> commands);
   void fail(error e);
   void gone(const caf::down_msg& m);
+  error fault_of(const caf::down_msg& m) const;
 
   std::vector<planned_subtask> plan_;
   dead_letter_office* office_;

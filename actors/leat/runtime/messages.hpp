@@ -1,9 +1,11 @@
 // All messages between the actors of a job. They are few and fixed, whatever the record types:
-// types are erased at this border, once per frame.
+// types are erased at this border, once per frame. Those that may leave the process say by
+// `inspect` what travels; the others stay inside.
 #pragma once
 
 #include <leat/frame.hpp>
 
+#include <bit>
 #include <caf/all.hpp>
 
 namespace leat {
@@ -14,18 +16,42 @@ struct deliver_message {
   frame content;
 };
 
+/// The same between processes. `sequence` counts the frames of the channel from 0.
+struct encoded_message {
+  std::size_t channel = 0;
+  std::uint64_t sequence = 0;
+  std::string content; ///< see frame_codec.hpp
+};
+template <class Inspector>
+auto inspect(Inspector& f, encoded_message& m) {
+  return f(m.channel, m.sequence, m.content);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, credit& c) {
+  return f(c.frames, c.records, c.bytes);
+}
+
 /// Consumer to producer: credit for a lane of one of the producer's ports.
 struct grant_message {
-  std::size_t port;
-  std::size_t lane;
+  std::size_t port = 0;
+  std::size_t lane = 0;
   credit returned;
 };
+template <class Inspector>
+auto inspect(Inspector& f, grant_message& m) {
+  return f(m.port, m.lane, m.returned);
+}
 
 /// Consumer to producer: no more on this lane.
 struct cancel_message {
-  std::size_t port;
-  std::size_t lane;
+  std::size_t port = 0;
+  std::size_t lane = 0;
 };
+template <class Inspector>
+auto inspect(Inspector& f, cancel_message& m) {
+  return f(m.port, m.lane);
+}
 
 /// To a subtask: its source has something, or, with the number of a wake-up that it asked for, the
 /// time for that has come.
@@ -37,47 +63,119 @@ struct wake_message {
 struct wire_message {
   struct consumer {
     caf::actor to;
-    std::size_t channel;
+    std::size_t channel = 0;
+    bool elsewhere = false; ///< in another process
   };
   struct producer {
     caf::actor from;
-    std::size_t port;
-    std::size_t lane;
+    std::size_t port = 0;
+    std::size_t lane = 0;
   };
+  caf::actor job;
   std::vector<std::vector<consumer>> ports; ///< by port and lane
   std::vector<producer> channels;
 };
+template <class Inspector>
+auto inspect(Inspector& f, wire_message::consumer& c) {
+  return f(c.to, c.channel, c.elsewhere);
+}
+template <class Inspector>
+auto inspect(Inspector& f, wire_message::producer& p) {
+  return f(p.from, p.port, p.lane);
+}
+template <class Inspector>
+auto inspect(Inspector& f, wire_message& m) {
+  return f(m.job, m.ports, m.channels);
+}
 
 /// Job to source: everybody is ready.
 struct start_message {};
+template <class Inspector>
+auto inspect(Inspector& f, start_message&) {
+  return f();
+}
 
 /// Job to source: put this barrier into the stream.
 struct barrier_message {
-  std::shared_ptr<const barrier> at;
+  std::string content; ///< see encode_barrier
 };
+template <class Inspector>
+auto inspect(Inspector& f, barrier_message& m) {
+  return f(m.content);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, stamp& s) {
+  std::int64_t time = s.time.time_since_epoch().count();
+  auto path = std::bit_cast<std::uint64_t>(s.path);
+  const auto load = [&]() -> caf::error {
+    s.time = event_time{std::chrono::microseconds{time}};
+    s.path = std::bit_cast<stamp_path>(path);
+    return caf::none;
+  };
+  return f(time, s.split, s.position, path, caf::meta::load_callback(load));
+}
 
 /// Source to job: how far it has come.
 struct report_message {
-  std::size_t subtask;
-  mark reached;
+  std::size_t subtask = 0;
+  stamp progress;
+  bool idle = false;
 };
+template <class Inspector>
+auto inspect(Inspector& f, report_message& m) {
+  return f(m.subtask, m.progress, m.idle);
+}
 
 /// Job to source: how far the slowest source has come.
 struct floor_message {
   stamp slowest;
 };
+template <class Inspector>
+auto inspect(Inspector& f, floor_message& m) {
+  return f(m.slowest);
+}
 
 /// Subtask to job. The subtask is its number within the job.
 struct ready_message {
-  std::size_t subtask;
+  std::size_t subtask = 0;
 };
+template <class Inspector>
+auto inspect(Inspector& f, ready_message& m) {
+  return f(m.subtask);
+}
+
+/// Subtask to job: its last frames are sent, and these are its last figures.
 struct done_message {
-  std::size_t subtask;
+  std::size_t subtask = 0;
+  std::string measured; ///< see measurements.hpp; empty within the job's process
 };
+template <class Inspector>
+auto inspect(Inspector& f, done_message& m) {
+  return f(m.subtask, m.measured);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, error& e) {
+  return f(e.domain, e.what, e.hint, e.stage, e.retry);
+}
 struct fault_message {
-  std::size_t subtask;
+  std::size_t subtask = 0;
   error what;
 };
+template <class Inspector>
+auto inspect(Inspector& f, fault_message& m) {
+  return f(m.subtask, m.what);
+}
+
+/// A worker to the job: the figures of its subtasks, now and then.
+struct figures_message {
+  std::vector<std::pair<std::size_t, std::string>> measured;
+};
+template <class Inspector>
+auto inspect(Inspector& f, figures_message& m) {
+  return f(m.measured);
+}
 
 /// User to job.
 struct command_message {
@@ -85,19 +183,12 @@ struct command_message {
 };
 struct abort_message {};
 
+/// Registers what may leave the process.
+caf::actor_system_config& add_messages(caf::actor_system_config& config);
+
 } // namespace leat
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::deliver_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::grant_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::cancel_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::wake_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::wire_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::start_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::barrier_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::report_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::floor_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::ready_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::done_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::fault_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::command_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::abort_message)

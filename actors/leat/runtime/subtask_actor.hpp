@@ -1,6 +1,7 @@
 // The one actor class that runs any subtask.
 #pragma once
 
+#include <leat/frame_codec.hpp>
 #include <leat/runtime/messages.hpp>
 #include <leat/runtime/subtask.hpp>
 
@@ -12,8 +13,11 @@ struct subtask_blueprint {
   std::shared_ptr<stage> logic;
   subtask::settings settings;
   std::shared_ptr<subtask_metrics> metrics;
-  caf::actor job;
   std::shared_ptr<const std::atomic<bool>> job_failed; ///< nothing is processed any more
+  bool tells_figures = false; ///< with its last message, as the job cannot see its metrics
+  /// Of edges to and from other processes, by port and by channel; may be null elsewhere.
+  std::vector<std::shared_ptr<const row_codec>> port_codecs;
+  std::vector<std::shared_ptr<const row_codec>> channel_codecs;
 };
 
 class subtask_actor : public caf::event_based_actor, private host {
@@ -33,6 +37,8 @@ private:
   no_answer handle(Body body);
 
   void fail(error e);
+  void wire(wire_message& m);
+  void receive(encoded_message& m);
 
   void send(std::size_t port, std::size_t lane, frame f) override;
   void grant(std::size_t channel, const credit& returned) override;
@@ -44,6 +50,8 @@ private:
 
   subtask_blueprint blueprint_;
   wire_message wiring_;
+  std::vector<std::vector<std::uint64_t>> sent_; // frames to other processes, by port and lane
+  std::vector<std::uint64_t> received_;          // frames from there, by channel
   bool failed_ = false;
   std::optional<subtask> subtask_;
 };

@@ -145,19 +145,38 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
       s.window = options.window;
       s.limits = options.frames;
       from.blueprint.settings.ports.push_back(s);
+      from.blueprint.port_codecs.push_back(e.codec);
       from.ports.emplace_back();
       for (std::size_t lane = 0; lane < to.size(); ++lane) {
         planned_subtask& consumer = w.subtasks[first[e.to] + to[lane]];
         from.ports.back().emplace_back(first[e.to] + to[lane], consumer.channels.size());
         consumer.channels.emplace_back(n, i, lane);
+        consumer.blueprint.channel_codecs.push_back(e.codec);
         ++consumer.blueprint.settings.channels;
       }
       w.edge_of.back().push_back(edge);
     }
     w.metrics.push_back(std::make_shared<subtask_metrics>(ports.size()));
-    from.blueprint.metrics = w.metrics.back();
+    from.blueprint.metrics = from.metrics = w.metrics.back();
   }
   return w;
+}
+
+result<void> assign_nodes(const plan& p, wired_job& w, const std::vector<std::size_t>& nodes) {
+  for (std::size_t n = 0; n < w.subtasks.size(); ++n)
+    w.subtasks[n].node = nodes[n];
+  for (std::size_t n = 0; n < w.subtasks.size(); ++n)
+    for (std::size_t port = 0; port < w.subtasks[n].ports.size(); ++port)
+      for (const auto& [consumer, channel] : w.subtasks[n].ports[port]) {
+        const plan_edge& e = p.edges[w.edge_of[n][port]];
+        if (!e.codec && nodes[consumer] != nodes[n])
+          return user_error(
+              fmt::format(
+                  "records of type {} cannot travel from \"{}\" to \"{}\" in another process",
+                  e.type, p.stages[e.from].name, p.stages[e.to].name),
+              "declare the fields of the type");
+      }
+  return {};
 }
 
 } // namespace leat

@@ -19,6 +19,8 @@ namespace leat {
 template <class T>
 class collect {
 public:
+  static constexpr bool at_coordinator = true; // who holds a copy reads it there
+
   collect() : shared_(std::make_shared<state>()) {}
 
   void open(const sink_place& place) {

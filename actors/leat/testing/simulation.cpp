@@ -3,6 +3,7 @@
 #include <leat/runtime/wiring.hpp>
 
 #include <caf/scheduler/test_coordinator.hpp>
+#include <numeric>
 #include <random>
 
 namespace leat::testing {
@@ -64,6 +65,15 @@ simulation::simulation(graph g, simulation_options options)
     return;
   }
   p.wired = wire_up(p.g.plan(), p.options.run, p.time, false);
+  if (p.options.apart) {
+    std::vector<std::size_t> nodes(p.wired.subtasks.size());
+    std::iota(nodes.begin(), nodes.end(), 0);
+    if (auto assigned = assign_nodes(p.g.plan(), p.wired, nodes); !assigned) {
+      p.fault = assigned.error();
+      p.over = true;
+      return;
+    }
+  }
   p.started = p.time.now();
   p.coordinator =
       p.system.spawn<job_actor>(std::move(p.wired.subtasks), nullptr, [&p](std::optional<error> e) {

@@ -9,6 +9,7 @@ namespace leat::testing {
 struct simulation_options {
   run_options run;
   std::uint64_t seed = 1;
+  bool apart = false; ///< each subtask as if in a process of its own: frames travel as bytes
   std::uint64_t most_steps = 20'000'000; ///< beyond this the graph counts as stuck
 };
 

@@ -1,0 +1,67 @@
+#include <leat/runtime/measurements.hpp>
+
+#include <leat/codec.hpp>
+
+namespace leat {
+
+namespace {
+
+// Visits every figure; both directions follow from it, so they cannot differ.
+template <class Metrics, class Visit>
+bool each_figure(Metrics& m, Visit visit) {
+  auto& c = m.counters;
+  bool good = visit(c.records_in) && visit(c.records_out) && visit(c.panes) && visit(c.late) &&
+              visit(c.held);
+  for (auto& s : m.stalls)
+    good = good && visit(s.total) && visit(s.since);
+  return good;
+}
+
+template <class T>
+void put(std::string& to, T value) {
+  to.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+template <class T>
+bool get(byte_cursor& from, T& value) {
+  const std::byte* bytes = nullptr;
+  if (!from.take(sizeof value, bytes))
+    return false;
+  std::memcpy(&value, bytes, sizeof value);
+  return true;
+}
+
+} // namespace
+
+std::string encode_measurements(const subtask_metrics& m) {
+  std::string to;
+  each_figure(m, [&](const auto& figure) {
+    put(to, figure.load(std::memory_order_relaxed));
+    return true;
+  });
+  m.latency.each_bucket([&](std::uint32_t bucket, std::uint64_t count) {
+    put(to, bucket);
+    put(to, count);
+  });
+  return to;
+}
+
+bool apply_measurements(std::string_view bytes, subtask_metrics& m) {
+  byte_cursor from(bytes);
+  const bool good = each_figure(m, [&]<class T>(std::atomic<T>& figure) {
+    T value{};
+    if (!get(from, value))
+      return false;
+    figure.store(value, std::memory_order_relaxed);
+    return true;
+  });
+  while (good && from.left() > 0) {
+    std::uint32_t bucket = 0;
+    std::uint64_t count = 0;
+    if (!get(from, bucket) || !get(from, count) || !m.latency.set_bucket(bucket, count))
+      return false;
+  }
+  return good;
+}
+
+} // namespace leat

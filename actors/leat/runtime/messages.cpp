@@ -1,0 +1,20 @@
+#include <leat/runtime/messages.hpp>
+
+namespace leat {
+
+caf::actor_system_config& add_messages(caf::actor_system_config& config) {
+  return config.add_message_type<encoded_message>("leat::encoded")
+      .add_message_type<grant_message>("leat::grant")
+      .add_message_type<cancel_message>("leat::cancel")
+      .add_message_type<wire_message>("leat::wire")
+      .add_message_type<start_message>("leat::start")
+      .add_message_type<barrier_message>("leat::barrier")
+      .add_message_type<report_message>("leat::report")
+      .add_message_type<floor_message>("leat::floor")
+      .add_message_type<ready_message>("leat::ready")
+      .add_message_type<done_message>("leat::done")
+      .add_message_type<fault_message>("leat::fault")
+      .add_message_type<figures_message>("leat::figures");
+}
+
+} // namespace leat

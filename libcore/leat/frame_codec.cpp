@@ -1,0 +1,265 @@
+#include <leat/frame_codec.hpp>
+
+#include <fmt/format.h>
+
+namespace leat {
+
+namespace {
+
+enum part : std::uint8_t {
+  has_records = 1,
+  has_stamps = 2,
+  has_panes = 4,
+  panes_of_one = 8,
+  has_mark = 16,
+  has_barrier = 32,
+  is_last = 64,
+};
+
+template <class T>
+void put(std::string& to, const T& value) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  to.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+template <class T>
+bool get(byte_cursor& from, T& value) {
+  const std::byte* bytes = nullptr;
+  if (!from.take(sizeof value, bytes))
+    return false;
+  std::memcpy(&value, bytes, sizeof value);
+  return true;
+}
+
+void put_text(std::string& to, std::string_view text) {
+  grow_buffer(to, binary_length_size(text.size())).put_length(text.size());
+  to += text;
+}
+
+bool get_text(byte_cursor& from, std::string& text) { return read_binary_value(from, text); }
+
+bool get_flag(byte_cursor& from, bool& flag) { return read_binary_value(from, flag); }
+
+// --- stamps: each column as a run, or value by value ------------------------------------------
+
+void put_stamps(std::string& to, const stamp_column& stamps) {
+  stamps.each_column([&](const auto& column) {
+    put(to, column.is_run());
+    const std::size_t values = column.is_run() ? 1 : column.size();
+    for (std::size_t i = 0; i < values; ++i)
+      put(to, column[i]);
+  });
+}
+
+// A column as it was sent. A run goes on by itself.
+template <class T>
+class column_reader {
+public:
+  bool read(byte_cursor& from, std::size_t size) {
+    if (!get_flag(from, is_run_))
+      return false;
+    values_.resize(is_run_ ? 1 : size);
+    const std::byte* bytes = nullptr;
+    if (!from.take(values_.size() * sizeof(T), bytes))
+      return false;
+    std::memcpy(values_.data(), bytes, values_.size() * sizeof(T));
+    return true;
+  }
+  bool is_run() const { return is_run_; }
+  const T& operator[](std::size_t i) const { return values_[is_run_ ? 0 : i]; }
+
+private:
+  bool is_run_ = false;
+  std::vector<T> values_;
+};
+
+bool get_stamps(byte_cursor& from, std::size_t size, stamp_column& stamps) {
+  column_reader<event_time> times;
+  column_reader<std::uint32_t> splits;
+  column_reader<std::uint64_t> positions;
+  column_reader<stamp_path> paths;
+  // Value by value they take up bytes, so a size that the bytes cannot fill is refused here.
+  if (!times.read(from, size) || !splits.read(from, size) || !positions.read(from, size) ||
+      !paths.read(from, size))
+    return false;
+  for (std::size_t i = 0; i < size; ++i)
+    stamps.push_back({times[i], splits[i], positions[i] + (positions.is_run() ? i : 0), paths[i]});
+  return true;
+}
+
+// --- what else rides with records -------------------------------------------------------------
+
+void put_ingest(std::string& to, const ingest_times& times) {
+  put(to, static_cast<std::uint32_t>(times.size()));
+  for (std::size_t i = 0; i < times.size(); ++i)
+    put(to, times[i].begin), put(to, times[i].time);
+}
+
+bool get_ingest(byte_cursor& from, std::size_t records, ingest_times& times) {
+  std::uint32_t count = 0;
+  if (!get(from, count) || count > records)
+    return false;
+  std::uint32_t last = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::uint32_t begin = 0;
+    clock_time time = 0;
+    if (!get(from, begin) || !get(from, time) || begin >= records || (i > 0 && begin <= last))
+      return false;
+    times.note(last = begin, time);
+  }
+  return true;
+}
+
+void put_panes(std::string& to, const pane_ends& panes) {
+  put(to, static_cast<std::uint32_t>(panes.ends.size()));
+  for (const std::uint32_t end : panes.ends)
+    put(to, end);
+}
+
+bool get_panes(byte_cursor& from, std::size_t records, pane_ends& panes) {
+  std::uint32_t count = 0;
+  if (!get(from, count) || count > records)
+    return false;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::uint32_t end = 0;
+    if (!get(from, end) || end > records || (i > 0 && end <= panes.ends.back()))
+      return false;
+    panes.ends.push_back(end);
+  }
+  return true;
+}
+
+void put_mark(std::string& to, const mark& m) {
+  put(to, m.progress.time), put(to, m.progress.split), put(to, m.progress.position);
+  put(to, m.progress.path), put(to, m.watermark), put(to, m.idle);
+}
+
+bool get_mark(byte_cursor& from, mark& m) {
+  return get(from, m.progress.time) && get(from, m.progress.split) &&
+         get(from, m.progress.position) && get(from, m.progress.path) && get(from, m.watermark) &&
+         get_flag(from, m.idle);
+}
+
+bool get_rows(byte_cursor& from, std::uint8_t parts, const row_codec& codec, frame& f) {
+  f.records = codec.decode(from);
+  if (!f.records || !get_ingest(from, f.size(), f.records->ingest))
+    return false;
+  f.panes.ones = parts & panes_of_one;
+  return (!(parts & has_stamps) || get_stamps(from, f.size(), f.records->stamps)) &&
+         (!(parts & has_panes) || get_panes(from, f.size(), f.panes));
+}
+
+bool get_frame(byte_cursor& from, const row_codec& codec, frame& f) {
+  std::uint8_t parts = 0;
+  if (!get(from, parts) || !get(from, f.paid.frames) || !get(from, f.paid.records) ||
+      !get(from, f.paid.bytes))
+    return false;
+  if ((parts & has_records) && !get_rows(from, parts, codec, f))
+    return false;
+  if ((parts & has_mark) && !get_mark(from, f.marked.emplace()))
+    return false;
+  if ((parts & has_barrier) && !(f.barrier_at = decode_barrier(from)))
+    return false;
+  f.last = parts & is_last;
+  return from.left() == 0;
+}
+
+} // namespace
+
+void write_model(std::string& to, model_ref model) {
+  put_text(to, model ? model->id : "");
+  put_text(to, model ? model->sha256 : "");
+}
+
+bool read_model(byte_cursor& from, model_ref& model) {
+  model_identity m;
+  if (!get_text(from, m.id) || !get_text(from, m.sha256))
+    return false;
+  model = m.id.empty() && m.sha256.empty() ? model_ref{} : model_ref::intern(std::move(m));
+  return true;
+}
+
+void encode_barrier(const barrier& b, std::string& to) {
+  put(to, b.epoch);
+  put(to, static_cast<std::uint32_t>(b.commands.size()));
+  for (const command& c : b.commands) {
+    const auto* swap = std::get_if<regroup_command>(&c);
+    put(to, swap != nullptr);
+    if (swap)
+      put_text(to, swap->stage), put_text(to, swap->grouping.text());
+  }
+}
+
+std::shared_ptr<const barrier> decode_barrier(byte_cursor& from) {
+  auto b = std::make_shared<barrier>();
+  std::uint32_t count = 0;
+  if (!get(from, b->epoch) || !get(from, count))
+    return nullptr;
+  for (; count > 0; --count) {
+    bool swaps = false;
+    if (!get_flag(from, swaps))
+      return nullptr;
+    if (!swaps) {
+      b->commands.emplace_back(stop_command{});
+      continue;
+    }
+    std::string stage, grouping;
+    if (!get_text(from, stage) || !get_text(from, grouping))
+      return nullptr;
+    const auto parsed = any_grouping::parse(grouping);
+    if (!parsed)
+      return nullptr;
+    b->commands.emplace_back(regroup_command{std::move(stage), *parsed});
+  }
+  return b;
+}
+
+void encode_frame(const frame& f, const row_codec& codec, std::string& to) {
+  std::uint8_t parts = 0;
+  if (f.records)
+    parts |= has_records;
+  if (f.records && !f.records->stamps.empty())
+    parts |= has_stamps;
+  if (f.panes.ones)
+    parts |= panes_of_one;
+  if (!f.panes.ends.empty())
+    parts |= has_panes;
+  if (f.marked)
+    parts |= has_mark;
+  if (f.barrier_at)
+    parts |= has_barrier;
+  if (f.last)
+    parts |= is_last;
+  put(to, codec.fingerprint());
+  put(to, parts);
+  put(to, f.paid.frames), put(to, f.paid.records), put(to, f.paid.bytes);
+  if (f.records) {
+    codec.encode(*f.records, to);
+    put_ingest(to, f.records->ingest);
+    if (parts & has_stamps)
+      put_stamps(to, f.records->stamps);
+    if (parts & has_panes)
+      put_panes(to, f.panes);
+  }
+  if (f.marked)
+    put_mark(to, *f.marked);
+  if (f.barrier_at)
+    encode_barrier(*f.barrier_at, to);
+}
+
+result<frame> decode_frame(std::string_view bytes, const row_codec& codec) {
+  byte_cursor from(bytes);
+  std::uint64_t fingerprint = 0;
+  if (!get(from, fingerprint))
+    return internal_error("a frame of less than its head");
+  if (fingerprint != codec.fingerprint())
+    return internal_error(
+        fmt::format("a frame of another record type: fingerprint {:016x} instead of {:016x}",
+                    fingerprint, codec.fingerprint()));
+  frame f;
+  if (!get_frame(from, codec, f))
+    return internal_error("a frame whose bytes make no sense");
+  return f;
+}
+
+} // namespace leat

@@ -1,0 +1,69 @@
+// A program whose graph is run on clusters by check.py: two keyed stages, a model, and a sink that
+// writes what comes of it.
+#include <leat/run.hpp>
+#include <leat/sinks/json_lines.hpp>
+
+namespace {
+
+struct number {
+  std::uint64_t n = 0;
+  std::uint64_t sum = 0;
+  static constexpr auto fields =
+      leat::fields("number", leat::field("n", &number::n), leat::field("sum", &number::sum));
+};
+
+struct numbers {
+  using record_type = number;
+  std::uint64_t end = 0;
+  std::uint64_t next = 0;
+  leat::pulled pull(std::size_t demand, leat::output<number>& out) {
+    for (; demand > 0 && next < end; --demand, ++next)
+      out({next, next});
+    return next < end ? leat::pulled::more() : leat::pulled::done();
+  }
+};
+
+/// What it emits depends on the order of a key's records.
+struct chained {
+  using output = number;
+  leat::value_state<std::uint64_t> state;
+  void open(leat::setup& setup) { state = setup.value<std::uint64_t>("state"); }
+  void process(const number& r, leat::output<number>& out, leat::context& ctx) {
+    auto& s = ctx.get(state);
+    s = (s ^ r.sum) * 0x100000001b3ULL + 1;
+    out({r.n, s});
+  }
+};
+
+struct parity {
+  using score_type = float;
+  void predict(std::span<const number> rows, std::span<float> scores) const {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      scores[i] = static_cast<float>(rows[i].sum % 2);
+  }
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  leat::program counting{"counting", "Counts, for tests of clusters."};
+  std::uint64_t count = 0;
+  std::string out;
+  counting.add("--count N", count, "how many numbers").required();
+  counting.add("--out FILE", out, "where the odd ones go").required();
+  counting.graph([&] {
+    leat::graph g{"counting"};
+    g.from("numbers", numbers{count})
+        .key_by([](const number& r) { return r.n % 101; })
+        .process("first", chained{})
+        .key_by([](const number& r) { return r.n % 13; })
+        .process("second", chained{})
+        .window("pane", leat::record_at_a_time{})
+        .score("parity", parity{})
+        .filter("odd", [](const leat::scored<number>& s) { return s.score > 0; })
+        .map("number", [](const leat::scored<number>& s) { return s.record; })
+        .to("out", leat::json_lines_sink<number>{out});
+    return g;
+  });
+  return counting.main(argc, argv);
+}
