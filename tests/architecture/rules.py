@@ -17,6 +17,10 @@ ALLOWED = {
 # The system's own headers with a slash or an ending; all other names without one are the standard's.
 SYSTEM = {"unistd.h", "fcntl.h", "glob.h", "signal.h", "poll.h", "cxxabi.h", "limits.h", "sys/stat.h",
           "sys/types.h", "sys/ioctl.h", "sys/mman.h", "cerrno"}
+# Those that only one part of a layer may include.
+COMPONENTS = {
+    "google/protobuf/": ("libcore/leat/protobuf/",),
+}
 CAF_FOLDERS = ("actors/leat/runtime/", "actors/leat/testing/")
 CORE_FORBIDDEN = {"thread", "mutex", "condition_variable", "future", "iostream", "fstream", "csignal"}
 
@@ -52,12 +56,17 @@ def breaches_of_includes(path, text):
             yield f"includes <{name}>: the core has no threads and no streams"
         elif layer == "libcore" and name.startswith("leat/") and not is_core(name):
             yield f"includes <{name}>: the core does not know the actors"
-        elif kind == "<" and not is_standard(name) and not name.startswith(ALLOWED[layer]):
+        elif kind == "<" and not is_standard(name) and not name.startswith(ALLOWED[layer]) \
+                and not is_of_component(path, name):
             yield f"includes <{name}>: {layer} may use {', '.join(ALLOWED[layer])} only"
 
 
 def is_standard(name):
     return name in SYSTEM or ("/" not in name and "." not in name)
+
+
+def is_of_component(path, name):
+    return any(name.startswith(header) and path.startswith(folders) for header, folders in COMPONENTS.items())
 
 
 def is_core(name):
