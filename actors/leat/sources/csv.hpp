@@ -11,7 +11,7 @@ namespace leat {
 result<std::optional<std::string>> read_csv_header(line_reader& file);
 
 /// Parses the lines below a header.
-template <record T>
+template <any_record T>
 class csv_line_parser {
 public:
   using record_type = T;
@@ -42,7 +42,7 @@ private:
 
 /// Reads records from CSV files with a header line: leat::csv_source<payment>{"data/*.csv"}.
 /// See leat/csv.hpp for the format, lines_source for the rest.
-template <record T>
+template <any_record T>
 using csv_source = lines_source<csv_line_parser<T>>;
 
 } // namespace leat

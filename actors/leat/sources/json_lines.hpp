@@ -7,7 +7,7 @@
 namespace leat {
 
 /// Parses lines of one JSON object each.
-template <record T>
+template <any_record T>
 struct json_line_parser {
   using record_type = T;
 
@@ -19,7 +19,7 @@ struct json_line_parser {
 
 /// Reads records from JSON Lines files: leat::json_lines_source<payment>{"data/*.jsonl"}.
 /// See leat/json.hpp for the format, lines_source for the rest.
-template <record T>
+template <any_record T>
 using json_lines_source = lines_source<json_line_parser<T>>;
 
 } // namespace leat
