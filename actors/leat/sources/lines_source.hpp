@@ -34,6 +34,7 @@ template <line_parser Parser>
 class lines_split {
 public:
   using record_type = typename Parser::record_type;
+  using options_type = lines_options;
 
   lines_split(std::string path, lines_options options)
       : path_(std::move(path)), options_(options) {}
@@ -125,6 +126,7 @@ template <line_parser Parser>
 class lines_source {
 public:
   using record_type = typename Parser::record_type;
+  using split_type = lines_split<Parser>;
   static constexpr bool blocking = true;
 
   explicit lines_source(input_files files, lines_options options = {})
