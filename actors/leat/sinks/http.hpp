@@ -67,13 +67,19 @@ private:
       return;
     if (options_.body == http_body::json_array)
       body_ += ']';
-    if (const auto refused = poster_->post(body_))
-      place_.dead_letters->put({*refused, place_.stage,
-                                "batch " + std::to_string(poster_->posted()) + " of " +
-                                    std::to_string(count_) + " records",
-                                body_});
+    if (auto refused = poster_->post(body_))
+      reject(std::move(*refused));
     body_.clear();
     count_ = 0;
+  }
+
+  void reject(std::string reason) {
+    if (!place_.dead_letters)
+      throw failure(user_error(std::move(reason)));
+    place_.dead_letters->put({std::move(reason), place_.stage,
+                              "batch " + std::to_string(poster_->posted()) + " of " +
+                                  std::to_string(count_) + " records",
+                              body_});
   }
 
   std::string url_;

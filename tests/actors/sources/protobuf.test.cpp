@@ -2,6 +2,7 @@
 #include <leat/runtime/job.hpp>
 #include <leat/sinks/collect.hpp>
 #include <leat/sources/protobuf.hpp>
+#include <leat/sources/watched_folder.hpp>
 
 #include "support/messages.pb.h"
 
@@ -182,6 +183,19 @@ TEST_CASE("a job reads protobuf files one after the other") {
   leat::collect<Rated> all;
   leat::graph g{"rated"};
   g.from("in", rated_source{folder / "*.pb"}).to("all", all);
+  REQUIRE(leat::run(std::move(g)));
+  CHECK(ids(all.records()) == std::vector<std::int64_t>{1, 2, 3});
+}
+
+TEST_CASE("a job reads protobuf files that appear in a folder, until it is closed") {
+  const temporary_folder folder;
+  folder.write("1.pb", file_of({rated(1), rated(2)}));
+  folder.write("2.pb", file_of({rated(3)}));
+  folder.write("_DONE", "");
+  leat::collect<Rated> all;
+  leat::graph g{"rated"};
+  g.from("in", leat::watched_folder<rated_source>{folder.path(), {.until = "_DONE"}})
+      .to("all", all);
   REQUIRE(leat::run(std::move(g)));
   CHECK(ids(all.records()) == std::vector<std::int64_t>{1, 2, 3});
 }
