@@ -91,9 +91,11 @@ void line_connection::close() {
 bool line_connection::wait() {
   std::unique_lock lock(mutex_);
   if (failures_ > 0) {
-    const auto doubled = options_.first_wait * (std::int64_t{1} << std::min(failures_ - 1, 20U));
-    const auto due = std::min(doubled, options_.longest_wait);
-    cancelled_now_.wait_for(lock, due, [this] { return cancelled_; });
+    auto due = options_.first_wait;
+    for (unsigned i = 1; i < failures_ && due < options_.longest_wait; ++i)
+      due *= 2;
+    cancelled_now_.wait_for(lock, std::min(due, options_.longest_wait),
+                            [this] { return cancelled_; });
   }
   return !cancelled_;
 }

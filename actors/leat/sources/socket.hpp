@@ -134,10 +134,11 @@ private:
     /// Reads to the end of the connection and returns why it ended.
     std::string read_connection(line_reader& lines) {
       auto parser = Parser::begin(lines);
-      if (!parser && parser.error().domain == error_domain::user)
+      const bool whole = !lines.unterminated();
+      if (!parser && whole && parser.error().domain == error_domain::user)
         throw failure(parser.error()); // the server speaks of other columns, and will again
       std::string_view line;
-      while (parser && *parser)
+      while (parser && *parser && whole)
         switch (lines.next(line)) {
         case line_reader::status::line:
           connection.works();

@@ -145,6 +145,14 @@ std::string parse_cell(csv_cell cell, Message& out, const FieldDescriptor* f) {
   }
 }
 
+/// The required fields (of proto2) that did not come.
+std::optional<std::string> lacking(const Message& m) {
+  if (m.IsInitialized())
+    return std::nullopt;
+  return fmt::format("no {}: it lacks {}", m.GetDescriptor()->full_name(),
+                     m.InitializationErrorString());
+}
+
 } // namespace
 
 std::string_view name(const Descriptor& type) { return type.full_name(); }
@@ -162,7 +170,11 @@ void append_json_fields(std::string& out, const Message& value) {
   options.preserve_proto_field_names = true;
   std::string text;
   const auto done = google::protobuf::util::MessageToJsonString(value, &text, options);
-  if (!done.ok() || text.size() < 2)
+  if (done.ok() && !text.starts_with('{')) // the library has JSON of their own for a few types
+    throw failure(
+        user_error(fmt::format("a {} is no object in JSON", value.GetDescriptor()->full_name()),
+                   "make it a field of a message of yours"));
+  if (!done.ok())
     throw failure(user_error(fmt::format("a {} cannot be written as JSON: {}",
                                          value.GetDescriptor()->full_name(), done.ToString())));
   out += std::string_view{text}.substr(1, text.size() - 2);
@@ -175,7 +187,7 @@ std::optional<std::string> parse_json(std::string_view line, Message& out) {
   // Strict: to ignore unknown members is to ignore unknown names of enums too.
   const auto done = google::protobuf::util::JsonStringToMessage({line.data(), line.size()}, &out);
   if (done.ok())
-    return std::nullopt;
+    return lacking(out);
   std::string reason = done.ToString();
   std::replace_if(
       reason.begin(), reason.end(), [](unsigned char c) { return c < ' '; }, ' ');
@@ -233,7 +245,7 @@ std::optional<std::string> parse_csv(std::span<const csv_cell> cells,
     if (!why.empty())
       return csv_column_reason(type.field(i)->name(), why);
   }
-  return std::nullopt;
+  return lacking(out);
 }
 
 // --- bytes ------------------------------------------------------------------------------------

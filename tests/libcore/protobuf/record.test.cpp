@@ -4,10 +4,12 @@
 #include <leat/protobuf/record.hpp>
 
 #include "support/messages.pb.h"
+#include "support/required.pb.h"
 
 #include "support/catch.hpp"
 
 #include <google/protobuf/util/message_differencer.h>
+#include <google/protobuf/wrappers.pb.h>
 #include <rapidcheck.h>
 
 #include <limits>
@@ -206,6 +208,17 @@ TEST_CASE("protobuf: columns are found by name; an enum may be a number") {
   CHECK(lacking.error().what == "the header has no column \"score\", only \"id\"");
 }
 
+TEST_CASE("protobuf: a required field of proto2 that did not come is told") {
+  leat_tests::Required r;
+  auto reader = reader_for<leat_tests::Required>("id,kind");
+  CHECK(reader.parse("1,2", r) == std::nullopt);
+  CHECK(r.kind() == leat_tests::Required::SECOND);
+  CHECK(reader.parse("1,3", r) == "column \"kind\": leat_tests.Required.Kind has no value 3");
+  CHECK(reader.parse(",2", r) == "no leat_tests.Required: it lacks id");
+  CHECK(leat::parse_json(R"({"kind":"FIRST"})", r).has_value());
+  CHECK(leat::parse_json(R"({"id":1})", r) == std::nullopt);
+}
+
 TEST_CASE("protobuf: a message whose fields are no columns has no CSV, and says which") {
   const auto refused = leat::csv_header<Basket>("id");
   REQUIRE(!refused);
@@ -302,4 +315,8 @@ TEST_CASE("protobuf: a dead letter holds the message as JSON, or as text where t
   PaymentId id;
   id.set_id(3);
   CHECK(leat::raw_text(id) == R"({"id":"3"})");
+  google::protobuf::Int64Value number; // its JSON is a number, so no record
+  number.set_value(3);
+  CHECK_THROWS_AS(json_of(number), leat::failure);
+  CHECK(leat::raw_text(number) == "value: 3");
 }
