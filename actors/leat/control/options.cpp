@@ -1,5 +1,6 @@
 #include <leat/control/options.hpp>
 
+#include <leat/control/config_file.hpp>
 #include <leat/scalar_text.hpp>
 #include <leat/utf8.hpp>
 
@@ -14,6 +15,8 @@ namespace leat {
 namespace {
 
 std::string long_name(const option& o) { return o.names.substr(o.names.find(',') + 1); }
+
+bool is_of_stages(const option& o) { return o.value_name.starts_with("STAGE="); }
 
 bool is_flag(const option& o) { return std::holds_alternative<bool*>(o.target); }
 
@@ -61,21 +64,54 @@ std::size_t edits_between(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// The name of the option that may have been meant; empty if none is near.
+std::string nearest(std::string_view name, const std::deque<option>& options) {
+  std::string best;
+  std::size_t fewest = name.size() / 3 + 1; // more than that is another word
+  for (const option& o : options)
+    if (const std::size_t edits = edits_between(name, long_name(o)); edits < fewest) {
+      best = long_name(o);
+      fewest = edits;
+    }
+  return best;
+}
+
 error unexpected(const std::string& argument, const std::deque<option>& options) {
   if (!argument.starts_with('-') || argument == "--")
     return user_error(fmt::format("unexpected argument {}", shown(argument)),
                       "options begin with --, and each takes one value");
   const std::string name = argument.substr(0, argument.find('='));
-  const option* nearest = nullptr;
-  std::size_t fewest = name.size() / 3 + 1; // more than that is another word
-  for (const option& o : options)
-    if (const std::size_t edits = edits_between(name, long_name(o)); edits < fewest) {
-      nearest = &o;
-      fewest = edits;
-    }
+  const std::string meant = nearest(name, options);
   return user_error(fmt::format("unknown option {}", shown(name)),
-                    nearest ? fmt::format("did you mean {}?", long_name(*nearest))
-                            : std::string("--help lists the options"));
+                    meant.empty() ? std::string("--help lists the options")
+                                  : fmt::format("did you mean {}?", meant));
+}
+
+error unknown_key(const config_value& v, const std::deque<option>& options) {
+  const std::string meant = nearest("--" + v.key, options);
+  return user_error(fmt::format("{}: unknown key {}", v.place, shown(v.key)),
+                    meant.empty() ? "keys are the names of options without --; --help lists them"
+                                  : fmt::format("did you mean {}?", meant.substr(2)));
+}
+
+// --- values of a configuration file
+// ---------------------------------------------------------------
+
+std::string stage_of(const std::string& assignment) {
+  return assignment.substr(0, assignment.find('='));
+}
+
+result<void> check_kind(const config_value& v, const option& o) {
+  const auto wrong = [&](std::string_view what, std::string hint) {
+    return user_error(fmt::format("{}: {} {}", v.place, v.key, what), std::move(hint));
+  };
+  if (o.is_config)
+    return wrong("cannot stand in a configuration file", "give it on the command line");
+  if (!v.stage.empty() && !is_of_stages(o))
+    return wrong("is no option of a stage", fmt::format("put it before the first table"));
+  if (is_flag(o) != v.is_bool)
+    return wrong(is_flag(o) ? "is either true or false" : "takes a value, not true or false", {});
+  return {};
 }
 
 // --- help ---------------------------------------------------------------------------------------
@@ -115,7 +151,8 @@ option& option_set::add(std::string_view flag, option_target target, std::string
   return options_.emplace_back(std::move(o));
 }
 
-result<parsed> option_set::parse(const std::vector<std::string>& arguments) const {
+result<parsed> option_set::parse(const std::vector<std::string>& arguments,
+                                 const option_set* others, option_places* places) const {
   // The library splits the arguments; what they mean is read here, for errors of one kind.
   CLI::App app;
   app.set_help_flag();
@@ -138,19 +175,92 @@ result<parsed> option_set::parse(const std::vector<std::string>& arguments) cons
 
   if (const auto left = app.remaining(); !left.empty())
     return unexpected(left.front(), options_);
+  given_values given;
+  for (const CLI::Option* o : found)
+    given.push_back(o->results());
+  option_places from_file;
+  if (const auto done = read_config_into(given, others, from_file); !done)
+    return done.error();
+  if (places)
+    *places = from_file;
   for (std::size_t i = 0; i < options_.size(); ++i) {
     const option& o = options_[i];
-    const auto& given = found[i]->results();
-    if (given.empty() && o.is_required)
+    if (given[i].empty() && o.is_required)
       return user_error(fmt::format("{} is missing", long_name(o)),
                         fmt::format("{} {}: {}", long_name(o), o.value_name, o.help));
-    if (given.empty())
+    if (given[i].empty())
       continue;
-    const auto done = std::visit([&](auto* value) { return read(o, given, *value); }, o.target);
+    const auto done = std::visit([&](auto* value) { return read(o, given[i], *value); }, o.target);
     if (!done)
-      return done.error();
+      return placed(done.error(), from_file);
   }
   return parsed::options;
+}
+
+const option* option_set::find(std::string_view name) const {
+  for (const option& o : options_)
+    if (long_name(o) == name)
+      return &o;
+  return nullptr;
+}
+
+// Adds the values of the configuration file, if one is named, where the command line has none.
+result<void> option_set::read_config_into(given_values& given, const option_set* others,
+                                          option_places& places) const {
+  const auto config =
+      std::find_if(options_.begin(), options_.end(), [](const option& o) { return o.is_config; });
+  if (config == options_.end() || given[config - options_.begin()].empty())
+    return {};
+  const auto values = read_config(given[config - options_.begin()].back());
+  if (!values)
+    return values.error();
+
+  const given_values on_command_line = given;
+  for (const config_value& v : *values) {
+    const std::string name = "--" + v.key;
+    const option* const o = find(name);
+    if (!o && others && others->find(name))
+      continue;
+    if (!o)
+      return unknown_key(v, options_);
+    if (auto fits = check_kind(v, *o); !fits)
+      return fits;
+    const auto index = std::find_if(options_.begin(), options_.end(),
+                                    [&](const option& each) { return &each == o; }) -
+                       options_.begin();
+    const auto& stronger = on_command_line[index];
+    if (!is_of_stages(*o) && !stronger.empty())
+      continue;
+    places[name] = v.place;
+    for (const std::string& text : v.values) {
+      if (is_flag(*o) && text == "false")
+        continue;
+      const std::string value = v.stage.empty() ? text : v.stage + "=" + text;
+      if (std::any_of(stronger.begin(), stronger.end(), [&](const std::string& s) {
+            return is_of_stages(*o) && stage_of(s) == stage_of(value);
+          }))
+        continue;
+      if (is_of_stages(*o))
+        places[name + " " + stage_of(value)] = v.place;
+      given[index].push_back(value);
+    }
+  }
+  return {};
+}
+
+error placed(error e, const option_places& places) {
+  const std::string* best = nullptr;
+  std::size_t longest = 0;
+  for (const auto& [name, place] : places)
+    if (e.what.starts_with(name) && name.size() >= longest &&
+        (e.what.size() == name.size() || e.what[name.size()] == ':' ||
+         e.what[name.size()] == ' ')) {
+      best = &place;
+      longest = name.size();
+    }
+  if (best)
+    e.what = *best + ": " + e.what;
+  return e;
 }
 
 std::string option_set::help() const {
