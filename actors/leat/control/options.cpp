@@ -94,8 +94,7 @@ error unknown_key(const config_value& v, const std::deque<option>& options) {
                                   : fmt::format("did you mean {}?", meant.substr(2)));
 }
 
-// --- values of a configuration file
-// ---------------------------------------------------------------
+// --- values of a configuration file -------------------------------------------------------------
 
 std::string stage_of(const std::string& assignment) {
   return assignment.substr(0, assignment.find('='));
@@ -108,10 +107,38 @@ result<void> check_kind(const config_value& v, const option& o) {
   if (o.is_config)
     return wrong("cannot stand in a configuration file", "give it on the command line");
   if (!v.stage.empty() && !is_of_stages(o))
-    return wrong("is no option of a stage", fmt::format("put it before the first table"));
+    return wrong("is no option of a stage", "put it before the first table");
   if (is_flag(o) != v.is_bool)
     return wrong(is_flag(o) ? "is either true or false" : "takes a value, not true or false", {});
   return {};
+}
+
+// What the file has for stages that the command line does not name.
+void add_for_stages(const config_value& v, const option& o,
+                    const std::vector<std::string>& on_command_line,
+                    std::vector<std::string>& given, option_places& places) {
+  for (const std::string& text : v.values) {
+    const std::string value = v.stage.empty() ? text : v.stage + "=" + text;
+    const std::string stage = stage_of(value);
+    if (std::ranges::any_of(on_command_line,
+                            [&](const std::string& s) { return stage_of(s) == stage; }))
+      continue;
+    places[long_name(o)] = places[long_name(o) + " " + stage] = v.place;
+    given.push_back(value);
+  }
+}
+
+void add_from_file(const config_value& v, const option& o,
+                   const std::vector<std::string>& on_command_line, std::vector<std::string>& given,
+                   option_places& places) {
+  if (is_of_stages(o))
+    return add_for_stages(v, o, on_command_line, given, places);
+  if (!on_command_line.empty())
+    return;
+  places[long_name(o)] = v.place;
+  for (const std::string& text : v.values)
+    if (!is_flag(o) || text == "true") // a flag that is not given is false
+      given.push_back(text);
 }
 
 // --- help ---------------------------------------------------------------------------------------
@@ -197,53 +224,30 @@ result<parsed> option_set::parse(const std::vector<std::string>& arguments,
   return parsed::options;
 }
 
-const option* option_set::find(std::string_view name) const {
-  for (const option& o : options_)
-    if (long_name(o) == name)
-      return &o;
-  return nullptr;
+std::size_t option_set::index_of(std::string_view name) const {
+  const auto found = std::ranges::find(options_, name, long_name);
+  return static_cast<std::size_t>(found - options_.begin());
 }
 
 // Adds the values of the configuration file, if one is named, where the command line has none.
 result<void> option_set::read_config_into(given_values& given, const option_set* others,
                                           option_places& places) const {
-  const auto config =
-      std::find_if(options_.begin(), options_.end(), [](const option& o) { return o.is_config; });
+  const auto config = std::ranges::find(options_, true, &option::is_config);
   if (config == options_.end() || given[config - options_.begin()].empty())
     return {};
   const auto values = read_config(given[config - options_.begin()].back());
   if (!values)
     return values.error();
-
   const given_values on_command_line = given;
   for (const config_value& v : *values) {
-    const std::string name = "--" + v.key;
-    const option* const o = find(name);
-    if (!o && others && others->find(name))
+    const std::size_t i = index_of("--" + v.key);
+    if (i == options_.size() && others && others->index_of("--" + v.key) < others->options_.size())
       continue;
-    if (!o)
+    if (i == options_.size())
       return unknown_key(v, options_);
-    if (auto fits = check_kind(v, *o); !fits)
+    if (auto fits = check_kind(v, options_[i]); !fits)
       return fits;
-    const auto index = std::find_if(options_.begin(), options_.end(),
-                                    [&](const option& each) { return &each == o; }) -
-                       options_.begin();
-    const auto& stronger = on_command_line[index];
-    if (!is_of_stages(*o) && !stronger.empty())
-      continue;
-    places[name] = v.place;
-    for (const std::string& text : v.values) {
-      if (is_flag(*o) && text == "false")
-        continue;
-      const std::string value = v.stage.empty() ? text : v.stage + "=" + text;
-      if (std::any_of(stronger.begin(), stronger.end(), [&](const std::string& s) {
-            return is_of_stages(*o) && stage_of(s) == stage_of(value);
-          }))
-        continue;
-      if (is_of_stages(*o))
-        places[name + " " + stage_of(value)] = v.place;
-      given[index].push_back(value);
-    }
+    add_from_file(v, options_[i], on_command_line[i], given[i], places);
   }
   return {};
 }

@@ -89,7 +89,8 @@ private:
   using given_values = std::vector<std::vector<std::string>>; ///< by option
 
   option& add(std::string_view flag, option_target target, std::string help);
-  const option* find(std::string_view long_name) const;
+  /// options_.size() if there is no such option.
+  std::size_t index_of(std::string_view long_name) const;
   result<void> read_config_into(given_values& given, const option_set* others,
                                 option_places& places) const;
 

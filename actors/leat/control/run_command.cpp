@@ -18,7 +18,6 @@ namespace leat {
 namespace {
 
 constexpr std::chrono::milliseconds between_looks{25};
-
 constexpr std::chrono::seconds between_watches{1};
 
 // Waits for a job, hands on its events and figures, and obeys signals.
@@ -115,6 +114,40 @@ std::string ended_text(const job_report& r, std::string_view how) {
                      clock_text(r.elapsed));
 }
 
+// Brings the bus to the console and into the metrics file.
+void subscribe(job_bus& bus, attention& a, std::optional<progress_line>& line, const console& to) {
+  bus.listen([&](const job_event& e) {
+    if (e.level > a.logged)
+      return;
+    if (line)
+      line->clear();
+    to.note(as_logged(e));
+  });
+  if (a.progress) {
+    line.emplace(to.err);
+    bus.observe(line->interval(), [&](const job_report& r) { line->show(r); });
+  }
+  if (a.metrics_interval)
+    bus.observe(*a.metrics_interval, [&](const job_report& r) {
+      tell_metrics_fault(bus, a.metrics->write(r, job_state::running));
+    });
+}
+
+// Tells the bus, and the metrics file, how the job ended.
+void tell_end(job_bus& bus, attention& a, const job_report& r, const result<void>& done,
+              bool stopped) {
+  const job_state state = !done     ? job_state::failed
+                          : stopped ? job_state::stopped
+                                    : job_state::done;
+  if (a.metrics)
+    tell_metrics_fault(bus, a.metrics->write(r, state, done ? nullptr : &done.error()));
+  if (done)
+    bus.publish(event_level::info, event_kind::ended, ended_text(r, "ended"));
+  else
+    bus.publish(event_level::info, event_kind::failed, ended_text(r, "failed"), done.error().stage);
+  bus.deliver();
+}
+
 result<leat::graph> made(const graph_maker& make) {
   try {
     return make();
@@ -139,21 +172,7 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
 
   job_bus bus;
   std::optional<progress_line> line;
-  bus.listen([&](const job_event& e) {
-    if (e.level > attended->logged)
-      return;
-    if (line)
-      line->clear();
-    to.note(as_logged(e));
-  });
-  if (attended->progress) {
-    line.emplace(to.err);
-    bus.observe(line->interval(), [&](const job_report& r) { line->show(r); });
-  }
-  if (attended->metrics_interval)
-    bus.observe(*attended->metrics_interval, [&](const job_report& r) {
-      tell_metrics_fault(bus, attended->metrics->write(r, job_state::running));
-    });
+  subscribe(bus, *attended, line, to);
   dead_letter_file office(settings.dead_letter_folder(g->name()), attended->dead_letter_cap,
                           [&](std::string_view text) {
                             bus.publish(event_level::warning, event_kind::dead_letters,
@@ -173,15 +192,7 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
   const auto done = started->wait();
   const job_report report = started->report();
   watch.look(report);
-  if (attended->metrics)
-    tell_metrics_fault(bus, attended->metrics->write(report,
-                                                     !done                 ? job_state::failed
-                                                     : attendant.stopped() ? job_state::stopped
-                                                                           : job_state::done,
-                                                     done ? nullptr : &done.error()));
-  bus.publish(event_level::info, done ? event_kind::ended : event_kind::failed,
-              ended_text(report, done ? "ended" : "failed"), done ? "" : done.error().stage);
-  bus.deliver();
+  tell_end(bus, *attended, report, done, attendant.stopped());
   if (line)
     line->clear();
 
