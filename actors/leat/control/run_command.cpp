@@ -9,6 +9,7 @@
 #include <leat/sinks/dead_letter_file.hpp>
 #include <leat/utf8.hpp>
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
 #include <optional>
@@ -114,6 +115,22 @@ std::string ended_text(const job_report& r, std::string_view how) {
                      clock_text(r.elapsed));
 }
 
+// Whether the stages that a configuration file speaks of are there.
+result<void> check_stages(const plan& p, const option_places& places) {
+  for (const auto& [name, place] : places) {
+    const auto space = name.find(' ');
+    const auto is_named = [&](const plan_stage& s) { return s.name == name.substr(space + 1); };
+    if (space == name.npos || std::ranges::any_of(p.stages, is_named))
+      continue;
+    std::vector<std::string_view> names;
+    for (const plan_stage& s : p.stages)
+      names.push_back(s.name);
+    return user_error(fmt::format("{}: there is no stage {}", place, shown(name.substr(space + 1))),
+                      fmt::format("stages of this graph: {}", fmt::join(names, ", ")));
+  }
+  return {};
+}
+
 // Brings the bus to the console and into the metrics file.
 void subscribe(job_bus& bus, attention& a, std::optional<progress_line>& line, const console& to) {
   bus.listen([&](const job_event& e) {
@@ -169,6 +186,8 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
   auto g = made(make);
   if (!g)
     return to.refuse(g.error());
+  if (auto there = check_stages(g->plan(), settings.places); !there)
+    return to.refuse(there.error());
 
   job_bus bus;
   std::optional<progress_line> line;

@@ -576,6 +576,7 @@ TEST_CASE("a fault in a file's options is told with its place") {
            {"\nparallelism = 129\n", "job.toml:2:1: --parallelism: 129 is not between 1 and 128"},
            {"[stage.pane]\nwindow = \"recods\"\n",
             "job.toml:2:1: --window pane: \"recods\" is no grouping"},
+           {"[stage.pan]\nwindow = \"record\"\n", "job.toml:2:1: there is no stage \"pan\""},
            {"log-level = \"loud\"\n",
             "job.toml:1:1: --log-level: \"loud\" is not error, warning, info"},
            {"metrics-every = \"1s\"\n", "job.toml:1:1: --metrics-every needs --metrics-out"}}) {
