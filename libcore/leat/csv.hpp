@@ -74,11 +74,13 @@ private:
 
 /// Where the columns of a record stand in the lines of one file.
 struct csv_positions {
-  std::vector<std::size_t> of_field; ///< by declared field
-  std::size_t count = 0;             ///< columns in a line, those that no field wants included
+  static constexpr std::size_t none = ~std::size_t{0}; ///< of a field that is no column
+  std::vector<std::size_t> of_field;                   ///< by declared field
+  std::size_t count = 0; ///< columns in a line, those that no field wants included
 };
 result<csv_positions> find_csv_columns(std::string_view header,
-                                       std::span<const std::string_view> names);
+                                       std::span<const std::string_view> names,
+                                       std::string_view no_column);
 
 /// The positions for records of type T.
 template <any_record T>
@@ -97,14 +99,14 @@ result<std::vector<std::string_view>> csv_names() {
 }
 
 /// Reads a header line. A column that T declares and the header lacks, or names twice, is an error;
-/// columns that T does not declare are skipped. The error speaks of the header; the caller adds
-/// the file.
+/// columns that T does not declare are skipped. The field `no_column` comes from elsewhere: a
+/// header that has it too is an error. The error speaks of the header; the caller adds the file.
 template <any_record T>
-result<csv_columns<T>> csv_header(std::string_view line) {
+result<csv_columns<T>> csv_header(std::string_view line, std::string_view no_column = {}) {
   const auto names = csv_names<T>();
   if (!names)
     return names.error();
-  auto found = find_csv_columns(line, *names);
+  auto found = find_csv_columns(line, *names, no_column);
   if (!found)
     return found.error();
   return csv_columns<T>{std::move(*found)};
@@ -142,11 +144,16 @@ private:
     std::size_t field = 0;
     std::apply(
         [&](const auto&... f) {
-          (read_cell(f.name, splitter_.cells()[columns_.of_field[field++]], out.*f.member, fault) &&
-           ...);
+          (read_column(f.name, columns_.of_field[field++], out.*f.member, fault) && ...);
         },
         T::fields.list);
     return fault;
+  }
+
+  template <class V>
+  bool read_column(std::string_view name, std::size_t column, V& out,
+                   std::optional<std::string>& fault) {
+    return column == csv_positions::none || read_cell(name, splitter_.cells()[column], out, fault);
   }
 
   template <class V>

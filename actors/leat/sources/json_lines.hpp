@@ -10,8 +10,9 @@ namespace leat {
 template <any_record T>
 struct json_line_parser {
   using record_type = T;
+  using options_type = lines_options;
 
-  static result<std::optional<json_line_parser>> begin(line_reader&) {
+  static result<std::optional<json_line_parser>> begin(line_reader&, const lines_options&) {
     return std::optional{json_line_parser{}};
   }
   std::optional<std::string> parse(std::string_view line, T& out) { return parse_json(line, out); }

@@ -133,7 +133,7 @@ private:
 
     /// Reads to the end of the connection and returns why it ended.
     std::string read_connection(line_reader& lines) {
-      auto parser = Parser::begin(lines);
+      auto parser = Parser::begin(lines, {});
       const bool whole = !lines.unterminated();
       if (!parser && whole && parser.error().domain == error_domain::user)
         throw failure(parser.error()); // the server speaks of other columns, and will again
@@ -146,7 +146,7 @@ private:
             return "cancelled";
           break;
         case line_reader::status::too_long:
-          if (!put_letter(lines, line, too_long_reason(lines, {options.max_line})))
+          if (!put_letter(lines, line, too_long_reason(lines, options.max_line)))
             return "cancelled";
           break;
         case line_reader::status::end:
