@@ -3,6 +3,7 @@
 add_library(leat_flags INTERFACE)
 target_compile_options(leat_flags INTERFACE -ffp-contract=off)
 target_compile_features(leat_flags INTERFACE cxx_std_20)
+set_target_properties(leat_flags PROPERTIES EXPORT_NAME flags)
 
 add_library(leat_warnings INTERFACE)
 target_compile_options(leat_warnings INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wconversion

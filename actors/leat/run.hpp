@@ -63,7 +63,9 @@ private:
   exit_code act(const own_command& c, const std::vector<std::string>& arguments);
   std::optional<exit_code> read(const option_set& options,
                                 const std::vector<std::string>& arguments, std::string_view name,
-                                std::string_view help, std::string_view footer = {}) const;
+                                std::string_view help, std::string_view footer = {},
+                                const option_set* others = nullptr,
+                                option_places* places = nullptr) const;
   std::string help() const;
   text_rows commands() const;
 

@@ -395,4 +395,41 @@ bool decode_records(byte_cursor& in, std::vector<T, Allocator>& out) {
   return read_binary_vector(in, out);
 }
 
+// --- records that others declare: a length, and their own bytes --------------------------------
+
+template <byte_buffer Buffer, foreign T>
+void append_binary(Buffer& buffer, const T& value) {
+  std::string bytes;
+  foreign_record<T>::append_bytes(bytes, value);
+  grow_buffer(buffer, binary_length_size(bytes.size())).put_length(bytes.size());
+  append_block(buffer, bytes.data(), bytes.size());
+}
+
+template <byte_buffer Buffer, foreign T>
+void encode_records(std::span<const T> records, Buffer& buffer) {
+  grow_buffer(buffer, binary_length_size(records.size())).put_length(records.size());
+  for (const T& value : records)
+    append_binary(buffer, value);
+}
+
+template <foreign T>
+bool read_binary(byte_cursor& in, T& out) {
+  std::size_t size = 0;
+  const std::byte* bytes = nullptr;
+  return in.take_length(size) && in.take(size, bytes) &&
+         foreign_record<T>::read_bytes({bytes, size}, out);
+}
+
+template <foreign T>
+bool decode_records(byte_cursor& in, std::vector<T>& out) {
+  out.clear();
+  std::size_t count = 0;
+  if (!in.take_length(count) || count > in.left())
+    return false;
+  for (; count > 0; --count)
+    if (!read_binary(in, out.emplace_back()))
+      return false;
+  return true;
+}
+
 } // namespace leat

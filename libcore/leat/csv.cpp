@@ -81,7 +81,8 @@ void csv_splitter::unescape(csv_cell& cell, std::size_t line_size) {
 }
 
 result<csv_positions> find_csv_columns(std::string_view header,
-                                       std::span<const std::string_view> names) {
+                                       std::span<const std::string_view> names,
+                                       std::string_view no_column) {
   csv_splitter splitter{static_cast<std::size_t>(std::count(header.begin(), header.end(), ',')) +
                         1};
   if (auto fault = splitter.split(header))
@@ -92,6 +93,14 @@ result<csv_positions> find_csv_columns(std::string_view header,
   for (const std::string_view name : names) {
     const auto is_named = [&](const csv_cell& cell) { return cell.text == name; };
     const auto found = std::find_if(cells.begin(), cells.end(), is_named);
+    if (!no_column.empty() && name == no_column) {
+      if (found != cells.end())
+        return user_error(
+            fmt::format("the header has a column {}, which is to come from elsewhere", shown(name)),
+            "read the column, or give the field another name");
+      positions.of_field.push_back(csv_positions::none);
+      continue;
+    }
     if (found == cells.end())
       return user_error(
           fmt::format("the header has no column {}, only {}", shown(name), list_names(cells)),

@@ -74,24 +74,39 @@ private:
 
 /// Where the columns of a record stand in the lines of one file.
 struct csv_positions {
-  std::vector<std::size_t> of_field; ///< by declared field
-  std::size_t count = 0;             ///< columns in a line, those that no field wants included
+  static constexpr std::size_t none = ~std::size_t{0}; ///< of a field that is no column
+  std::vector<std::size_t> of_field;                   ///< by declared field
+  std::size_t count = 0; ///< columns in a line, those that no field wants included
 };
 result<csv_positions> find_csv_columns(std::string_view header,
-                                       std::span<const std::string_view> names);
+                                       std::span<const std::string_view> names,
+                                       std::string_view no_column);
 
 /// The positions for records of type T.
-template <record T>
+template <any_record T>
 struct csv_columns : csv_positions {};
 
+/// The columns of T, or why it cannot have any.
+template <any_record T>
+result<std::vector<std::string_view>> csv_names() {
+  if constexpr (foreign<T>) {
+    return foreign_record<T>::csv_names();
+  } else {
+    require_csv<T>();
+    static constexpr auto names = field_names<T>();
+    return std::vector<std::string_view>(names.begin(), names.end());
+  }
+}
+
 /// Reads a header line. A column that T declares and the header lacks, or names twice, is an error;
-/// columns that T does not declare are skipped. The error speaks of the header; the caller adds
-/// the file.
-template <record T>
-result<csv_columns<T>> csv_header(std::string_view line) {
-  require_csv<T>();
-  static constexpr auto names = field_names<T>();
-  auto found = find_csv_columns(line, names);
+/// columns that T does not declare are skipped. The field `no_column` comes from elsewhere: a
+/// header that has it too is an error. The error speaks of the header; the caller adds the file.
+template <any_record T>
+result<csv_columns<T>> csv_header(std::string_view line, std::string_view no_column = {}) {
+  const auto names = csv_names<T>();
+  if (!names)
+    return names.error();
+  auto found = find_csv_columns(line, *names, no_column);
   if (!found)
     return found.error();
   return csv_columns<T>{std::move(*found)};
@@ -104,7 +119,7 @@ std::string csv_column_reason(std::string_view column, std::string_view reason);
 
 /// Reads records from the lines of one file. Allocates nothing for a line but what a std::string
 /// field needs. One thread at a time.
-template <record T>
+template <any_record T>
 class csv_reader {
 public:
   explicit csv_reader(csv_columns<T> columns)
@@ -112,23 +127,35 @@ public:
 
   /// Reads one line into `out`. Returns why it cannot, or nothing; then `out` may be half-filled.
   std::optional<std::string> parse(std::string_view line, T& out) {
-    require_csv<T>();
     if (auto fault = splitter_.split(line))
       return fault;
     if (splitter_.count() != columns_.count)
       return csv_count_reason(splitter_.count(), columns_.count);
+    if constexpr (foreign<T>)
+      return foreign_record<T>::parse_csv(splitter_.cells(), columns_.of_field, out);
+    else
+      return read_fields(out);
+  }
+
+private:
+  std::optional<std::string> read_fields(T& out) {
+    require_csv<T>();
     std::optional<std::string> fault;
     std::size_t field = 0;
     std::apply(
         [&](const auto&... f) {
-          (read_cell(f.name, splitter_.cells()[columns_.of_field[field++]], out.*f.member, fault) &&
-           ...);
+          (read_column(f.name, columns_.of_field[field++], out.*f.member, fault) && ...);
         },
         T::fields.list);
     return fault;
   }
 
-private:
+  template <class V>
+  bool read_column(std::string_view name, std::size_t column, V& out,
+                   std::optional<std::string>& fault) {
+    return column == csv_positions::none || read_cell(name, splitter_.cells()[column], out, fault);
+  }
+
   template <class V>
   static bool read_cell(std::string_view name, csv_cell cell, V& out,
                         std::optional<std::string>& fault) {
@@ -205,16 +232,23 @@ private:
   }
 };
 
+/// ... or a record that others declare, by what they say of it...
+template <foreign T>
+struct csv_line<T> {
+  static void append_header(std::string& out) { foreign_record<T>::append_csv_header(out); }
+  static void append(std::string& out, const T& value) {
+    foreign_record<T>::append_csv(out, value);
+  }
+};
+
 /// ... and a scored record by the record's columns, its score, and who gave it.
 template <class Features, class Score>
 struct csv_line<scored<Features, Score>> {
   static_assert(scalar<Score>,
                 "a score must be a scalar to stand in a CSV column; write it as JSON");
-  static_assert(!has_field<Features>("score") && !has_field<Features>("model") &&
-                    !has_field<Features>("model_sha256"),
-                "a scored record's own fields must not be named score, model or model_sha256");
 
   static void append_header(std::string& out) {
+    require_scored_names<Features>();
     csv_line<Features>::append_header(out);
     out += ",score,model,model_sha256";
   }

@@ -23,7 +23,9 @@ inline void append_type_name(std::string& out, std::string_view name) {
 
 template <class T>
 void append_type(std::string& out) {
-  if constexpr (!require_field_type<T>()) {
+  if constexpr (foreign<T>) {
+    foreign_record<T>::append_type(out);
+  } else if constexpr (!require_field_type<T>()) {
     return;
   } else if constexpr (one_of<T, bool>) {
     out += "bool";

@@ -79,10 +79,19 @@ void append_json_number(std::string& out, V value) {
     out += std::isnan(value) ? R"("NaN")" : value > 0 ? R"("Infinity")" : R"("-Infinity")";
 }
 
+/// The same for a record that others declare.
+template <foreign T>
+void append_json_fields(std::string& out, const T& value) {
+  foreign_record<T>::append_json_fields(out, value);
+}
+
 /// Appends a record as an object, without line end.
 template <class V>
 void append_json(std::string& out, const V& value) {
-  if constexpr (!require_field_type<V>()) {
+  if constexpr (foreign<V>) {
+    append_json_fields(out += '{', value);
+    out += '}';
+  } else if constexpr (!require_field_type<V>()) {
     return;
   } else if constexpr (record<V>) {
     append_json_fields(out += '{', value);
@@ -112,11 +121,9 @@ void append_json_model(std::string& out, model_ref model);
 /// A scored record: the record's fields, then "score", "model" and "model_sha256".
 template <class Features, class Score>
 void append_json(std::string& out, const scored<Features, Score>& value) {
-  static_assert(!has_field<Features>("score") && !has_field<Features>("model") &&
-                    !has_field<Features>("model_sha256"),
-                "a scored record's own fields must not be named score, model or model_sha256");
+  require_scored_names<Features>();
   append_json_fields(out += '{', value.record);
-  append_json(out += field_count<Features> == 0 ? R"("score":)" : R"(,"score":)", value.score);
+  append_json(out += out.back() == '{' ? R"("score":)" : R"(,"score":)", value.score);
   append_json_model(out, value.model);
   out += '}';
 }
@@ -351,6 +358,12 @@ std::optional<std::string> parse_json(std::string_view line, T& out) {
   if (!in.failed() && read_json_record(in, out) && in.finish())
     return std::nullopt;
   return in.fault();
+}
+
+/// The same for a record that others declare, by their rules.
+template <foreign T>
+std::optional<std::string> parse_json(std::string_view line, T& out) {
+  return foreign_record<T>::parse_json(line, out);
 }
 
 } // namespace leat

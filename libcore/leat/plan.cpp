@@ -1,3 +1,4 @@
+#include <leat/json.hpp>
 #include <leat/key.hpp>
 #include <leat/plan.hpp>
 
@@ -5,8 +6,6 @@
 #include <fmt/format.h>
 
 namespace leat {
-
-namespace {
 
 std::string_view kind_name(stage_kind kind) {
   switch (kind) {
@@ -26,8 +25,28 @@ std::string_view kind_name(stage_kind kind) {
   return "?";
 }
 
+namespace {
+
 std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, ", "));
+}
+
+std::string_view routing_name(routing r) {
+  static constexpr std::string_view names[] = {"forward", "rebalance", "by key"};
+  return names[static_cast<int>(r)];
+}
+
+std::string json_text(std::string_view text) {
+  std::string quoted;
+  append_json_text(quoted, text);
+  return quoted;
+}
+
+std::string dot_text(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text)
+    quoted += c == '\n' ? "\\n" : c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  return quoted + '"';
 }
 
 std::string subtasks(std::size_t n) { return n == 1 ? "1 subtask" : fmt::format("{} subtasks", n); }
@@ -130,9 +149,8 @@ std::string plan::describe_text(std::size_t default_parallelism) const {
     for (std::size_t e = 0; e < edges.size(); ++e) {
       if (edges[e].from != i)
         continue;
-      static constexpr const char* by[] = {"forward", "rebalance", "by key"};
       text += fmt::format("           -> {} ({} {}", stages[edges[e].to].name, edges[e].type,
-                          by[static_cast<int>(edges[e].route)]);
+                          routing_name(edges[e].route));
       if (r.edges[e].stamped)
         text += ", stamped";
       if (!edges[e].steps.empty())
@@ -166,6 +184,51 @@ std::string plan::describe_mermaid(std::size_t default_parallelism) const {
     text += fmt::format("  s{} -->|\"{}\"| s{}\n", e.from, label, e.to);
   }
   return text;
+}
+
+std::string plan::describe_dot(std::size_t default_parallelism) const {
+  const resolved_plan r = resolve(default_parallelism);
+  std::string text =
+      fmt::format("digraph {} {{\n  rankdir=LR;\n  node [shape=box];\n", dot_text(name));
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    std::string kind{kind_name(stages[i].kind)};
+    if (stages[i].grouping)
+      kind += " " + stages[i].grouping->text();
+    if (r.stages[i].parallelism > 1)
+      kind += fmt::format(" ×{}", r.stages[i].parallelism);
+    text += fmt::format("  s{} [label={}];\n", i, dot_text(stages[i].name + "\n" + kind));
+  }
+  for (const plan_edge& e : edges) {
+    const std::string label = e.steps.empty() ? e.type : joined(e.steps) + ": " + e.type;
+    text += fmt::format("  s{} -> s{} [label={}];\n", e.from, e.to, dot_text(label));
+  }
+  return text + "}\n";
+}
+
+std::string plan::describe_json(std::size_t default_parallelism) const {
+  const resolved_plan r = resolve(default_parallelism);
+  std::string text = fmt::format("{{\"schema\":1,\"graph\":{},\"stages\":[", json_text(name));
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const plan_stage& s = stages[i];
+    text += fmt::format(
+        "{}\n  {{\"name\":{},\"kind\":\"{}\",\"parallelism\":{},\"grouping\":{},"
+        "\"own_thread\":{},\"in_stamp_order\":{}}}",
+        i == 0 ? "" : ",", json_text(s.name), kind_name(s.kind), r.stages[i].parallelism,
+        s.grouping ? json_text(s.grouping->text()) : "null", s.blocking, r.stages[i].ordered);
+  }
+  text += "],\n\"edges\":[";
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    const plan_edge& e = edges[i];
+    text +=
+        fmt::format("{}\n  {{\"from\":{},\"to\":{},\"record\":{},\"routing\":\"{}\","
+                    "\"stamped\":{},\"steps\":[",
+                    i == 0 ? "" : ",", json_text(stages[e.from].name), json_text(stages[e.to].name),
+                    json_text(e.type), routing_name(e.route), r.edges[i].stamped);
+    for (std::size_t step = 0; step < e.steps.size(); ++step)
+      text += (step == 0 ? "" : ",") + json_text(e.steps[step]);
+    text += "]}";
+  }
+  return text + "]}\n";
 }
 
 plan_stage* plan::find(std::string_view stage) {

@@ -11,6 +11,9 @@ namespace leat {
 
 enum class stage_kind { source, keyed, merge, grouping, scoring, sink };
 
+/// As describe() has it: "source", "process", "merge", "window", "score", "sink".
+std::string_view kind_name(stage_kind kind);
+
 /// In which order a stage takes records of several channels.
 enum class order {
   by_stamp,  ///< as their stamps say: the same in every run, whatever the parallelism
@@ -78,6 +81,10 @@ struct plan {
   std::string describe_text(std::size_t default_parallelism) const;
   /// A Mermaid flowchart.
   std::string describe_mermaid(std::size_t default_parallelism) const;
+  /// A digraph in Graphviz's language.
+  std::string describe_dot(std::size_t default_parallelism) const;
+  /// For programs: docs/reference/command-line.md has the schema.
+  std::string describe_json(std::size_t default_parallelism) const;
 
   plan_stage* find(std::string_view stage);
 };

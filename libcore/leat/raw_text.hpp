@@ -6,12 +6,14 @@
 
 namespace leat {
 
-/// The record as JSON if it declares its fields.
+/// The record as JSON if its fields are known.
 template <class T>
 std::string raw_text(const T& value) {
   std::string text;
   if constexpr (record<T>)
     append_json(text, value);
+  else if constexpr (foreign<T>)
+    foreign_record<T>::append_raw_text(text, value);
   else
     text = "(a record without declared fields)";
   return text;

@@ -65,4 +65,19 @@ constexpr void for_each_field(Visit&& visit) {
 template <record T>
 inline constexpr std::size_t field_count = std::tuple_size_v<decltype(T::fields.list)>;
 
+/// Makes a record of a type that cannot declare fields because others generate it; specialised by
+/// the component that knows such types (leat/protobuf/record.hpp).
+template <class T>
+struct foreign_record;
+
+/// A type for which that was done.
+template <class T>
+concept foreign = requires {
+  { foreign_record<T>::name() } -> std::convertible_to<std::string_view>;
+};
+
+/// Whatever sources and sinks can read and write by its fields.
+template <class T>
+concept any_record = record<T> || foreign<T>;
+
 } // namespace leat

@@ -116,6 +116,17 @@ constexpr bool has_field(std::string_view name) {
   return found;
 }
 
+/// Fails, at compile time where it can, if a record has fields that a scored one adds.
+template <any_record Features>
+void require_scored_names() {
+  if constexpr (record<Features>)
+    static_assert(!has_field<Features>("score") && !has_field<Features>("model") &&
+                      !has_field<Features>("model_sha256"),
+                  "a scored record's own fields must not be named score, model or model_sha256");
+  else
+    foreign_record<Features>::require_scored_names();
+}
+
 // --- reading ----------------------------------------------------------------------------------
 
 /// Why a text is not the value that was asked for.

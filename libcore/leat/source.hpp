@@ -10,7 +10,8 @@
 //   };
 //
 // A source of several splits (files, partitions) has `splits()` instead, which returns one such
-// reader for each. `check()`, if there is one, finds faults before the first record.
+// reader for each. `check()`, if there is one, finds faults before the first record; `rate()`, if
+// there is one, is how many records a second are due where the run does not say.
 #pragma once
 
 #include <leat/stage.hpp>
@@ -105,6 +106,11 @@ public:
   result<void> open(const stage_services& services) override {
     if (auto opened = base::open(services); !opened)
       return opened;
+    if constexpr (requires {
+                    { source_.rate() } -> std::convertible_to<double>;
+                  })
+      if (services_.rate == 0)
+        services_.rate = source_.rate();
     stamped_ = out_.stamped();
     out_.open(services.limits.capacity<T>(), false, services.stage, services.dead_letters);
     if constexpr (split_source<S>) {

@@ -23,6 +23,8 @@ struct type_name_of {
   static std::string get() {
     if constexpr (record<T>)
       return std::string(T::fields.record);
+    else if constexpr (foreign<T>)
+      return std::string(foreign_record<T>::name());
     else
       return std::string(compiler_name<T>());
   }

@@ -31,6 +31,11 @@ class RulesBite(unittest.TestCase):
     def test_foreign_library(self):
         self.assertEqual(len(self.found("libcore/leat/a.hpp", "#include <boost/any.hpp>\n")), 1)
 
+    def test_library_of_a_component(self):
+        text = "#include <google/protobuf/message.h>\n"
+        self.assertEqual(len(self.found("libcore/leat/a.hpp", text)), 1)
+        self.assertEqual(self.found("libcore/leat/protobuf/a.cpp", text), [])
+
     def test_calls(self):
         for call in ("exit(1);", "std::rand();", "auto t = std::chrono::steady_clock::now();"):
             self.assertEqual(len(self.found("actors/leat/a.cpp", f"void f() {{ {call} }}")), 1, call)

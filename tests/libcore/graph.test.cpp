@@ -81,6 +81,51 @@ TEST_CASE("a graph is described as a Mermaid flowchart") {
         std::string::npos);
 }
 
+TEST_CASE("a graph is described in Graphviz's language") {
+  auto g = fraud_like();
+  CHECK(g.plan().describe_dot(4) == R"(digraph "fraud" {
+  rankdir=LR;
+  node [shape=box];
+  s0 [label="payments\nsource"];
+  s1 [label="cards\nprocess ×4"];
+  s2 [label="pane\nwindow micro-batch:256,5ms ×4"];
+  s3 [label="risk\nscore ×4"];
+  s4 [label="alerts\nsink"];
+  s5 [label="spread\nmerge ×2"];
+  s6 [label="copy\nsink ×2"];
+  s0 -> s1 [label="filter settled, map clean: item"];
+  s1 -> s2 [label="item"];
+  s2 -> s3 [label="item"];
+  s3 -> s4 [label="map plain: item"];
+  s1 -> s5 [label="item"];
+  s5 -> s6 [label="item"];
+}
+)");
+  leat::graph quoted{"q"};
+  quoted.from("say \"hi\\", none()).to("k", support::discard{});
+  CHECK(quoted.plan().describe_dot(1).find(R"(s0 [label="say \"hi\\\nsource"])") !=
+        std::string::npos);
+}
+
+TEST_CASE("a graph is described as JSON") {
+  leat::graph g{"say \"hi\""};
+  g.from("a", none())
+      .filter("some", all)
+      .window("b", leat::batch{})
+      .score("c", support::by_value{})
+      .to("d", support::discard{});
+  CHECK(g.plan().describe_json(3) == R"({"schema":1,"graph":"say \"hi\"","stages":[
+  {"name":"a","kind":"source","parallelism":1,"grouping":null,"own_thread":false,"in_stamp_order":false},
+  {"name":"b","kind":"window","parallelism":1,"grouping":"batch","own_thread":false,"in_stamp_order":false},
+  {"name":"c","kind":"score","parallelism":1,"grouping":null,"own_thread":false,"in_stamp_order":false},
+  {"name":"d","kind":"sink","parallelism":1,"grouping":null,"own_thread":false,"in_stamp_order":false}],
+"edges":[
+  {"from":"a","to":"b","record":"item","routing":"forward","stamped":false,"steps":["filter some"]},
+  {"from":"b","to":"c","record":"item","routing":"forward","stamped":false,"steps":[]},
+  {"from":"c","to":"d","record":"scored<item>","routing":"forward","stamped":false,"steps":[]}]}
+)");
+}
+
 TEST_CASE("validate tells all faults at once") {
   leat::graph g{"wrong"};
   auto s = g.from("in", none());

@@ -3,7 +3,8 @@
 usage: check.py --compiler CXX --include DIR...
 
 A case is a .cpp file with a line `// error: SENTENCE`; it includes program.hpp, the one right program
-that all of them get wrong. right.cpp has no such line and must compile.
+that all of them get wrong. right.cpp has no such line and must compile. A line `// needs: HEADER` names one
+of an optional component: without it the case is skipped aloud.
 """
 import argparse
 import concurrent.futures
@@ -13,7 +14,19 @@ import subprocess
 import sys
 
 
+def lacks(case, compiler):
+    needed = re.search(r"^// needs: (.*)$", case.read_text(), re.M)
+    if not needed:
+        return ""
+    probe = [compiler, "-x", "c++", "-fsyntax-only", "-std=c++20", "-"]
+    found = subprocess.run(probe, input=f"#include <{needed.group(1)}>\n", capture_output=True, text=True)
+    return needed.group(1) if found.returncode != 0 else ""
+
+
 def outcome(case, compiler, includes):
+    if header := lacks(case, compiler):
+        print(f"{case.name}: SKIPPED, {header} was not found")
+        return ""
     command = [compiler, "-std=c++20", "-fsyntax-only", *(f"-I{i}" for i in includes), str(case)]
     run = subprocess.run(command, capture_output=True, text=True)
     wanted = re.search(r"^// error: (.*)$", case.read_text(), re.M)

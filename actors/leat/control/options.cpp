@@ -1,5 +1,6 @@
 #include <leat/control/options.hpp>
 
+#include <leat/control/config_file.hpp>
 #include <leat/scalar_text.hpp>
 #include <leat/utf8.hpp>
 
@@ -14,6 +15,8 @@ namespace leat {
 namespace {
 
 std::string long_name(const option& o) { return o.names.substr(o.names.find(',') + 1); }
+
+bool is_of_stages(const option& o) { return o.value_name.starts_with("STAGE="); }
 
 bool is_flag(const option& o) { return std::holds_alternative<bool*>(o.target); }
 
@@ -61,21 +64,81 @@ std::size_t edits_between(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// The name of the option that may have been meant; empty if none is near.
+std::string nearest(std::string_view name, const std::deque<option>& options) {
+  std::string best;
+  std::size_t fewest = name.size() / 3 + 1; // more than that is another word
+  for (const option& o : options)
+    if (const std::size_t edits = edits_between(name, long_name(o)); edits < fewest) {
+      best = long_name(o);
+      fewest = edits;
+    }
+  return best;
+}
+
 error unexpected(const std::string& argument, const std::deque<option>& options) {
   if (!argument.starts_with('-') || argument == "--")
     return user_error(fmt::format("unexpected argument {}", shown(argument)),
                       "options begin with --, and each takes one value");
   const std::string name = argument.substr(0, argument.find('='));
-  const option* nearest = nullptr;
-  std::size_t fewest = name.size() / 3 + 1; // more than that is another word
-  for (const option& o : options)
-    if (const std::size_t edits = edits_between(name, long_name(o)); edits < fewest) {
-      nearest = &o;
-      fewest = edits;
-    }
+  const std::string meant = nearest(name, options);
   return user_error(fmt::format("unknown option {}", shown(name)),
-                    nearest ? fmt::format("did you mean {}?", long_name(*nearest))
-                            : std::string("--help lists the options"));
+                    meant.empty() ? std::string("--help lists the options")
+                                  : fmt::format("did you mean {}?", meant));
+}
+
+error unknown_key(const config_value& v, const std::deque<option>& options) {
+  const std::string meant = nearest("--" + v.key, options);
+  return user_error(fmt::format("{}: unknown key {}", v.place, shown(v.key)),
+                    meant.empty() ? "keys are the names of options without --; --help lists them"
+                                  : fmt::format("did you mean {}?", meant.substr(2)));
+}
+
+// --- values of a configuration file -------------------------------------------------------------
+
+std::string stage_of(const std::string& assignment) {
+  return assignment.substr(0, assignment.find('='));
+}
+
+result<void> check_kind(const config_value& v, const option& o) {
+  const auto wrong = [&](std::string_view what, std::string hint) {
+    return user_error(fmt::format("{}: {} {}", v.place, v.key, what), std::move(hint));
+  };
+  if (o.is_config)
+    return wrong("cannot stand in a configuration file", "give it on the command line");
+  if (!v.stage.empty() && !is_of_stages(o))
+    return wrong("is no option of a stage", "put it before the first table");
+  if (is_flag(o) != v.is_bool)
+    return wrong(is_flag(o) ? "is either true or false" : "takes a value, not true or false", {});
+  return {};
+}
+
+// What the file has for stages that the command line does not name.
+void add_for_stages(const config_value& v, const option& o,
+                    const std::vector<std::string>& on_command_line,
+                    std::vector<std::string>& given, option_places& places) {
+  for (const std::string& text : v.values) {
+    const std::string value = v.stage.empty() ? text : v.stage + "=" + text;
+    const std::string stage = stage_of(value);
+    if (std::ranges::any_of(on_command_line,
+                            [&](const std::string& s) { return stage_of(s) == stage; }))
+      continue;
+    places[long_name(o)] = places[long_name(o) + " " + stage] = v.place;
+    given.push_back(value);
+  }
+}
+
+void add_from_file(const config_value& v, const option& o,
+                   const std::vector<std::string>& on_command_line, std::vector<std::string>& given,
+                   option_places& places) {
+  if (is_of_stages(o))
+    return add_for_stages(v, o, on_command_line, given, places);
+  if (!on_command_line.empty())
+    return;
+  places[long_name(o)] = v.place;
+  for (const std::string& text : v.values)
+    if (!is_flag(o) || text == "true") // a flag that is not given is false
+      given.push_back(text);
 }
 
 // --- help ---------------------------------------------------------------------------------------
@@ -115,7 +178,8 @@ option& option_set::add(std::string_view flag, option_target target, std::string
   return options_.emplace_back(std::move(o));
 }
 
-result<parsed> option_set::parse(const std::vector<std::string>& arguments) const {
+result<parsed> option_set::parse(const std::vector<std::string>& arguments,
+                                 const option_set* others, option_places* places) const {
   // The library splits the arguments; what they mean is read here, for errors of one kind.
   CLI::App app;
   app.set_help_flag();
@@ -138,19 +202,69 @@ result<parsed> option_set::parse(const std::vector<std::string>& arguments) cons
 
   if (const auto left = app.remaining(); !left.empty())
     return unexpected(left.front(), options_);
+  given_values given;
+  for (const CLI::Option* o : found)
+    given.push_back(o->results());
+  option_places from_file;
+  if (const auto done = read_config_into(given, others, from_file); !done)
+    return done.error();
+  if (places)
+    *places = from_file;
   for (std::size_t i = 0; i < options_.size(); ++i) {
     const option& o = options_[i];
-    const auto& given = found[i]->results();
-    if (given.empty() && o.is_required)
+    if (given[i].empty() && o.is_required)
       return user_error(fmt::format("{} is missing", long_name(o)),
                         fmt::format("{} {}: {}", long_name(o), o.value_name, o.help));
-    if (given.empty())
+    if (given[i].empty())
       continue;
-    const auto done = std::visit([&](auto* value) { return read(o, given, *value); }, o.target);
+    const auto done = std::visit([&](auto* value) { return read(o, given[i], *value); }, o.target);
     if (!done)
-      return done.error();
+      return placed(done.error(), from_file);
   }
   return parsed::options;
+}
+
+std::size_t option_set::index_of(std::string_view name) const {
+  const auto found = std::ranges::find(options_, name, long_name);
+  return static_cast<std::size_t>(found - options_.begin());
+}
+
+// Adds the values of the configuration file, if one is named, where the command line has none.
+result<void> option_set::read_config_into(given_values& given, const option_set* others,
+                                          option_places& places) const {
+  const auto config = std::ranges::find(options_, true, &option::is_config);
+  if (config == options_.end() || given[config - options_.begin()].empty())
+    return {};
+  const auto values = read_config(given[config - options_.begin()].back());
+  if (!values)
+    return values.error();
+  const given_values on_command_line = given;
+  for (const config_value& v : *values) {
+    const std::size_t i = index_of("--" + v.key);
+    if (i == options_.size() && others && others->index_of("--" + v.key) < others->options_.size())
+      continue;
+    if (i == options_.size())
+      return unknown_key(v, options_);
+    if (auto fits = check_kind(v, options_[i]); !fits)
+      return fits;
+    add_from_file(v, options_[i], on_command_line[i], given[i], places);
+  }
+  return {};
+}
+
+error placed(error e, const option_places& places) {
+  const std::string* best = nullptr;
+  std::size_t longest = 0;
+  for (const auto& [name, place] : places)
+    if (e.what.starts_with(name) && name.size() >= longest &&
+        (e.what.size() == name.size() || e.what[name.size()] == ':' ||
+         e.what[name.size()] == ' ')) {
+      best = &place;
+      longest = name.size();
+    }
+  if (best)
+    e.what = *best + ": " + e.what;
+  return e;
 }
 
 std::string option_set::help() const {

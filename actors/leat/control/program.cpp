@@ -79,7 +79,8 @@ exit_code program::run(const std::vector<std::string>& arguments) {
   option_set all = graph_options_;
   run_settings settings;
   settings.declare(all);
-  if (const auto ended = read(all, arguments, "run", run_help, run_settings::specs()))
+  if (const auto ended =
+          read(all, arguments, "run", run_help, run_settings::specs(), nullptr, &settings.places))
     return *ended;
   return run_command(make_, settings, after_run_, console_);
 }
@@ -88,7 +89,11 @@ exit_code program::describe(const std::vector<std::string>& arguments) {
   option_set all = graph_options_;
   describe_settings settings;
   settings.declare(all);
-  if (const auto ended = read(all, arguments, "describe", describe_help))
+  option_set of_run; // a configuration file serves both commands
+  run_settings unused;
+  unused.declare(of_run);
+  if (const auto ended =
+          read(all, arguments, "describe", describe_help, {}, &of_run, &settings.places))
     return *ended;
   return describe_command(make_, settings, console_);
 }
@@ -105,8 +110,9 @@ exit_code program::act(const own_command& c, const std::vector<std::string>& arg
 std::optional<exit_code> program::read(const option_set& options,
                                        const std::vector<std::string>& arguments,
                                        std::string_view name, std::string_view help,
-                                       std::string_view footer) const {
-  const auto found = options.parse(arguments);
+                                       std::string_view footer, const option_set* others,
+                                       option_places* places) const {
+  const auto found = options.parse(arguments, others, places);
   if (!found)
     throw failure(found.error());
   if (*found == parsed::options)

@@ -1,14 +1,18 @@
 #include <leat/control/run_command.hpp>
 
 #include <leat/cluster/worker.hpp>
+#include <leat/control/job_watch.hpp>
+#include <leat/control/metrics_file.hpp>
 #include <leat/control/progress.hpp>
 #include <leat/control/signals.hpp>
 #include <leat/control/summary.hpp>
+#include <leat/quantities.hpp>
 #include <leat/sinks/dead_letter_file.hpp>
 #include <leat/utf8.hpp>
 
+#include <algorithm>
 #include <fmt/format.h>
-#include <mutex>
+#include <map>
 #include <optional>
 
 namespace leat {
@@ -16,46 +20,23 @@ namespace leat {
 namespace {
 
 constexpr std::chrono::milliseconds between_looks{25};
+constexpr std::chrono::seconds between_watches{1};
 
-// What other threads have to say. It waits for the thread that owns the console.
-class notices {
-public:
-  void add(std::string_view text) {
-    const std::lock_guard lock(mutex_);
-    texts_.emplace_back(text);
-  }
-  std::vector<std::string> take() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(texts_, {});
-  }
-
-private:
-  std::mutex mutex_;
-  std::vector<std::string> texts_;
-};
-
-// A running job and who watches it.
+// Waits for a job, hands on its events and figures, and obeys signals.
 class attended_run {
 public:
-  attended_run(job& j, dead_letter_file& office, notices& news, stop_signals& signals,
-               bool progress, const console& to)
-      : job_(j), office_(office), news_(news), signals_(signals), to_(to) {
-    if (progress)
-      due_ = std::chrono::steady_clock::now() + line_.emplace(to.err).interval();
-  }
+  attended_run(job& j, dead_letter_file& office, job_bus& bus, stop_signals& signals)
+      : job_(j), office_(office), bus_(bus), signals_(signals) {}
 
-  /// Waits for the end; true unless it came at once by request.
-  bool wait() {
+  void wait() {
     while (!job_.wait_for(between_looks)) {
       obey();
-      say_news();
-      show_progress();
+      bus_.turn([this] { return job_.report(); });
     }
-    say_news();
-    if (line_)
-      line_->clear();
-    return !aborted_;
+    bus_.deliver();
   }
+  bool stopped() const { return stopped_; }
+  bool aborted() const { return aborted_; }
 
 private:
   void obey() {
@@ -63,42 +44,127 @@ private:
     if (asked >= 1 && !stopped_) {
       stopped_ = true;
       job_.stop();
-      news_.add("stopping: finishing what was read (Ctrl-C again to stop at once)");
+      bus_.publish(event_level::warning, event_kind::stopping,
+                   "stopping: finishing what was read (Ctrl-C again to stop at once)");
     }
     if (asked >= 2 && !aborted_) {
       aborted_ = true;
       office_.abandon();
       job_.abort();
       signals_.release();
+      bus_.publish(event_level::info, event_kind::aborted, "stopping at once");
     }
-  }
-
-  void show_progress() {
-    const auto now = std::chrono::steady_clock::now();
-    if (!line_ || now < due_)
-      return;
-    line_->show(job_.report());
-    due_ = now + line_->interval();
-  }
-
-  void say_news() {
-    const auto texts = news_.take();
-    if (!texts.empty() && line_)
-      line_->clear();
-    for (const std::string& text : texts)
-      to_.note(text);
   }
 
   job& job_;
   dead_letter_file& office_;
-  notices& news_;
+  job_bus& bus_;
   stop_signals& signals_;
-  const console& to_;
-  std::optional<progress_line> line_;
-  std::chrono::steady_clock::time_point due_; // the next line
   bool stopped_ = false;
   bool aborted_ = false;
 };
+
+// All of run_settings that a running job is watched with.
+struct attention {
+  std::uint64_t dead_letter_cap = 0;
+  bool progress = false;
+  event_level logged = event_level::warning;
+  std::optional<std::chrono::milliseconds> metrics_interval;
+  std::optional<metrics_file> metrics;
+
+  static result<attention> of(const run_settings& settings, std::FILE* err) {
+    const auto cap = settings.dead_letter_bytes();
+    if (!cap)
+      return cap.error();
+    const auto progress = settings.shows_progress(is_live_terminal(err));
+    if (!progress)
+      return progress.error();
+    const auto logged = settings.logged();
+    if (!logged)
+      return logged.error();
+    const auto interval = settings.metrics_interval();
+    if (!interval)
+      return interval.error();
+    attention a{*cap, *progress, *logged, *interval, {}};
+    if (settings.metrics_out.empty())
+      return a;
+    auto metrics = metrics_file::create(settings.metrics_out);
+    if (!metrics)
+      return metrics.error();
+    a.metrics = std::move(*metrics);
+    return a;
+  }
+};
+
+// Warnings stand as they are; what is less says so.
+std::string as_logged(const job_event& e) {
+  return e.level > event_level::warning ? "info: " + e.text : e.text;
+}
+
+// A job does not fail because its figures cannot be written.
+void tell_metrics_fault(job_bus& bus, const result<void>& written) {
+  if (!written)
+    bus.publish(event_level::warning, event_kind::metrics, "metrics: " + written.error().what);
+}
+
+std::string started_text(const job_report& r) {
+  return fmt::format("job {} started: {} stages", r.name, r.stages.size());
+}
+
+std::string ended_text(const job_report& r, std::string_view how) {
+  return fmt::format("job {} {}: {} records in {}", r.name, how, grouped(r.records()),
+                     clock_text(r.elapsed));
+}
+
+// Whether the stages that a configuration file speaks of are there.
+result<void> check_stages(const plan& p, const option_places& places) {
+  for (const auto& [name, place] : places) {
+    const auto space = name.find(' ');
+    const auto is_named = [&](const plan_stage& s) { return s.name == name.substr(space + 1); };
+    if (space == name.npos || std::ranges::any_of(p.stages, is_named))
+      continue;
+    std::vector<std::string_view> names;
+    for (const plan_stage& s : p.stages)
+      names.push_back(s.name);
+    return user_error(fmt::format("{}: there is no stage {}", place, shown(name.substr(space + 1))),
+                      fmt::format("stages of this graph: {}", fmt::join(names, ", ")));
+  }
+  return {};
+}
+
+// Brings the bus to the console and into the metrics file.
+void subscribe(job_bus& bus, attention& a, std::optional<progress_line>& line, const console& to) {
+  bus.listen([&](const job_event& e) {
+    if (e.level > a.logged)
+      return;
+    if (line)
+      line->clear();
+    to.note(as_logged(e));
+  });
+  if (a.progress) {
+    line.emplace(to.err);
+    bus.observe(line->interval(), [&](const job_report& r) { line->show(r); });
+  }
+  if (a.metrics_interval)
+    bus.observe(*a.metrics_interval, [&](const job_report& r) {
+      tell_metrics_fault(bus, a.metrics->write(r, job_state::running));
+    });
+}
+
+// Tells the bus, and the metrics file, how the job ended.
+void tell_end(job_bus& bus, attention& a, const job_report& r, const result<void>& done,
+              bool stopped) {
+  const job_state state = !done     ? job_state::failed
+                          : stopped ? job_state::stopped
+                                    : job_state::done;
+  if (a.metrics)
+    tell_metrics_fault(bus, a.metrics->write(r, state, done ? nullptr : &done.error()));
+  if (done)
+    bus.publish(event_level::info, event_kind::ended, ended_text(r, "ended"));
+  else
+    bus.publish(event_level::info, event_kind::failed, ended_text(r, "failed"), done.error().stage);
+  bus.deliver();
+}
 
 result<leat::graph> made(const graph_maker& make) {
   try {
@@ -114,36 +180,49 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
                       const further_rows& more, const console& to) {
   auto options = settings.options();
   if (!options)
-    return to.refuse(options.error());
-  const auto cap = settings.dead_letter_bytes();
-  if (!cap)
-    return to.refuse(cap.error());
-  const auto progress = settings.shows_progress(is_live_terminal(to.err));
-  if (!progress)
-    return to.refuse(progress.error());
+    return to.refuse(placed(options.error(), settings.places));
+  auto attended = attention::of(settings, to.err);
+  if (!attended)
+    return to.refuse(placed(attended.error(), settings.places));
   auto g = made(make);
   if (!g)
     return to.refuse(g.error());
+  if (auto there = check_stages(g->plan(), settings.places); !there)
+    return to.refuse(there.error());
 
-  notices news;
-  dead_letter_file office(settings.dead_letter_folder(g->name()), *cap,
-                          [&](std::string_view text) { news.add(text); });
+  job_bus bus;
+  std::optional<progress_line> line;
+  subscribe(bus, *attended, line, to);
+  dead_letter_file office(settings.dead_letter_folder(g->name()), attended->dead_letter_cap,
+                          [&](std::string_view text) {
+                            bus.publish(event_level::warning, event_kind::dead_letters,
+                                        std::string(text));
+                          });
   options->dead_letters = &office;
-
   if (const auto order = join_order::of_this_process()) {
     const auto done = run_worker(std::move(*g), *options, *order);
     return done ? exit_done : to.refuse(done.error());
   }
+  job_watch watch(bus, office.path());
+  bus.observe(between_watches, [&](const job_report& r) { watch.look(r); });
+
   stop_signals signals;
   auto started = job::start(std::move(*g), std::move(*options));
   if (!started)
     return to.refuse(started.error());
-  const bool at_once = !attended_run(*started, office, news, signals, *progress, to).wait();
+  bus.publish(event_level::info, event_kind::started, started_text(started->report()));
+  attended_run attendant(*started, office, bus, signals);
+  attendant.wait();
   const auto done = started->wait();
   const job_report report = started->report();
+  watch.look(report);
+  tell_end(bus, *attended, report, done, attendant.stopped());
+  if (line)
+    line->clear();
+
   if (!done) {
     to.tell(done.error());
-    if (at_once)
+    if (attendant.aborted())
       return exit_stopped_at_once;
     const bool refused = report.records() == 0 && done.error().domain == error_domain::user;
     return refused ? exit_refused : exit_failed;
@@ -160,17 +239,29 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
 }
 
 void describe_settings::declare(option_set& options) {
-  options.add("--format FORMAT", format, "text, or mermaid for a flowchart").under("Output");
+  options.add("--format FORMAT", format, "text; mermaid or dot for a drawing; json")
+      .under("Output");
   options.add("--parallelism N", parallelism, "as it would be run").under("Output");
+  options.add("--config FILE", config, "TOML with any options of run and describe")
+      .under("Configuration")
+      .names_config();
 }
 
 exit_code describe_command(const graph_maker& make, const describe_settings& settings,
                            const console& to) {
-  if (settings.format != "text" && settings.format != "mermaid")
-    return to.refuse(user_error(
-        fmt::format("--format: {} is neither text nor mermaid", shown(settings.format))));
+  using describer = std::string (plan::*)(std::size_t) const;
+  static const std::map<std::string_view, describer> describers = {
+      {"text", &plan::describe_text},
+      {"mermaid", &plan::describe_mermaid},
+      {"dot", &plan::describe_dot},
+      {"json", &plan::describe_json}};
+  const auto describe = describers.find(settings.format);
+  if (describe == describers.end())
+    return to.refuse(placed(user_error(fmt::format("--format: {} is not text, mermaid, dot or json",
+                                                   shown(settings.format))),
+                            settings.places));
   if (auto fits = check_range("--parallelism", settings.parallelism, 1, max_parallelism); !fits)
-    return to.refuse(fits.error());
+    return to.refuse(placed(fits.error(), settings.places));
   auto g = made(make);
   if (!g)
     return to.refuse(g.error());
@@ -179,9 +270,7 @@ exit_code describe_command(const graph_maker& make, const describe_settings& set
       to.tell(e);
     return exit_refused;
   }
-  const leat::plan& p = g->plan();
-  to.print(settings.format == "text" ? p.describe_text(settings.parallelism)
-                                     : p.describe_mermaid(settings.parallelism));
+  to.print((g->plan().*describe->second)(settings.parallelism));
   return exit_done;
 }
 

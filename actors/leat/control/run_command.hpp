@@ -23,6 +23,8 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
 struct describe_settings {
   std::string format = "text";
   std::uint64_t parallelism = 1;
+  std::string config;
+  option_places places; ///< of what a configuration file gave
 
   void declare(option_set& options);
 };

@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t most_workers = 1024;
 constexpr std::uint64_t most_local_workers = 64;
 constexpr std::uint64_t most_frame_records = 1'000'000;
+constexpr std::chrono::milliseconds shortest_metrics_interval{100};
 
 /// "alerts=100us" as {"alerts", "100us"}.
 using assignment = std::pair<std::string, std::string>;
@@ -89,7 +90,18 @@ void run_settings::declare(option_set& options) {
       "the job waits when they take this much room");
   add("Output", "--progress WHEN", progress,
       "a line on how the job gets on: auto (on a terminal), on, off");
-  add("Output", "--quiet", quiet, "neither progress nor summary, only errors");
+  add("Output", "--metrics-out FILE", metrics_out,
+      "write the job's figures as JSON at its end; the file is replaced as a whole");
+  add("Output", "--metrics-every DURATION", metrics_every,
+      "likewise while it runs, this often: 10s (100 ms at least)");
+  add("Output", "--log-level LEVEL", log_level,
+      "what is told on standard error: error, warning, info");
+  add("Output", "--quiet", quiet, "neither progress nor summary");
+  options
+      .add("--config FILE", config,
+           "TOML with any of these options, which the command line overrides")
+      .under("Configuration")
+      .names_config();
 }
 
 result<run_options> run_settings::options() const {
@@ -132,6 +144,26 @@ result<bool> run_settings::shows_progress(bool live) const {
   if (progress != "auto" && progress != "on" && progress != "off")
     return user_error(fmt::format("--progress: {} is not auto, on or off", shown(progress)));
   return !quiet && (progress == "on" || (progress == "auto" && live));
+}
+
+result<event_level> run_settings::logged() const {
+  auto level = parse_event_level(log_level);
+  if (!level)
+    return user_error("--log-level: " + level.error().what);
+  return level;
+}
+
+result<std::optional<std::chrono::milliseconds>> run_settings::metrics_interval() const {
+  if (metrics_every.empty())
+    return std::optional<std::chrono::milliseconds>{};
+  if (metrics_out.empty())
+    return user_error("--metrics-every needs --metrics-out", "say where the figures go");
+  const auto every = parse_duration(metrics_every);
+  if (!every || *every < shortest_metrics_interval)
+    return user_error(
+        fmt::format("--metrics-every: {} is no duration from 100 ms up", shown(metrics_every)),
+        "a whole number and ms, s, min or h: 10s");
+  return std::optional{std::chrono::duration_cast<std::chrono::milliseconds>(*every)};
 }
 
 std::string run_settings::specs() {

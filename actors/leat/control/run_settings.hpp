@@ -1,6 +1,7 @@
 // The options of the command `run`, and what they mean.
 #pragma once
 
+#include <leat/control/job_bus.hpp>
 #include <leat/control/options.hpp>
 #include <leat/runtime/job.hpp>
 
@@ -18,7 +19,12 @@ struct run_settings {
   std::string dead_letters;
   std::string dead_letter_cap = "64MiB";
   std::string progress = "auto";
+  std::string log_level = "warning";
+  std::string metrics_out;
+  std::string metrics_every;
+  std::string config;
   bool quiet = false;
+  option_places places; ///< of what a configuration file gave
 
   void declare(option_set& options);
 
@@ -29,6 +35,9 @@ struct run_settings {
   result<std::uint64_t> dead_letter_bytes() const;
   /// Whether to show progress on a stream that is, or is not, a live terminal.
   result<bool> shows_progress(bool live) const;
+  result<event_level> logged() const;
+  /// Between two writings of the metrics while the job runs; nothing: only at its end.
+  result<std::optional<std::chrono::milliseconds>> metrics_interval() const;
 
   /// What --help says behind the options.
   static std::string specs();

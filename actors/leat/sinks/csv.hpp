@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/csv.hpp>
-#include <leat/sinks/lines_sink.hpp>
+#include <leat/sinks/file_sink.hpp>
 
 namespace leat {
 
@@ -13,12 +13,15 @@ struct csv_line_writer {
     append_csv_header<T>(out);
     out += '\n';
   }
-  static void append(std::string& out, const T& record) { append_csv(out, record); }
+  static void append(std::string& out, const T& record) {
+    append_csv(out, record);
+    out += '\n';
+  }
 };
 
 /// Writes records, or scored records, as CSV with a header line:
-/// leat::csv_sink<alert>{"alerts.csv"}. See leat/csv.hpp for the format, lines_sink for the rest.
+/// leat::csv_sink<alert>{"alerts.csv"}. See leat/csv.hpp for the format, file_sink for the rest.
 template <class T>
-using csv_sink = lines_sink<csv_line_writer<T>>;
+using csv_sink = file_sink<csv_line_writer<T>>;
 
 } // namespace leat

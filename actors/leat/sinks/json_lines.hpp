@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/json.hpp>
-#include <leat/sinks/lines_sink.hpp>
+#include <leat/sinks/file_sink.hpp>
 
 namespace leat {
 
@@ -10,12 +10,15 @@ template <class T>
 struct json_line_writer {
   using record_type = T;
   static void append_head(std::string&) {}
-  static void append(std::string& out, const T& record) { append_json(out, record); }
+  static void append(std::string& out, const T& record) {
+    append_json(out, record);
+    out += '\n';
+  }
 };
 
 /// Writes records, or scored records, as JSON Lines: leat::json_lines_sink<alert>{"alerts.jsonl"}.
-/// See leat/json.hpp for the format, lines_sink for the rest.
+/// See leat/json.hpp for the format, file_sink for the rest.
 template <class T>
-using json_lines_sink = lines_sink<json_line_writer<T>>;
+using json_lines_sink = file_sink<json_line_writer<T>>;
 
 } // namespace leat

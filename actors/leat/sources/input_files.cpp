@@ -34,6 +34,17 @@ result<void> check_access(const std::string& path) {
 
 } // namespace
 
+error open_error(const std::string& path, int code) {
+  std::string what =
+      fmt::format("cannot open \"{}\": {}", path, std::generic_category().message(code));
+  if (code == ENOENT || code == ENOTDIR)
+    return user_error(std::move(what),
+                      "check the path; a relative one starts at the current folder");
+  if (code == EACCES || code == EPERM)
+    return user_error(std::move(what), "make the file readable for the user who runs this");
+  return external_error(std::move(what));
+}
+
 input_files::input_files(const char* item) { add(item); }
 input_files::input_files(std::string item) { add(item); }
 input_files::input_files(std::initializer_list<const char*> items)

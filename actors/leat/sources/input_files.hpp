@@ -12,6 +12,9 @@
 
 namespace leat {
 
+/// Why a file cannot be opened, as a person reads it, from a code as errno has it.
+error open_error(const std::string& path, int code);
+
 /// A list of files: each item is a path, or a pattern as in a shell (* ? [..]) for all files that
 /// match it, sorted by the bytes of their names. An item that names an existing file is a path,
 /// whatever its characters. The order of items is the order of the files.

@@ -7,11 +7,12 @@
 namespace leat {
 
 /// Parses lines of one JSON object each.
-template <record T>
+template <any_record T>
 struct json_line_parser {
   using record_type = T;
+  using options_type = lines_options;
 
-  static result<std::optional<json_line_parser>> begin(line_reader&) {
+  static result<std::optional<json_line_parser>> begin(line_reader&, const lines_options&) {
     return std::optional{json_line_parser{}};
   }
   std::optional<std::string> parse(std::string_view line, T& out) { return parse_json(line, out); }
@@ -19,7 +20,7 @@ struct json_line_parser {
 
 /// Reads records from JSON Lines files: leat::json_lines_source<payment>{"data/*.jsonl"}.
 /// See leat/json.hpp for the format, lines_source for the rest.
-template <record T>
+template <any_record T>
 using json_lines_source = lines_source<json_line_parser<T>>;
 
 } // namespace leat

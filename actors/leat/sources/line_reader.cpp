@@ -1,5 +1,7 @@
 #include <leat/sources/line_reader.hpp>
 
+#include <leat/sources/input_files.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,16 +21,6 @@ constexpr std::size_t chunk = 256 * 1024;
 constexpr std::string_view mark = "\xEF\xBB\xBF";
 
 std::string reason(int code) { return std::generic_category().message(code); }
-
-error open_error(const std::string& path, int code) {
-  std::string what = fmt::format("cannot open \"{}\": {}", path, reason(code));
-  if (code == ENOENT || code == ENOTDIR)
-    return user_error(std::move(what),
-                      "check the path; a relative one starts at the current folder");
-  if (code == EACCES || code == EPERM)
-    return user_error(std::move(what), "make the file readable for the user who runs this");
-  return external_error(std::move(what));
-}
 
 } // namespace
 

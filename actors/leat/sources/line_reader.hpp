@@ -41,6 +41,11 @@ public:
   /// (missing, a folder, no permission) name the file.
   static result<line_reader> open(std::string path, std::size_t max_line = default_max_line);
 
+  /// Reads from an open file, socket or pipe, and closes it in the end. `name` is for messages.
+  static line_reader adopt(std::string name, int file, std::size_t max_line = default_max_line) {
+    return {std::move(name), max_line, descriptor{file}};
+  }
+
   /// Reads the next line, without its end. The view holds until the next call. Behind `end` a file
   /// that has grown since gives further lines; `failed` is for good.
   status next(std::string_view& line);
@@ -51,6 +56,8 @@ public:
   std::uint64_t length() const { return length_; }
   /// Whether the last line ended with the file instead of a line end: perhaps it was cut off.
   bool unterminated() const { return unterminated_; }
+  /// What was read of the line that `next` failed in.
+  std::string_view unread() const { return available(); }
   /// Why `next` failed.
   const leat::error& error() const { return *error_; }
   const std::string& path() const { return path_; }

@@ -29,8 +29,8 @@ dead_letter letter_of_line(const line_reader& file, std::string_view line, std::
           std::string{raw}};
 }
 
-std::string too_long_reason(const line_reader& file, const lines_options& options) {
-  return fmt::format("a line of {} bytes, {} are the most", file.length(), options.max_line);
+std::string too_long_reason(const line_reader& file, std::size_t max_line) {
+  return fmt::format("a line of {} bytes, {} are the most", file.length(), max_line);
 }
 
 } // namespace leat

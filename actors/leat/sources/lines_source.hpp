@@ -14,11 +14,14 @@ struct lines_options {
 };
 
 /// Parses the lines of one file. `begin` makes it when the file is opened, and may take lines off
-/// the file's start (a header); nothing when the file is empty. `parse` returns why it cannot.
+/// the file's start (a header); nothing when the file is empty. `parse` returns why it cannot. Its
+/// options hold max_line, as lines_options does, and what the format needs.
 template <class P>
 concept line_parser = requires(P p, line_reader& file, std::string_view line,
-                               typename P::record_type& record) {
-  { P::begin(file) } -> std::same_as<result<std::optional<P>>>;
+                               typename P::record_type& record,
+                               const typename P::options_type& options) {
+  { P::begin(file, options) } -> std::same_as<result<std::optional<P>>>;
+  { options.max_line } -> std::convertible_to<std::size_t>;
   { p.parse(line, record) } -> std::same_as<std::optional<std::string>>;
 };
 
@@ -27,16 +30,17 @@ concept line_parser = requires(P p, line_reader& file, std::string_view line,
 dead_letter letter_of_line(const line_reader& file, std::string_view line, std::string reason);
 
 /// Why a line is too long.
-std::string too_long_reason(const line_reader& file, const lines_options& options);
+std::string too_long_reason(const line_reader& file, std::size_t max_line);
 
 /// One file as a split. Opened by the first pull and closed at its end.
 template <line_parser Parser>
 class lines_split {
 public:
   using record_type = typename Parser::record_type;
+  using options_type = typename Parser::options_type;
 
-  lines_split(std::string path, lines_options options)
-      : path_(std::move(path)), options_(options) {}
+  lines_split(std::string path, options_type options)
+      : path_(std::move(path)), options_(std::move(options)) {}
 
   /// Reads up to `demand` lines. A line that is no record is rejected; a file that cannot be read
   /// (further) throws leat::failure.
@@ -52,7 +56,7 @@ public:
         read(line, out);
         break;
       case line_reader::status::too_long:
-        reject(line, too_long_reason(content_->file, options_), out);
+        reject(line, too_long_reason(content_->file, options_.max_line), out);
         break;
       case line_reader::status::end:
         content_.reset();
@@ -65,7 +69,7 @@ public:
   }
 
   /// Whether the file can be opened and its start is what the format expects.
-  static result<void> check(const std::string& path, const lines_options& options) {
+  static result<void> check(const std::string& path, const options_type& options) {
     const auto opened = open(path, options);
     if (!opened)
       return opened.error();
@@ -79,12 +83,11 @@ private:
   };
 
   /// Nothing when the file is empty.
-  static result<std::optional<content>> open(const std::string& path,
-                                             const lines_options& options) {
+  static result<std::optional<content>> open(const std::string& path, const options_type& options) {
     auto file = line_reader::open(path, options.max_line);
     if (!file)
       return file.error();
-    auto parser = Parser::begin(*file);
+    auto parser = Parser::begin(*file, options);
     if (!parser)
       return parser.error();
     if (!*parser)
@@ -114,7 +117,7 @@ private:
   }
 
   std::string path_;
-  lines_options options_;
+  options_type options_;
   bool opened_ = false;
   std::optional<content> content_; ///< while there may be more to read
 };
@@ -125,10 +128,12 @@ template <line_parser Parser>
 class lines_source {
 public:
   using record_type = typename Parser::record_type;
+  using split_type = lines_split<Parser>;
+  using options_type = typename Parser::options_type;
   static constexpr bool blocking = true;
 
-  explicit lines_source(input_files files, lines_options options = {})
-      : files_(std::move(files)), options_(options) {}
+  explicit lines_source(input_files files, options_type options = {})
+      : files_(std::move(files)), options_(std::move(options)) {}
 
   std::vector<lines_split<Parser>> splits() const {
     std::vector<lines_split<Parser>> all;
@@ -144,7 +149,7 @@ public:
 
 private:
   input_files files_;
-  lines_options options_;
+  options_type options_;
 };
 
 } // namespace leat

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <thread>
 #include <unistd.h>
 
@@ -314,7 +315,7 @@ TEST_CASE("a wrong command line gets one line of error, a hint and code 1") {
        "a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB: 512MB"},
       {{"run", "--progress", "maybe"}, "--progress: \"maybe\" is not auto, on or off", ""},
       {{"run", "--model", "none"}, "no model", "train one"},
-      {{"describe", "--format", "svg"}, "--format: \"svg\" is neither text nor mermaid", ""},
+      {{"describe", "--format", "svg"}, "--format: \"svg\" is not text, mermaid, dot or json", ""},
       {{"describe", "--parallelism", "0"}, "--parallelism: 0 is not between 1 and 128", ""},
       {{"describe", "--model", "none"}, "no model", "train one"},
       {{"train", "--out", "badly"}, "no payments", "simulate some"},
@@ -407,6 +408,9 @@ TEST_CASE("a graph is described") {
                                      "           -> alerts (scored<item> forward)\n"
                                      "  sink     alerts: 1 subtask\n");
   CHECK(scoring({"describe", "--format", "mermaid"}).out.starts_with("flowchart LR\n"));
+  CHECK(scoring({"describe", "--format", "dot"}).out.starts_with("digraph \"scores\" {\n"));
+  CHECK(nlohmann::json::parse(scoring({"describe", "--format", "json"}).out).at("graph") ==
+        "scores");
 }
 
 TEST_CASE("a graph that cannot run is not described or run, and all its faults are told") {
@@ -543,4 +547,104 @@ TEST_CASE("a full dead letter file is told, and does not hinder the second inter
   CHECK(has(told.err,
             "counting: dead letters: \"counting-dead-letters/dead-letters.jsonl\" is full"));
   CHECK(folder.files() == std::vector<std::string>{"counting-dead-letters"});
+}
+
+namespace {
+
+void write(const std::string& path, std::string_view text) { std::ofstream{path} << text; }
+
+} // namespace
+
+TEST_CASE("a run takes its options from a file too, and describe from the same one") {
+  const scratch_folder folder;
+  write("job.toml", "items = 50\nprogress = \"off\"\nmetrics-out = \"m.json\"\nparallelism = 2\n"
+                    "[stage.pane]\nwindow = \"micro-batch:10,1h\"\n");
+  scoring_program p;
+  const outcome told = outcome_of(p, {"run", "--config", "job.toml"});
+  CHECK(told.code == exit_done);
+  CHECK(told.err.empty());
+  CHECK(*p.alerts.records == 50);
+  CHECK(has(told.out, "pane 5\n"));
+  const outcome described = scoring({"describe", "--config", "job.toml"});
+  CHECK(described.code == exit_done);
+  CHECK(described.err.empty());
+}
+
+TEST_CASE("a fault in a file's options is told with its place") {
+  const scratch_folder folder;
+  for (const auto& [toml, error] : std::vector<std::pair<std::string, std::string>>{
+           {"\nparallelism = 129\n", "job.toml:2:1: --parallelism: 129 is not between 1 and 128"},
+           {"[stage.pane]\nwindow = \"recods\"\n",
+            "job.toml:2:1: --window pane: \"recods\" is no grouping"},
+           {"[stage.pan]\nwindow = \"record\"\n", "job.toml:2:1: there is no stage \"pan\""},
+           {"log-level = \"loud\"\n",
+            "job.toml:1:1: --log-level: \"loud\" is not error, warning, info"},
+           {"metrics-every = \"1s\"\n", "job.toml:1:1: --metrics-every needs --metrics-out"}}) {
+    write("job.toml", toml);
+    const outcome told = scoring({"run", "--config", "job.toml"});
+    CHECK(told.code == exit_refused);
+    CHECK(told.err.substr(0, told.err.find('\n')) == "scoring: error: " + error);
+  }
+  CHECK(scoring({"run", "--config", "none.toml"}).code == exit_refused);
+}
+
+TEST_CASE("figures are written at the end, whatever it is") {
+  const scratch_folder folder;
+  const auto metrics = [] {
+    std::ifstream file("m.json");
+    return nlohmann::json::parse(file);
+  };
+  CHECK(scoring({"run", "--metrics-out", "m.json"}).code == exit_done);
+  CHECK(metrics().at("state") == "done");
+  CHECK(metrics().at("records") == 1000);
+  CHECK(folder.files() == std::vector<std::string>{"m.json"});
+  CHECK(run_counting({1000}, failing_sink{}, {"--metrics-out", "m.json"}).code == exit_failed);
+  CHECK(metrics().at("state") == "failed");
+  CHECK(metrics().at("error").at("what") == "the disk is full");
+  CHECK(metrics().at("error").at("stage") == "out");
+  const outcome nowhere = scoring({"run", "--metrics-out", "no/m.json"});
+  CHECK(nowhere.code == exit_refused);
+  CHECK(has(nowhere.err, "no/m.json"));
+  CHECK(scoring({"run", "--metrics-out", "m.json", "--metrics-every", "1ms"}).code == exit_refused);
+}
+
+TEST_CASE("figures are written while a job runs") {
+  const scratch_folder folder;
+  counter slowly{endless};
+  slowly.turn = 10; // waits there until it sees the file
+  std::string meanwhile;
+  slowly.at_turn = [&](output<item>&) {
+    while (!fs::exists("m.json"))
+      std::this_thread::sleep_for(1ms);
+    std::ifstream file("m.json");
+    meanwhile = nlohmann::json::parse(file).at("state");
+    std::raise(SIGINT);
+  };
+  const default_signals signals;
+  const outcome told = run_counting(slowly, counting_sink{},
+                                    {"--metrics-out", "m.json", "--metrics-every", "100ms"});
+  CHECK(told.code == exit_done);
+  CHECK(meanwhile == "running");
+  std::ifstream file("m.json");
+  CHECK(nlohmann::json::parse(file).at("state") == "stopped");
+}
+
+TEST_CASE("what is logged is a matter of level") {
+  const scratch_folder folder;
+  const auto told = [&](std::vector<std::string> more) {
+    counter c{endless};
+    c.turn = 10;
+    c.at_turn = [](output<item>&) { std::raise(SIGINT); };
+    more.insert(more.begin(), "--quiet");
+    const default_signals signals;
+    return run_counting(c, counting_sink{}, more).err;
+  };
+  const std::string stopping =
+      "counting: stopping: finishing what was read (Ctrl-C again to stop at once)\n";
+  CHECK(told({}) == stopping);
+  CHECK(told({"--log-level", "error"}).empty());
+  const std::string all = told({"--log-level", "info"});
+  CHECK(all.starts_with("counting: info: job counting started: 2 stages\n"));
+  CHECK(has(all, stopping));
+  CHECK(has(all, "counting: info: job counting ended: "));
 }

@@ -371,3 +371,44 @@ TEST_CASE("any bytes below a header are records, dead letters or empty lines") {
     RC_ASSERT(read_all(source, 100).letters == got.letters);
   }));
 }
+
+namespace {
+
+struct measured {
+  std::string sensor;
+  double value = 0;
+  static constexpr auto fields = leat::fields("measured", leat::field("sensor", &measured::sensor),
+                                              leat::field("value", &measured::value));
+};
+
+} // namespace
+
+TEST_CASE("a field can get the path of its file") {
+  const temporary_folder folder;
+  const std::string a = folder.write("a.csv", "value\n1\n2\nx\n");
+  const std::string b = folder.write("b.csv", "other,value\n,3\n");
+  const leat::csv_source<measured> source{{a.c_str(), b.c_str()}, {.path_field = "sensor"}};
+  CHECK(source.check());
+  const auto got = read_all(source);
+  REQUIRE(got.records.size() == 3);
+  CHECK(got.records[0].sensor == a);
+  CHECK(got.records[1].value == 2);
+  CHECK(got.records[2].sensor == b);
+  CHECK(got.letters == list{a + ":4: column \"value\": \"x\" is not a number <x>"});
+}
+
+TEST_CASE("a path field that a column has too, or no text, is refused") {
+  const temporary_folder folder;
+  const std::string path = folder.write("a.csv", "sensor,value\nx,1\n");
+  const auto twice = leat::csv_source<measured>{path, {.path_field = "sensor"}}.check();
+  REQUIRE(!twice);
+  CHECK(twice.error().what == "\"" + path +
+                                  "\": the header has a column \"sensor\", which is to come from "
+                                  "elsewhere");
+  for (const char* field : {"value", "nothing"}) {
+    const auto wrong = leat::csv_source<measured>{path, {.path_field = field}}.check();
+    REQUIRE(!wrong);
+    CHECK(wrong.error().what ==
+          std::string{"path_field \""} + field + "\" names no std::string of the record");
+  }
+}

@@ -1,4 +1,4 @@
-#include <leat/sinks/lines_sink.hpp>
+#include <leat/sinks/file_sink.hpp>
 
 #include <filesystem>
 

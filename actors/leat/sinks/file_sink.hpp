@@ -1,4 +1,4 @@
-// What sinks of text files with one record a line have in common; a format is only its writing.
+// What sinks of files have in common; a format is only its writing.
 #pragma once
 
 #include <leat/sink.hpp>
@@ -6,9 +6,9 @@
 
 namespace leat {
 
-/// Writes one format: the head of a file, line end included, or nothing; and a record without one.
+/// Writes one format: the head of a file, or nothing; and a record, line end included.
 template <class W>
-concept line_writer = requires(std::string& out, const typename W::record_type& record) {
+concept record_writer = requires(std::string& out, const typename W::record_type& record) {
   W::append_head(out);
   W::append(out, record);
 };
@@ -17,19 +17,19 @@ concept line_writer = requires(std::string& out, const typename W::record_type& 
 /// 2 of "alerts.csv".
 std::string path_of_subtask(const std::string& path, const sink_place& place);
 
-/// Writes records to a text file, which has its name only once it is complete: when the job has
+/// Writes records to a file, which has its name only once it is complete: when the job has
 /// ended well. With several subtasks each writes a file of its own. What was written before is
 /// replaced.
-template <line_writer Writer>
-class lines_sink {
+template <record_writer Writer>
+class file_sink {
 public:
   using record_type = typename Writer::record_type;
   static constexpr bool blocking = true;
 
-  explicit lines_sink(std::string path) : path_(std::move(path)) {}
+  explicit file_sink(std::string path) : path_(std::move(path)) {}
   /// A copy is for another subtask: it shares the name, not the file.
-  lines_sink(const lines_sink& other) : path_(other.path_) {}
-  lines_sink(lines_sink&&) = default;
+  file_sink(const file_sink& other) : path_(other.path_) {}
+  file_sink(file_sink&&) = default;
 
   /// Whether such a file can be created.
   result<void> check() const {
@@ -50,10 +50,8 @@ public:
 
   result<void> write(std::span<const record_type> records) {
     text_.clear();
-    for (const record_type& r : records) {
+    for (const record_type& r : records)
       Writer::append(text_, r);
-      text_ += '\n';
-    }
     return file_->append(text_);
   }
 
@@ -65,7 +63,7 @@ public:
 private:
   std::string path_;
   std::optional<output_file> file_;
-  std::string text_; ///< lines on their way to the file
+  std::string text_; ///< records on their way to the file
 };
 
 } // namespace leat

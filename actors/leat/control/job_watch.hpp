@@ -1,0 +1,27 @@
+// Makes events of what a job's figures show.
+#pragma once
+
+#include <leat/control/job_bus.hpp>
+
+namespace leat {
+
+/// Looks at the figures now and then, and tells what has changed: that there are dead letters, and
+/// who holds the job up. One thread at a time.
+class job_watch {
+public:
+  /// Where dead letters are kept is told with them.
+  job_watch(job_bus& bus, std::string dead_letter_file);
+
+  void look(const job_report& now);
+
+private:
+  void look_at_dead_letters(const job_report& now);
+  void look_at_stalls(const job_report& now);
+
+  job_bus& bus_;
+  std::string dead_letter_file_;
+  job_report before_;
+  std::string held_up_by_; ///< empty: nobody
+};
+
+} // namespace leat

@@ -1,0 +1,54 @@
+// Makes records up.
+#pragma once
+
+#include <leat/source.hpp>
+
+#include <concepts>
+#include <limits>
+
+namespace leat {
+
+/// Where generate ends if nobody says: not at all.
+inline constexpr std::uint64_t without_end = std::numeric_limits<std::uint64_t>::max();
+
+/// Makes `count` records, the n-th by `make(n)`, counted from 0. Replayable if `make` gives the
+/// same for the same number.
+template <class Make>
+class generate_source {
+public:
+  using record_type = std::remove_cvref_t<std::invoke_result_t<const Make&, std::uint64_t>>;
+
+  generate_source(Make make, std::uint64_t count, double rate)
+      : make_(std::move(make)), count_(count), rate_(rate) {}
+
+  /// In records a second; 0: as fast as they are taken.
+  double rate() const { return rate_; }
+
+  result<void> check() const {
+    if (rate_ >= 0 && rate_ <= std::numeric_limits<double>::max())
+      return {};
+    return user_error("a rate of records is a number from 0 on", "0 is as fast as possible");
+  }
+
+  pulled pull(std::size_t demand, output<record_type>& out) {
+    for (; demand > 0 && next_ < count_; --demand)
+      out(make_(next_++));
+    return next_ < count_ ? pulled::more() : pulled::done();
+  }
+
+private:
+  Make make_;
+  std::uint64_t count_;
+  double rate_;
+  std::uint64_t next_ = 0;
+};
+
+/// leat::generate([](std::uint64_t n) { return tick{n}; }, 1000): records made by `make(n)`. With a
+/// rate the n-th is due n/rate seconds after the start, whether or not anybody was ready for it;
+/// the run's own --rate goes before it.
+template <std::invocable<std::uint64_t> Make>
+generate_source<Make> generate(Make make, std::uint64_t count = without_end, double rate = 0) {
+  return {std::move(make), count, rate};
+}
+
+} // namespace leat

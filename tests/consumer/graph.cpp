@@ -1,0 +1,37 @@
+// A graph as a user writes it.
+#include <leat/run.hpp>
+#include <leat/sinks/print.hpp>
+
+struct item {
+  int number = 0;
+  static constexpr auto fields = leat::fields("item", leat::feature("number", &item::number));
+};
+
+struct numbers {
+  using record_type = item;
+  int next = 0;
+  leat::pulled pull(std::size_t demand, leat::output<item>& out) {
+    for (; demand > 0 && next < 10; --demand)
+      out({next++});
+    return next < 10 ? leat::pulled::more() : leat::pulled::done();
+  }
+};
+
+struct twice {
+  using score_type = float;
+  void predict(std::span<const item> rows, std::span<float> scores) const {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      scores[i] = 2.0F * static_cast<float>(rows[i].number);
+  }
+};
+
+int main(int argc, char** argv) {
+  leat::graph g("consumer");
+  g.from("numbers", numbers{})
+      .window("pane", leat::micro_batch{})
+      .score("twice", twice{})
+      .filter("last", [](const leat::scored<item>& s) { return s.score == 18; })
+      .map("plain", [](const leat::scored<item>& s) { return item{static_cast<int>(s.score)}; })
+      .to("out", leat::print_sink{});
+  return leat::run(std::move(g), argc, argv);
+}
