@@ -31,7 +31,7 @@ constexpr place<xgboost_file, std::string> file_text[] = {
     {"/learner/objective/name", &xgboost_file::objective},
     {"/learner/gradient_booster/name", &xgboost_file::booster},
 };
-constexpr place<xgboost_file, std::optional<float>> file_number[] = {
+constexpr place<xgboost_file, numbers> file_numbers[] = {
     {"/learner/learner_model_param/base_score", &xgboost_file::base_score},
 };
 constexpr place<xgboost_file, std::optional<std::int32_t>> file_integer[] = {
@@ -82,7 +82,7 @@ bool leads_somewhere(std::string_view path) {
     return std::any_of(std::begin(places), std::end(places),
                        [&](const auto& p) { return below(p.path); });
   };
-  return below(attributes_path) || below(trees_path) || any(file_text) || any(file_number) ||
+  return below(attributes_path) || below(trees_path) || any(file_text) || any(file_numbers) ||
          any(file_integer) || any(file_texts) || any(file_integers) || any(tree_integer) ||
          any(tree_integers) || any(tree_numbers);
 }
@@ -266,8 +266,8 @@ private:
       return true;
     if (auto* text = find(file_text, *path, &file))
       *text = value;
-    else if (auto* number = find(file_number, *path, &file))
-      return number_parameter(*number, value);
+    else if (auto* list = find(file_numbers, *path, &file))
+      return numbers_parameter(*list, value);
     else if (auto* count = find(file_integer, *path, &file))
       return number_parameter(*count, value);
     else if (auto* of_tree = find(tree_integer, *path, current_tree()))
@@ -279,6 +279,24 @@ private:
   bool number_parameter(std::optional<Number>& to, const std::string& value) {
     to = parse<Number>(value);
     return to || stop(fmt::format("{} is '{:.50}', which is not a number", key_, value));
+  }
+
+  /// "0.5", or "[0.2,0.8]".
+  bool numbers_parameter(numbers& to, std::string_view value) {
+    std::string_view rest = value;
+    if (rest.starts_with('[') && rest.ends_with(']'))
+      rest = rest.substr(1, rest.size() - 2);
+    to.clear();
+    for (bool more = true; more;) {
+      const auto comma = rest.find(',');
+      const auto number = parse<float>(rest.substr(0, comma));
+      if (!number)
+        return stop(fmt::format("{} is '{:.50}', which is not a number", key_, value));
+      to.push_back(*number);
+      more = comma != rest.npos;
+      rest.remove_prefix(more ? comma + 1 : rest.size());
+    }
+    return true;
   }
 
   bool integer(std::int64_t value) {

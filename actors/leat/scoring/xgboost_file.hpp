@@ -33,7 +33,8 @@ struct xgboost_tree {
 struct xgboost_file {
   std::string objective;
   std::string booster;
-  std::optional<float> base_score; ///< as the user gives it: for logistic objectives a probability
+  std::vector<float> base_score; ///< as the user gives it: for logistic objectives a probability;
+                                 ///< one, or since 3.1 one for each output
   std::optional<std::int32_t> num_feature;
   std::optional<std::int32_t> num_class;
   std::optional<std::int32_t> num_target;

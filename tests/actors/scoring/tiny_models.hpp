@@ -98,7 +98,7 @@ inline tree_ensemble parsed(const nlohmann::json& document) {
 }
 
 inline std::vector<float> predict(const tree_ensemble& model, const std::vector<float>& rows) {
-  std::vector<float> scores(rows.size() / model.features() * model.outputs());
+  std::vector<float> scores(rows.size() / model.shape().features * model.shape().outputs);
   model.predict(rows, scores);
   return scores;
 }
