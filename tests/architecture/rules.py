@@ -12,7 +12,7 @@ COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/', re.S)
 # Third-party headers that a layer may include, as prefixes.
 ALLOWED = {
     "libcore": ("leat/", "fmt/", "xxhash.h", "tsl/"),
-    "actors": ("leat/", "fmt/", "nlohmann/", "openssl/", "CLI/", "xgboost/", "caf/"),
+    "actors": ("leat/", "fmt/", "nlohmann/", "openssl/", "CLI/", "xgboost/", "onnxruntime", "caf/"),
 }
 # The system's own headers with a slash or an ending; all other names without one are the standard's.
 SYSTEM = {"unistd.h", "fcntl.h", "glob.h", "signal.h", "poll.h", "cxxabi.h", "limits.h", "sys/stat.h",

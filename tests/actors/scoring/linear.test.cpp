@@ -135,7 +135,7 @@ TEST_CASE("a row without a score is refused, and the feature is named") {
   CHECK(refusal(model, {1}).find("not rows") != std::string::npos);
 }
 
-TEST_CASE("records are scored by their feature fields, and the file is the identity") {
+TEST_CASE("linear models score records by their feature fields") {
   const auto bytes = document().dump();
   const scoped_file file(".json", bytes);
   const auto model = leat::linear<payment>(file.path()).load();
@@ -148,7 +148,7 @@ TEST_CASE("records are scored by their feature fields, and the file is the ident
   CHECK((*model)->identity->id == std::filesystem::path(file.path()).filename());
 }
 
-TEST_CASE("a model of other features is refused") {
+TEST_CASE("a linear model of other features is refused") {
   auto d = document();
   d["features"] = {"distance", "cents"};
   const scoped_file file(".json", d.dump());
@@ -159,7 +159,7 @@ TEST_CASE("a model of other features is refused") {
   CHECK(mentions(leat::linear<payment>("/nowhere/line.json").load().error(), "no such file"));
 }
 
-TEST_CASE("what is wrong with a file is told") {
+TEST_CASE("what is wrong with the file of a linear model is told") {
   const std::pair<const char*, std::function<void(json&)>> faults[] = {
       {"has no \"kind\"", [](json& d) { d.erase("kind"); }},
       {"has no \"features\"", [](json& d) { d.erase("features"); }},

@@ -12,7 +12,6 @@
 #include <functional>
 #include <limits>
 #include <random>
-#include <sstream>
 
 using namespace leat::test;
 using leat::tree_ensemble;
@@ -25,24 +24,6 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 
 bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
-struct known_scores {
-  std::vector<float> values;
-  std::vector<float> scores;
-};
-
-/// What stands beside a model of four features, as text.
-known_scores scored_rows(std::filesystem::path model) {
-  std::ifstream in(model.replace_extension(".csv"));
-  known_scores known;
-  for (std::string line; std::getline(in, line);) {
-    std::istringstream fields(line);
-    std::size_t column = 0;
-    for (std::string text; std::getline(fields, text, ',');)
-      (column++ < 4 ? known.values : known.scores).push_back(std::stof(text));
-  }
-  return known;
 }
 
 json regression(const std::vector<std::vector<tiny_node>>& trees, const std::string& base = "0") {
@@ -195,12 +176,11 @@ TEST_CASE("each class may have a base of its own") {
 TEST_CASE("models of later versions of XGBoost score bit for bit as they did there") {
   for (const char* name : {"xgboost-2.1.4-logistic.json", "xgboost-3.0.5-regression.ubj",
                            "xgboost-3.2.0-classes.json"}) {
-    const auto path = std::filesystem::path(__FILE__).parent_path() / "data" / name;
     INFO(name);
-    const auto model = tree_ensemble::load(path.string());
+    const auto model = tree_ensemble::load(test_data(name));
     if (!model)
       FAIL(to_string(model.error()));
-    const auto known = scored_rows(path);
+    const auto known = scored_rows(name, model->shape().features);
     REQUIRE(known.scores.size() == 40 * model->shape().outputs);
     CHECK(same_bits(predict(*model, known.values), known.scores));
   }
