@@ -1,11 +1,13 @@
 #include <leat/scoring/tree_ensemble.hpp>
 
 #include <leat/scoring/xgboost_file.hpp>
+#include <leat/scoring/xgboost_trees.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace leat {
 namespace {
@@ -77,36 +79,13 @@ result<std::vector<float>> bases_of(const xgboost_file& file, link_function link
   return bases;
 }
 
-/// The file's trees by their ids, which must be 0, 1, 2, ...
-result<std::vector<const xgboost_tree*>> trees_in_order(const xgboost_file& file) {
-  const auto count = file.trees.size();
-  if (file.num_trees.value_or(-1) != static_cast<std::int64_t>(count))
-    return user_error(fmt::format("it has {} trees, and its num_trees says otherwise", count));
-  if (file.tree_info.size() != count)
-    return user_error(
-        fmt::format("its tree_info has {} entries for {} trees", file.tree_info.size(), count));
-  std::vector<const xgboost_tree*> trees(count);
-  for (const auto& tree : file.trees) {
-    const auto id = tree.id.value_or(-1);
-    if (id < 0 || static_cast<std::size_t>(id) >= count || trees[static_cast<std::size_t>(id)])
-      return user_error(fmt::format("the id {} of a tree is missing, doubled or out of range", id));
-    trees[static_cast<std::size_t>(id)] = &tree;
-  }
-  return trees;
-}
-
 /// All trees, output by output: the order matters only among those that add to the same sum.
 result<forest> grow(const xgboost_file& file, std::size_t features, std::size_t outputs) {
-  const auto trees = trees_in_order(file);
+  const auto trees = trees_in_order(file, outputs);
   if (!trees)
     return trees.error();
   std::vector<std::size_t> order(trees->size());
-  for (std::size_t t = 0; t < order.size(); ++t) {
-    if (file.tree_info[t] < 0 || static_cast<std::size_t>(file.tree_info[t]) >= outputs)
-      return user_error(
-          fmt::format("tree {} adds to output {} of {}", t, file.tree_info[t], outputs));
-    order[t] = t;
-  }
+  std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return file.tree_info[a] < file.tree_info[b];
   });

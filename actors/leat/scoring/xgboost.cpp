@@ -1,11 +1,12 @@
 #include <leat/scoring/xgboost.hpp>
 
 #include <leat/scoring/xgboost_file.hpp>
+#include <leat/scoring/xgboost_trees.hpp>
 
 #include <fmt/format.h>
 #include <xgboost/c_api.h>
 
-#include <cmath>
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -51,6 +52,41 @@ result<std::size_t> features_of(const xgboost_file& file) {
   return static_cast<std::size_t>(features);
 }
 
+/// Each is a node, or the library's number for none.
+result<void> check_parents(const xgboost_tree& tree) {
+  constexpr auto none = std::numeric_limits<std::int32_t>::max();
+  if (tree.parents.size() != tree.left_children.size())
+    return user_error(fmt::format("parents has {} entries for {} nodes", tree.parents.size(),
+                                  tree.left_children.size()));
+  for (const auto parent : tree.parents)
+    if (parent != none && (parent < 0 || parent >= *tree.num_nodes))
+      return user_error(
+          fmt::format("a node has the parent {}, of {} nodes", parent, *tree.num_nodes));
+  return {};
+}
+
+result<void> check_tree(const xgboost_tree& tree, std::size_t features) {
+  if (const auto order = breadth_first(tree, features); !order)
+    return order.error();
+  return check_parents(tree);
+}
+
+/// The library takes trees on trust: with damaged ones it reads any memory, or walks for ever.
+/// (Categories of categorical splits are left to its own checks.)
+result<void> check_trees(const xgboost_file& file, std::size_t features) {
+  const auto outputs = std::max({file.num_class.value_or(0), file.num_target.value_or(0), 1});
+  const auto trees = trees_in_order(file, static_cast<std::size_t>(outputs));
+  if (!trees)
+    return trees.error();
+  for (std::size_t t = 0; t < trees->size(); ++t)
+    if (const auto sound = check_tree(*(*trees)[t], features); !sound)
+      return user_error(fmt::format("tree {}: {}", t, sound.error().what));
+  if (file.booster == "dart" && file.weight_drop.size() != trees->size())
+    return user_error(fmt::format("its weight_drop has {} entries for {} trees",
+                                  file.weight_drop.size(), trees->size()));
+  return {};
+}
+
 } // namespace
 
 void xgboost_booster::release::operator()(void* booster) const { XGBoosterFree(booster); }
@@ -79,12 +115,18 @@ result<xgboost_booster> xgboost_booster::build(std::string_view bytes) {
   if (!features)
     return features.error();
 
+  if (file->booster != "gbtree" && file->booster != "dart")
+    return user_error(
+        fmt::format("its booster is '{}'; 'gbtree' and 'dart' are supported", file->booster));
+  if (const auto sound = check_trees(*file, *features); !sound)
+    return sound.error();
+
   BoosterHandle handle = nullptr;
   require(XGBoosterCreate(nullptr, 0, &handle));
   xgboost_booster model{booster_ptr(handle)};
   require(XGBoosterSetParam(handle, "verbosity", "0"));
-  require(XGBoosterLoadModelFromBuffer(handle, bytes.data(), bytes.size()));
   require(XGBoosterSetParam(handle, "nthread", "1"));
+  require(XGBoosterLoadModelFromBuffer(handle, bytes.data(), bytes.size()));
 
   // A first row tells how many scores there are, and what the library does not do at all.
   const std::vector<float> row(*features, std::numeric_limits<float>::quiet_NaN());

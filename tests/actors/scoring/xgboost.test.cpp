@@ -181,9 +181,33 @@ TEST_CASE("files that are missing, damaged or beyond the library are refused", "
 
   const scoped_file file(".json");
   trained({{"booster", "gblinear"}}, 0).save(file.path());
-  const auto linear = error_of(file.path());
-  CHECK(mentions(linear, "XGBoost refuses it"));
-  CHECK_FALSE(mentions(linear, "Stack trace"));
+  CHECK(mentions(error_of(file.path()), "its booster is 'gblinear'"));
+
+  // What only the library knows to be wrong is told in its words.
+  const scoped_file sound(".json");
+  trained({}, 0).save(sound.path());
+  const auto model = nlohmann::json::parse(*leat::read_model_file(sound.path()));
+  auto unknown = model;
+  unknown["learner"]["objective"]["name"] = "reg:wish";
+  const auto refused = error_of(scoped_file(".json", unknown.dump()).path());
+  CHECK(mentions(refused, "XGBoost refuses it: Unknown objective function: `reg:wish`"));
+  CHECK_FALSE(mentions(refused, "Stack trace"));
+
+  // With what it takes on trust it would read any memory, or walk for ever.
+  auto strayed = model;
+  strayed["learner"]["gradient_booster"]["model"]["trees"][3]["left_children"][0] = 9999;
+  CHECK(mentions(error_of(scoped_file(".json", strayed.dump()).path()), "tree 3: node 0 has the"));
+  auto circular = model;
+  circular["learner"]["gradient_booster"]["model"]["trees"][3]["left_children"][1] = 1;
+  circular["learner"]["gradient_booster"]["model"]["trees"][3]["right_children"][1] = 2;
+  CHECK(mentions(error_of(scoped_file(".json", circular.dump()).path()), "tree 3: node 1 has a"));
+  auto elsewhere = model;
+  elsewhere["learner"]["gradient_booster"]["model"]["tree_info"][0] = 7;
+  CHECK(mentions(error_of(scoped_file(".json", elsewhere.dump()).path()), "output 7 of 1"));
+  trained({{"booster", "dart"}}, 0).save(file.path());
+  auto dart = nlohmann::json::parse(*leat::read_model_file(file.path()));
+  dart["learner"]["gradient_booster"]["weight_drop"].erase(0);
+  CHECK(mentions(error_of(scoped_file(".json", dart.dump()).path()), "19 entries for 20 trees"));
 
   for (const char* format : {".json", ".ubj"}) {
     const scoped_file whole(format);
