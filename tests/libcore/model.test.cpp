@@ -27,7 +27,7 @@ static_assert(!leat::scores_record<decltype(mute), item>);
 TEST_CASE("a function of a record is a model, and says what a score is") {
   const leat::function_model<item, std::decay_t<decltype(by_record)>> model(by_record);
   static_assert(leat::model_on<decltype(model), item>);
-  const std::vector<item> rows = support::numbered(3);
+  const std::vector<item> rows = {{0, 1, 7}, {0, 2, -9}, {0, 3, 0}};
   std::vector<double> scores(3, -1);
   model.predict(rows, scores);
   for (std::size_t i = 0; i < rows.size(); ++i)

@@ -87,6 +87,21 @@ result<void> check_trees(const xgboost_file& file, std::size_t features) {
   return {};
 }
 
+/// Since 3.1 base_score is a list, which older libraries take for another number without a word.
+result<void> check_version(const xgboost_file& file) {
+  using version = std::array<int, 3>;
+  constexpr version first_with_list = {3, 1, 0};
+  version written{}, library{};
+  std::copy_n(file.version.begin(), std::min(file.version.size(), written.size()), written.begin());
+  XGBoostVersion(&library[0], &library[1], &library[2]);
+  if (written < first_with_list || library >= first_with_list)
+    return {};
+  return user_error(
+      fmt::format("XGBoost {} wrote it, and this library, {}, misreads its base_score",
+                  fmt::join(written, "."), fmt::join(library, ".")),
+      "score it with leat::trees, or save it with XGBoost 3.0 or older");
+}
+
 } // namespace
 
 void xgboost_booster::release::operator()(void* booster) const { XGBoosterFree(booster); }
@@ -111,6 +126,8 @@ result<xgboost_booster> xgboost_booster::build(std::string_view bytes) {
   const auto file = read_xgboost(bytes); // its errors say where; and names are not asked of XGBoost
   if (!file)
     return file.error();
+  if (const auto readable = check_version(*file); !readable)
+    return readable.error();
   const auto features = features_of(*file);
   if (!features)
     return features.error();

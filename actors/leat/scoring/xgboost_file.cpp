@@ -48,6 +48,7 @@ constexpr place<xgboost_file, texts> file_texts[] = {
     {"/learner/feature_names", &xgboost_file::feature_names},
 };
 constexpr place<xgboost_file, integers> file_integers[] = {
+    {"/version", &xgboost_file::version},
     {"/learner/gradient_booster/model/tree_info", &xgboost_file::tree_info},
     {"/learner/gradient_booster/gbtree/model/tree_info", &xgboost_file::tree_info},
 };

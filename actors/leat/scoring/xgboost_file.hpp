@@ -32,6 +32,7 @@ struct xgboost_tree {
 
 /// What a model file says.
 struct xgboost_file {
+  std::vector<std::int32_t> version; ///< of the XGBoost that wrote it: major, minor, patch
   std::string objective;
   std::string booster;
   std::vector<float> base_score; ///< as the user gives it: for logistic objectives a probability;

@@ -83,3 +83,24 @@ TEST_CASE("natively and by the library, regressions agree", "[xgboost]") {
 TEST_CASE("natively and by the library, classes agree", "[xgboost]") {
   check_agreement({{"objective", "multi:softprob"}, {"num_class", "4"}}, 4);
 }
+
+TEST_CASE("models of later versions score by this library as they did there, or are refused",
+          "[xgboost]") {
+  for (const char* name : {"xgboost-2.1.4-logistic.json", "xgboost-3.0.5-regression.ubj",
+                           "xgboost-3.2.0-classes.json"}) {
+    INFO(name);
+    const auto booster = leat::xgboost_booster::load(test_data(name));
+    if (!booster) { // by libraries before 3.1, which would misread it
+      CHECK(std::string_view(name).find("3.2.0") != std::string_view::npos);
+      CHECK(mentions(booster.error(), "XGBoost 3.2.0 wrote it"));
+      continue;
+    }
+    const auto known = scored_rows(name, booster->shape().features);
+    std::vector<float> scores(known.scores.size());
+    booster->predict(known.values, scores);
+    REQUIRE(scores.size() == 40 * booster->shape().outputs);
+    for (std::size_t i = 0; i < scores.size(); ++i)
+      CHECK(std::bit_cast<std::uint32_t>(scores[i]) ==
+            std::bit_cast<std::uint32_t>(known.scores[i]));
+  }
+}

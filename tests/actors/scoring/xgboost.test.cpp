@@ -4,7 +4,11 @@
 
 #include <leat/scoring/sha256.hpp>
 
+#include <leat/runtime/job.hpp>
+#include <leat/sinks/collect.hpp>
+
 #include "support/catch.hpp"
+#include "support/flow.hpp"
 #include "support/xgboost_oracle.hpp"
 
 #include <bit>
@@ -152,6 +156,35 @@ TEST_CASE("records are scored by their feature fields, as floats or arrays of th
   CHECK((*model)->identity->sha256 == leat::sha256_hex(*leat::read_model_file(file.path())));
 
   CHECK(mentions(error_of(file.path()), "gives 3 scores a record, the stage takes 1"));
+}
+
+TEST_CASE("a graph scores the same with every grouping and by two subtasks", "[xgboost]") {
+  const auto library = trained({{"objective", "binary:logistic"}}, 2);
+  const scoped_file file(".json");
+  library.save(file.path());
+  const auto values = random_values(3000, 5);
+  const auto known = library.predict(values, width);
+  std::vector<float> truth(known.begin(), known.end());
+  std::sort(truth.begin(), truth.end());
+  for (const char* spec : {"record", "micro-batch:64,1ms", "micro-batch:1000,1ms", "batch"})
+    for (const std::size_t subtasks : {1, 2}) {
+      const auto kept = leat::collect<leat::scored<reading>>{};
+      leat::graph g("scoring");
+      g.from("in", support::given<reading>{readings(values)})
+          .rebalance("spread", subtasks)
+          .window("pane", *leat::any_grouping::parse(spec))
+          .score("risk", leat::xgboost<reading>(file.path()))
+          .to("out", kept);
+      leat::run_options options;
+      options.workers = 2;
+      REQUIRE(leat::run(std::move(g), options));
+      std::vector<float> scores;
+      for (const auto& r : kept.records())
+        scores.push_back(r.score);
+      std::sort(scores.begin(), scores.end());
+      INFO(spec);
+      CHECK(same_bits(truth, scores));
+    }
 }
 
 TEST_CASE("a model of another width or other names is refused", "[xgboost]") {
