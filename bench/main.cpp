@@ -2,6 +2,7 @@
 #include "figures.hpp"
 #include "memory.hpp"
 #include "pipelines.hpp"
+#include "scoring.hpp"
 #include "trees.hpp"
 
 #include <cstdlib>
@@ -96,6 +97,48 @@ void latency_bars(const settings& with, std::vector<bar>& bars) {
   bars.push_back(ratio_bar("5", "saturated, of fixed frames of 256", 0.90, true, v[0], v[1]));
 }
 
+/// Bars 6 and 8.
+void scoring_bars(const settings& with, std::vector<bar>& bars) {
+  const scoring_contest contest;
+  const std::uint64_t n = with.quick ? 400'000 : 1'600'000;
+  const auto library = [&](std::size_t pane) {
+    return [&, pane] { return contest.library(pane, n); };
+  };
+  const auto graph = [&](std::size_t pane) {
+    return [&, pane] { return contest.graph(leat::micro_batch{pane}, n); };
+  };
+  const auto v =
+      interleave(with.repeats(),
+                 {library(128), graph(128), library(256), graph(256), library(512), graph(512),
+                  [&] { return contest.library(1, n / 16); },
+                  [&] { return contest.graph(leat::record_at_a_time{}, n / 16); },
+                  [&] { return contest.graph(leat::micro_batch{256}, n, 2, {.workers = 2}); }});
+  say("XGBoost's library, panes of 512 (the limit)", v[4]);
+  say("scoring with it, micro-batches of 512", v[5]);
+  say("XGBoost's library, row by row", v[6]);
+  say("scoring with it, record at a time", v[7]);
+  for (const std::size_t i : {0u, 1u, 2u})
+    bars.push_back(
+        ratio_bar("6", fmt::format("XGBoost in micro-batches of {}, of the library", 128 << i),
+                  0.95, true, v[2 * i + 1], v[2 * i]));
+  bars.push_back(
+      ratio_bar("6", "XGBoost in micro-batches of 512, of record at a time", 12, true, v[5], v[7]));
+  bars.push_back(ratio_bar("8", "XGBoost in micro-batches of 256: two workers, of one", 1.85, true,
+                           v[8], v[3]));
+
+  const double rate = median(v[4]) / 2;
+  std::vector<double> p99, unit;
+  for (int r = 0; r < with.repeats(); ++r) {
+    p99.push_back(
+        contest.latency(leat::micro_batch{64}, static_cast<std::uint64_t>(rate / 2), rate).p99_us);
+    unit.push_back(1);
+  }
+  bar age = ratio_bar("6", "p99 at half of what the library can, micro-batches of 64", 250, false,
+                      p99, unit);
+  age.unit = "us";
+  bars.push_back(age);
+}
+
 /// Bar 7.
 void tree_bars(const settings& with, std::vector<bar>& bars) {
   std::vector<double> one, many, unit;
@@ -153,6 +196,7 @@ int main(int argc, char** argv) {
   std::vector<bar> bars;
   throughput_bars(with, bars);
   latency_bars(with, bars);
+  scoring_bars(with, bars);
   tree_bars(with, bars);
   slow_sink_bars(with, bars);
   print_table(bars);

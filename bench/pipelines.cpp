@@ -18,6 +18,21 @@ void sum_sink::write(std::span<const item> records) {
   *sum += s;
 }
 
+leat::job_report run_job(leat::graph g, const engine& e) {
+  leat::run_options o;
+  o.workers = e.workers;
+  o.frames.records = e.frame_records;
+  o.rate = e.rate;
+  auto report = leat::run(std::move(g), o);
+  if (!report)
+    throw leat::failure(report.error());
+  return *report;
+}
+
+double records_per_second(std::uint64_t count, const leat::job_report& r) {
+  return static_cast<double>(count) / (static_cast<double>(r.elapsed.count()) * 1e-9);
+}
+
 namespace {
 
 leat::graph build(shape s, std::uint64_t count, std::uint64_t& sum) {
@@ -60,21 +75,6 @@ leat::graph build(shape s, std::uint64_t count, std::uint64_t& sum) {
     break;
   }
   return g;
-}
-
-leat::job_report run_job(leat::graph g, const engine& e) {
-  leat::run_options o;
-  o.workers = e.workers;
-  o.frames.records = e.frame_records;
-  o.rate = e.rate;
-  auto report = leat::run(std::move(g), o);
-  if (!report)
-    throw leat::failure(report.error());
-  return *report;
-}
-
-double records_per_second(std::uint64_t count, const leat::job_report& r) {
-  return static_cast<double>(count) / (static_cast<double>(r.elapsed.count()) * 1e-9);
 }
 
 /// Adds to a running sum per key.

@@ -36,6 +36,11 @@ struct engine {
   double rate = 0;
 };
 
+/// Runs a graph to its end; what fails is thrown.
+leat::job_report run_job(leat::graph g, const engine& e);
+
+double records_per_second(std::uint64_t count, const leat::job_report& r);
+
 /// Records/s of a pipeline over `count` records; checks the sum against `expected`.
 double throughput(shape s, std::uint64_t count, std::uint64_t expected, const engine& e = {});
 

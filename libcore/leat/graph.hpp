@@ -487,12 +487,18 @@ public:
     graph_->ends.push_back(end_);
   }
 
-  /// Scores each record: by a model, or by what its provider loads when the job starts.
+  /// Scores each record: by a model, by what its provider loads when the job starts, or by a
+  /// function of a record (or of a pane, see scores_pane). Models that are not loaded, and
+  /// functions, are known by the stage's name, without a hash.
   template <class M>
   auto score(std::string name, M m) && {
-    if constexpr (!requires { typename M::score_type; }) {
+    if constexpr (scores_record<M, T> || scores_pane<M, T>) {
+      return add_scoring(std::move(name), function_model<T, M>(std::move(m)));
+    } else if constexpr (!requires { typename M::score_type; }) {
       static_assert(detail::no<M>,
-                    "score(name, model): a model says what a score is: using score_type = float;");
+                    "score(name, model): a model says what a score is: using score_type = float; "
+                    "a function takes a const record&, or a span<const record> and a span<float>, "
+                    "and is const itself");
       return detail::broken{};
     } else if constexpr (!model_provider_on<M, T> && !model_on<M, T>) {
       static_assert(detail::no<M>,

@@ -5,9 +5,11 @@
 #include <leat/error.hpp>
 #include <leat/record.hpp>
 
+#include <concepts>
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 
 namespace leat {
 
@@ -68,6 +70,44 @@ concept model_provider_on = requires(const P& p) {
   {
     p.load()
     } -> std::same_as<result<std::shared_ptr<const model<Features, typename P::score_type>>>>;
+};
+
+/// A function that scores one record: `score f(const record&)`, const. To refuse a record it throws
+/// leat::failure.
+template <class F, class Features>
+concept scores_record = std::is_invocable_v<const F&, const Features&> &&
+    !std::is_void_v<std::invoke_result_t<const F&, const Features&>>;
+
+/// A function that scores a pane: `void f(std::span<const record>, std::span<float>)`, const.
+template <class F, class Features>
+concept scores_pane = std::is_invocable_v<const F&, std::span<const Features>, std::span<float>>;
+
+/// A function as a model.
+template <class Features, class F>
+class function_model {
+public:
+  using score_type = float;
+
+  explicit function_model(F f) : f_(std::move(f)) {}
+  void predict(std::span<const Features> rows, std::span<float> scores) const { f_(rows, scores); }
+
+private:
+  F f_;
+};
+
+template <class Features, scores_record<Features> F>
+class function_model<Features, F> {
+public:
+  using score_type = std::decay_t<std::invoke_result_t<const F&, const Features&>>;
+
+  explicit function_model(F f) : f_(std::move(f)) {}
+  void predict(std::span<const Features> rows, std::span<score_type> scores) const {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      scores[i] = f_(rows[i]);
+  }
+
+private:
+  F f_;
 };
 
 } // namespace leat

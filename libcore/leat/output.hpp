@@ -25,14 +25,18 @@ public:
   }
 
   /// Emits `make()` `count` times: the fastest way where no stamps are kept, so for sources, whose
-  /// records get theirs later.
+  /// records get theirs later. `make(record)` instead fills in a record that stands there already:
+  /// compilers copy a part of a record as a whole only where it need not pass through a value.
   template <class Make>
   void fill(std::size_t count, Make make) {
     auto& records = rows_->records;
     const std::size_t first = records.size();
     records.resize(first + count);
-    for (T* r = records.data() + first; count > 0; --count)
-      *r++ = make();
+    for (T* r = records.data() + first; count > 0; --count, ++r)
+      if constexpr (std::is_invocable_v<Make&, T&>)
+        make(*r);
+      else
+        *r = make();
   }
 
   /// For sources: what could not become a record is kept as a dead letter.

@@ -19,7 +19,7 @@ public:
 
   result<void> open(const stage_services& services) override {
     auto opened = base::open(services);
-    scores_.resize(out_.capacity() + most_in_pane);
+    scores_ = std::make_unique<Score[]>(out_.capacity() + most_in_pane);
     return opened;
   }
 
@@ -62,8 +62,7 @@ private:
   void predict(std::span<const F> rows, std::size_t begin, std::size_t end) {
     const std::size_t count = end - begin;
     try {
-      model_->predict(rows.subspan(begin, count),
-                      std::span<Score>(scores_).subspan(begin - block_, count));
+      model_->predict(rows.subspan(begin, count), {scores_.get() + (begin - block_), count});
     } catch (const failure& e) {
       if (count == 1)
         return failed_.emplace_back(begin, e.error().what), void();
@@ -81,15 +80,18 @@ private:
   }
 
   void emit(rows_of<F>& from, std::size_t begin, std::size_t end, bool owner) {
-    const auto scored_at = [&](std::size_t i) -> scored<F, Score> {
+    const auto score = [&](std::size_t i, scored<F, Score>& to) {
       if (owner)
-        return {std::move(from.records[i]), scores_[i - block_], model_->identity};
-      return {from.records[i], scores_[i - block_], model_->identity};
+        to.record = std::move(from.records[i]);
+      else
+        to.record = from.records[i];
+      to.score = scores_[i - block_];
+      to.model = model_->identity;
     };
     ingest_cursor ingested(from.ingest);
     if (failed_.empty() && !out_.stamped() && from.ingest.size() <= 1) {
       out_.ingested_at(ingested.at(begin));
-      out_.fill(end - begin, [&, i = begin]() mutable { return scored_at(i++); });
+      out_.fill(end - begin, [&, i = begin](scored<F, Score>& to) mutable { score(i++, to); });
       return;
     }
     std::size_t failed = 0;
@@ -101,12 +103,14 @@ private:
       if (out_.stamped())
         out_.descend_from(from.stamps[i], false);
       out_.ingested_at(ingested.at(i));
-      out_(scored_at(i));
+      scored<F, Score> one;
+      score(i, one);
+      out_(std::move(one));
     }
   }
 
   std::shared_ptr<const model<F, Score>> model_;
-  std::vector<Score> scores_;
+  std::unique_ptr<Score[]> scores_;                         // not a vector: a Score may be bool
   std::vector<std::pair<std::size_t, std::string>> failed_; // records, and why
   std::size_t block_ = 0;                                   // the record that the first score is of
 };

@@ -23,6 +23,8 @@ COMPONENTS = {
     "google/protobuf/": ("libcore/leat/protobuf/",),
     "sqlite3.h": ("actors/leat/sqlite/",),
     "httplib.h": ("actors/leat/sinks/http_poster.cpp",),
+    "xgboost/": ("actors/leat/scoring/xgboost.cpp",),
+    "onnxruntime": ("actors/leat/scoring/onnx.cpp",),
 }
 CAF_FOLDERS = ("actors/leat/runtime/", "actors/leat/cluster/", "actors/leat/testing/")
 CORE_FORBIDDEN = {"thread", "mutex", "condition_variable", "future", "iostream", "fstream", "csignal"}

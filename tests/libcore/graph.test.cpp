@@ -19,6 +19,10 @@ std::vector<std::string> faults(leat::graph& g) {
   return found;
 }
 
+struct remote : support::by_value {
+  static constexpr bool blocking = true;
+};
+
 leat::graph fraud_like() {
   leat::graph g{"fraud"};
   auto cards = g.from("payments", none(),
@@ -237,4 +241,13 @@ TEST_CASE("several graphs live side by side") {
   CHECK(a.validate().empty());
   CHECK(b.plan().stages.size() == 2);
   CHECK(a.name() == "a");
+}
+
+TEST_CASE("a model that may wait gets a thread") {
+  leat::graph g{"remote"};
+  const auto in = g.from("in", none());
+  in.window("a", leat::batch{}).score("here", support::by_value{}).to("x", support::discard{});
+  in.window("b", leat::batch{}).score("there", remote{}).to("y", support::discard{});
+  CHECK_FALSE(g.plan().find("here")->blocking);
+  CHECK(g.plan().find("there")->blocking);
 }

@@ -174,6 +174,15 @@ result<leat::graph> made(const graph_maker& make) {
   }
 }
 
+// This process was started by another one, which watches the job and tells how it gets on.
+exit_code work(leat::graph g, run_options options, const join_order& order, const attention& a,
+               const run_settings& settings, const console& to) {
+  dead_letter_file office(settings.dead_letter_folder(g.name()), a.dead_letter_cap);
+  options.dead_letters = &office;
+  const auto done = run_worker(std::move(g), options, order);
+  return done ? exit_done : to.refuse(done.error());
+}
+
 } // namespace
 
 exit_code run_command(const graph_maker& make, const run_settings& settings,
@@ -190,6 +199,9 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
   if (auto there = check_stages(g->plan(), settings.places); !there)
     return to.refuse(there.error());
 
+  if (const auto order = join_order::of_this_process())
+    return work(std::move(*g), *options, *order, *attended, settings, to);
+
   job_bus bus;
   std::optional<progress_line> line;
   subscribe(bus, *attended, line, to);
@@ -199,10 +211,6 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
                                         std::string(text));
                           });
   options->dead_letters = &office;
-  if (const auto order = join_order::of_this_process()) {
-    const auto done = run_worker(std::move(*g), *options, *order);
-    return done ? exit_done : to.refuse(done.error());
-  }
   job_watch watch(bus, office.path());
   bus.observe(between_watches, [&](const job_report& r) { watch.look(r); });
 

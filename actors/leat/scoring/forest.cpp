@@ -1,69 +1,15 @@
 #include <leat/scoring/forest.hpp>
 
+#include <leat/scoring/xgboost_trees.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <limits>
-#include <string_view>
-#include <utility>
 
 namespace leat {
-namespace {
-
-constexpr std::int32_t no_child = -1;
-
-/// The arrays of a tree must all have an entry for each of its nodes.
-result<void> check_lengths(const xgboost_tree& tree) {
-  if (!tree.num_nodes || !tree.num_deleted)
-    return user_error("its tree_param is missing or incomplete");
-  if (*tree.num_nodes < 1 || *tree.num_deleted < 0)
-    return user_error(fmt::format("{} nodes, {} of them deleted, are not possible", *tree.num_nodes,
-                                  *tree.num_deleted));
-  if (tree.size_leaf_vector.value_or(0) > 1)
-    return user_error("its leaves are vectors (multi-target trees), which are not supported");
-
-  const auto nodes = static_cast<std::size_t>(*tree.num_nodes);
-  const std::pair<const char*, std::size_t> arrays[] = {
-      {"left_children", tree.left_children.size()},
-      {"right_children", tree.right_children.size()},
-      {"split_indices", tree.split_indices.size()},
-      {"split_conditions", tree.split_conditions.size()},
-      {"default_left", tree.default_left.size()},
-      {"split_type", tree.split_type.size()}};
-  for (const auto& [name, length] : arrays) {
-    const bool not_written = name == std::string_view("split_type") && length == 0; // before 1.3
-    if (length != nodes && !not_written)
-      return user_error(fmt::format("{} has {} entries for {} nodes", name, length, nodes));
-  }
-  return {};
-}
-
-/// Whether node `at`, which has a left child, is a split as it should be.
-result<void> check_split(const xgboost_tree& tree, std::size_t at, std::size_t features) {
-  const auto left = tree.left_children[at];
-  const auto right = tree.right_children[at];
-  if (left < 1 || left >= *tree.num_nodes || right < 1 || right >= *tree.num_nodes)
-    return user_error(fmt::format("node {} has the children {} and {}, of {} nodes", at, left,
-                                  right, *tree.num_nodes));
-  if (right != left + 1) // XGBoost itself takes the right child for the left one's neighbour
-    return user_error(fmt::format("node {} has the children {} and {}, which are not neighbours",
-                                  at, left, right));
-  if (!tree.split_type.empty() && tree.split_type[at] != 0)
-    return user_error(fmt::format("node {} is a categorical split, which is not supported", at));
-  const auto feature = tree.split_indices[at];
-  if (feature < 0 || static_cast<std::size_t>(feature) >= features)
-    return user_error(
-        fmt::format("node {} splits feature {}, the model has {}", at, feature, features));
-  if (tree.default_left[at] != 0 && tree.default_left[at] != 1)
-    return user_error(fmt::format("node {} has the default_left {}, which is neither 0 nor 1", at,
-                                  tree.default_left[at]));
-  return {};
-}
-
-} // namespace
-
 forest::forest(std::size_t features, std::size_t outputs)
     : features_(features), outputs_(outputs), nodes_{leaf(0)} {
   assert(features >= 1 && features <= most_features);
@@ -80,20 +26,17 @@ forest::group& forest::group_of(std::size_t output) {
 }
 
 result<void> forest::add(const xgboost_tree& tree, std::size_t output) {
-  if (auto checked = check_lengths(tree); !checked)
-    return checked;
+  if (tree.size_leaf_vector.value_or(0) > 1)
+    return user_error("its leaves are vectors (multi-target trees), which are not supported");
+  // The levels that every row passes lie together.
+  const auto order = breadth_first(tree, features_);
+  if (!order)
+    return order.error();
 
-  // Breadth first: siblings are neighbours, and the levels that every row passes lie together.
-  struct visit {
-    std::size_t node;
-    std::uint32_t depth;
-  };
   const auto root = nodes_.size();
-  std::vector<visit> order{{0, 0}};
-  std::vector<bool> reached(tree.left_children.size());
-  reached[0] = true;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const auto [at, depth] = order[i];
+  std::size_t children = 1; // index into order: those of the next split
+  for (std::size_t i = 0; i < order->size(); ++i) {
+    const std::size_t at = (*order)[i].node;
     const float condition = tree.split_conditions[at];
     if (!std::isfinite(condition))
       return user_error(fmt::format("node {} holds {}, which is not finite", at, condition));
@@ -101,34 +44,22 @@ result<void> forest::add(const xgboost_tree& tree, std::size_t output) {
       nodes_.push_back(leaf(condition));
       continue;
     }
-    if (auto checked = check_split(tree, at, features_); !checked)
-      return checked;
-    const auto left = static_cast<std::size_t>(tree.left_children[at]);
-    if (reached[left] || reached[left + 1])
-      return user_error(
-          fmt::format("node {} has a child, {} or {}, that is not its own", at, left, left + 1));
-    reached[left] = reached[left + 1] = true;
-
-    const auto children = order.size() - i;
-    if (children > std::numeric_limits<std::uint16_t>::max())
+    if (!tree.split_type.empty() && tree.split_type[at] != 0)
+      return user_error(fmt::format("node {} is a categorical split, which is not supported", at));
+    if (children - i > std::numeric_limits<std::uint16_t>::max())
       return user_error(fmt::format("it is too wide: node {} comes {} places before its children; "
                                     "65535 are supported",
-                                    at, children));
+                                    at, children - i));
     const auto feature = static_cast<std::size_t>(tree.split_indices[at]);
     const auto column = tree.default_left[at] == 1 ? feature : features_ + feature;
     nodes_.push_back(
-        {condition, static_cast<std::uint16_t>(column), static_cast<std::uint16_t>(children)});
-    order.push_back({left, depth + 1});
-    order.push_back({left + 1, depth + 1});
+        {condition, static_cast<std::uint16_t>(column), static_cast<std::uint16_t>(children - i)});
+    children += 2;
   }
-  const auto strays = reached.size() - order.size();
-  if (strays != static_cast<std::size_t>(*tree.num_deleted))
-    return user_error(fmt::format("{} nodes cannot be reached, {} are marked as deleted", strays,
-                                  *tree.num_deleted));
 
   group& g = group_of(output);
   g.roots[g.trees++] = static_cast<std::uint32_t>(root);
-  g.depth = std::max(g.depth, order.back().depth);
+  g.depth = std::max(g.depth, order->back().depth);
   return {};
 }
 

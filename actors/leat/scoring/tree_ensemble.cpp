@@ -1,51 +1,18 @@
 #include <leat/scoring/tree_ensemble.hpp>
 
-#include <leat/scoring/sha256.hpp>
 #include <leat/scoring/xgboost_file.hpp>
+#include <leat/scoring/xgboost_trees.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
+#include <numeric>
 
 namespace leat {
 namespace {
 
-constexpr std::uintmax_t largest_file = std::uintmax_t{1} << 30;
 constexpr std::int32_t most_outputs = 1 << 20;
-
-std::string listed(std::span<const std::string_view> names) {
-  std::string list;
-  for (const auto name : names)
-    list.append(list.empty() ? "" : ", ").append(name);
-  return list;
-}
-
-error in_model(const std::string& name, error e) {
-  e.what = fmt::format("model '{}': {}", name, e.what);
-  return e;
-}
-
-result<std::string> read_bytes(const std::string& path) {
-  std::error_code problem;
-  if (!std::filesystem::exists(path, problem))
-    return user_error("there is no such file", "check the path; it is relative to where you are");
-  if (!std::filesystem::is_regular_file(path, problem))
-    return user_error("it is not a regular file");
-  const auto size = std::filesystem::file_size(path, problem);
-  if (problem)
-    return external_error("it cannot be read: " + problem.message());
-  if (size > largest_file)
-    return user_error(
-        fmt::format("it has {} bytes, more than the {} a model may have", size, largest_file));
-  std::string bytes(size, '\0');
-  std::ifstream in(path, std::ios::binary);
-  if (!in.read(bytes.data(), static_cast<std::streamsize>(size)))
-    return external_error("it cannot be read", "check its permissions");
-  return bytes;
-}
 
 result<link_function> link_of(const xgboost_file& file) {
   if (file.booster != "gbtree")
@@ -88,49 +55,37 @@ result<std::size_t> outputs_of(const xgboost_file& file, link_function link) {
   return static_cast<std::size_t>(std::max(classes, 1));
 }
 
-/// Where sums start. The file has the user's number: with a sigmoid a probability, whose log-odds
-/// is what is summed up.
-result<float> base_of(const xgboost_file& file, link_function link) {
-  if (!file.base_score || !std::isfinite(*file.base_score))
-    return user_error("its base_score is missing or not finite");
-  const float base = *file.base_score;
-  if (link != link_function::sigmoid)
-    return base;
-  if (base <= 0 || base >= 1)
-    return user_error(fmt::format("its base_score is {}, which is not a probability", base));
-  return -std::log(1.0f / base - 1.0f);
-}
-
-/// The file's trees by their ids, which must be 0, 1, 2, ...
-result<std::vector<const xgboost_tree*>> trees_in_order(const xgboost_file& file) {
-  const auto count = file.trees.size();
-  if (file.num_trees.value_or(-1) != static_cast<std::int64_t>(count))
-    return user_error(fmt::format("it has {} trees, and its num_trees says otherwise", count));
-  if (file.tree_info.size() != count)
+/// Where the sum of each output starts. The file has the user's numbers: with a sigmoid
+/// probabilities, whose log-odds are what is summed up.
+result<std::vector<float>> bases_of(const xgboost_file& file, link_function link,
+                                    std::size_t outputs) {
+  auto bases = file.base_score;
+  if (bases.empty())
+    return user_error("its base_score is missing");
+  if (bases.size() == 1)
+    bases.resize(outputs, bases[0]);
+  if (bases.size() != outputs)
     return user_error(
-        fmt::format("its tree_info has {} entries for {} trees", file.tree_info.size(), count));
-  std::vector<const xgboost_tree*> trees(count);
-  for (const auto& tree : file.trees) {
-    const auto id = tree.id.value_or(-1);
-    if (id < 0 || static_cast<std::size_t>(id) >= count || trees[static_cast<std::size_t>(id)])
-      return user_error(fmt::format("the id {} of a tree is missing, doubled or out of range", id));
-    trees[static_cast<std::size_t>(id)] = &tree;
+        fmt::format("its base_score has {} numbers for {} outputs", bases.size(), outputs));
+  for (float& base : bases) {
+    if (!std::isfinite(base))
+      return user_error("its base_score is not finite");
+    if (link != link_function::sigmoid)
+      continue;
+    if (base <= 0 || base >= 1)
+      return user_error(fmt::format("its base_score is {}, which is not a probability", base));
+    base = -std::log(1.0f / base - 1.0f);
   }
-  return trees;
+  return bases;
 }
 
 /// All trees, output by output: the order matters only among those that add to the same sum.
 result<forest> grow(const xgboost_file& file, std::size_t features, std::size_t outputs) {
-  const auto trees = trees_in_order(file);
+  const auto trees = trees_in_order(file, outputs);
   if (!trees)
     return trees.error();
   std::vector<std::size_t> order(trees->size());
-  for (std::size_t t = 0; t < order.size(); ++t) {
-    if (file.tree_info[t] < 0 || static_cast<std::size_t>(file.tree_info[t]) >= outputs)
-      return user_error(
-          fmt::format("tree {} adds to output {} of {}", t, file.tree_info[t], outputs));
-    order[t] = t;
-  }
+  std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return file.tree_info[a] < file.tree_info[b];
   });
@@ -179,9 +134,9 @@ void apply(link_function link, std::span<float> sums, std::size_t outputs) {
 } // namespace
 
 result<tree_ensemble> tree_ensemble::load(const std::string& path) {
-  const auto bytes = read_bytes(path);
+  const auto bytes = read_model_file(path);
   if (!bytes)
-    return in_model(path, bytes.error());
+    return bytes.error();
   return parse(*bytes, path);
 }
 
@@ -192,9 +147,8 @@ result<tree_ensemble> tree_ensemble::parse(std::string_view bytes, const std::st
   auto model = build(*file);
   if (!model)
     return in_model(name, model.error());
-  model->name_ = name;
-  model->identity_ =
-      model_ref::intern({std::filesystem::path(name).filename().string(), sha256_hex(bytes)});
+  model->shape_.name = name;
+  model->identity_ = identity_of_file(name, bytes);
   return model;
 }
 
@@ -208,15 +162,14 @@ result<tree_ensemble> tree_ensemble::build(const xgboost_file& file) {
   const auto outputs = outputs_of(file, *link);
   if (!outputs)
     return outputs.error();
-  const auto base = base_of(file, *link);
-  if (!base)
-    return base.error();
+  auto bases = bases_of(file, *link, *outputs);
+  if (!bases)
+    return bases.error();
   auto trees = grow(file, *features, *outputs);
   if (!trees)
     return trees.error();
-  tree_ensemble model(*std::move(trees), *link, *base);
-  model.objective_ = file.objective;
-  model.feature_names_ = file.feature_names;
+  tree_ensemble model(*std::move(trees), *link, *std::move(bases));
+  model.shape_ = {{}, file.objective, *features, *outputs, file.feature_names};
   model.attributes_ = file.attributes;
   return model;
 }
@@ -226,35 +179,12 @@ std::optional<std::string> tree_ensemble::attribute(std::string_view name) const
   return found == attributes_.end() ? std::nullopt : std::optional(found->second);
 }
 
-result<void> tree_ensemble::accepts(std::string_view record,
-                                    std::span<const std::string_view> names,
-                                    std::size_t scores) const {
-  if (names.size() != features())
-    return user_error(fmt::format("model '{}' reads {} features, record '{}' has {}: {}", name_,
-                                  features(), record, names.size(), listed(names)),
-                      "declare the model's inputs, and no other field, with leat::feature(...)");
-  for (std::size_t i = 0; i < feature_names_.size(); ++i)
-    if (feature_names_[i] != names[i])
-      return user_error(
-          fmt::format("model '{}' reads '{}' as feature {}, record '{}' has '{}' there: {}", name_,
-                      feature_names_[i], i, record, names[i], listed(names)),
-          "declare the features under the model's names and in its order");
-  if (scores != outputs())
-    return user_error(fmt::format("model '{}' ({}) gives {} scores a record, the stage takes {}",
-                                  name_, objective_, outputs(), scores),
-                      "the score type is float for one, std::array<float, N> for N scores");
-  return {};
-}
-
 void tree_ensemble::predict(std::span<const float> rows, std::span<float> scores) const {
-  const std::size_t count = scores.size() / outputs();
-  if (scores.size() != count * outputs() || rows.size() != count * features())
-    throw failure(
-        internal_error(fmt::format("model '{}': {} values and {} scores are not rows of {} and {}",
-                                   name_, rows.size(), scores.size(), features(), outputs())));
-  std::fill(scores.begin(), scores.end(), base_);
+  const std::size_t count = shape_.rows_in(rows.size(), scores.size());
+  for (std::size_t row = 0; row < count; ++row)
+    std::copy(bases_.begin(), bases_.end(), scores.begin() + std::ptrdiff_t(row * bases_.size()));
   trees_.add_leaves(rows.data(), count, scores.data());
-  apply(link_, scores, outputs());
+  apply(link_, scores, shape_.outputs);
 }
 
 } // namespace leat

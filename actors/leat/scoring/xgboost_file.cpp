@@ -25,26 +25,32 @@ struct place {
 
 constexpr std::string_view attributes_path = "/learner/attributes";
 constexpr std::string_view trees_path = "/learner/gradient_booster/model/trees";
+constexpr std::string_view dart_trees_path = "/learner/gradient_booster/gbtree/model/trees";
 constexpr std::string_view tree_path = "tree";
 
 constexpr place<xgboost_file, std::string> file_text[] = {
     {"/learner/objective/name", &xgboost_file::objective},
     {"/learner/gradient_booster/name", &xgboost_file::booster},
 };
-constexpr place<xgboost_file, std::optional<float>> file_number[] = {
+constexpr place<xgboost_file, numbers> file_numbers[] = {
     {"/learner/learner_model_param/base_score", &xgboost_file::base_score},
+    {"/learner/gradient_booster/weight_drop", &xgboost_file::weight_drop},
 };
 constexpr place<xgboost_file, std::optional<std::int32_t>> file_integer[] = {
     {"/learner/learner_model_param/num_feature", &xgboost_file::num_feature},
     {"/learner/learner_model_param/num_class", &xgboost_file::num_class},
     {"/learner/learner_model_param/num_target", &xgboost_file::num_target},
     {"/learner/gradient_booster/model/gbtree_model_param/num_trees", &xgboost_file::num_trees},
+    {"/learner/gradient_booster/gbtree/model/gbtree_model_param/num_trees",
+     &xgboost_file::num_trees},
 };
 constexpr place<xgboost_file, texts> file_texts[] = {
     {"/learner/feature_names", &xgboost_file::feature_names},
 };
 constexpr place<xgboost_file, integers> file_integers[] = {
+    {"/version", &xgboost_file::version},
     {"/learner/gradient_booster/model/tree_info", &xgboost_file::tree_info},
+    {"/learner/gradient_booster/gbtree/model/tree_info", &xgboost_file::tree_info},
 };
 constexpr place<xgboost_tree, std::optional<std::int32_t>> tree_integer[] = {
     {"tree/id", &xgboost_tree::id},
@@ -55,6 +61,7 @@ constexpr place<xgboost_tree, std::optional<std::int32_t>> tree_integer[] = {
 constexpr place<xgboost_tree, integers> tree_integers[] = {
     {"tree/left_children", &xgboost_tree::left_children},
     {"tree/right_children", &xgboost_tree::right_children},
+    {"tree/parents", &xgboost_tree::parents},
     {"tree/split_indices", &xgboost_tree::split_indices},
     {"tree/default_left", &xgboost_tree::default_left},
     {"tree/split_type", &xgboost_tree::split_type},
@@ -73,6 +80,8 @@ Value* find(const place<Owner, Value> (&places)[N], std::string_view path, Owner
   return nullptr;
 }
 
+bool is_trees(std::string_view path) { return path == trees_path || path == dart_trees_path; }
+
 /// Whether something at or below `path` is read.
 bool leads_somewhere(std::string_view path) {
   const auto below = [path](std::string_view to) {
@@ -82,9 +91,9 @@ bool leads_somewhere(std::string_view path) {
     return std::any_of(std::begin(places), std::end(places),
                        [&](const auto& p) { return below(p.path); });
   };
-  return below(attributes_path) || below(trees_path) || any(file_text) || any(file_number) ||
-         any(file_integer) || any(file_texts) || any(file_integers) || any(tree_integer) ||
-         any(tree_integers) || any(tree_numbers);
+  return below(attributes_path) || below(trees_path) || below(dart_trees_path) || any(file_text) ||
+         any(file_numbers) || any(file_integer) || any(file_texts) || any(file_integers) ||
+         any(tree_integer) || any(tree_integers) || any(tree_numbers);
 }
 
 /// The number that all of `text` spells, to the nearest.
@@ -213,7 +222,7 @@ private:
     if (!in->path)
       return std::nullopt;
     if (in->is_array)
-      return *in->path == trees_path ? std::optional<std::string>(tree_path) : std::nullopt;
+      return is_trees(*in->path) ? std::optional<std::string>(tree_path) : std::nullopt;
     auto path = *in->path + '/' + key_;
     const bool wanted = key_.find('/') == std::string::npos && leads_somewhere(path);
     return wanted ? std::optional(std::move(path)) : std::nullopt;
@@ -242,7 +251,9 @@ private:
     array.to_integers = find(file_integers, *array.path, &file);
     if (array.to_integers == nullptr)
       array.to_integers = find(tree_integers, *array.path, current_tree());
-    array.to_numbers = find(tree_numbers, *array.path, current_tree());
+    array.to_numbers = find(file_numbers, *array.path, &file);
+    if (array.to_numbers == nullptr)
+      array.to_numbers = find(tree_numbers, *array.path, current_tree());
     array.to_texts = find(file_texts, *array.path, &file);
     if (array.to_integers != nullptr)
       array.to_integers->clear();
@@ -250,7 +261,7 @@ private:
       array.to_numbers->clear();
     if (array.to_texts != nullptr)
       array.to_texts->clear();
-    if (array.path == trees_path)
+    if (is_trees(*array.path))
       file.trees.clear();
   }
 
@@ -266,8 +277,8 @@ private:
       return true;
     if (auto* text = find(file_text, *path, &file))
       *text = value;
-    else if (auto* number = find(file_number, *path, &file))
-      return number_parameter(*number, value);
+    else if (auto* list = find(file_numbers, *path, &file))
+      return numbers_parameter(*list, value);
     else if (auto* count = find(file_integer, *path, &file))
       return number_parameter(*count, value);
     else if (auto* of_tree = find(tree_integer, *path, current_tree()))
@@ -279,6 +290,24 @@ private:
   bool number_parameter(std::optional<Number>& to, const std::string& value) {
     to = parse<Number>(value);
     return to || stop(fmt::format("{} is '{:.50}', which is not a number", key_, value));
+  }
+
+  /// "0.5", or "[0.2,0.8]".
+  bool numbers_parameter(numbers& to, std::string_view value) {
+    std::string_view rest = value;
+    if (rest.starts_with('[') && rest.ends_with(']'))
+      rest = rest.substr(1, rest.size() - 2);
+    to.clear();
+    for (bool more = true; more;) {
+      const auto comma = rest.find(',');
+      const auto number = parse<float>(rest.substr(0, comma));
+      if (!number)
+        return stop(fmt::format("{} is '{:.50}', which is not a number", key_, value));
+      to.push_back(*number);
+      more = comma != rest.npos;
+      rest.remove_prefix(more ? comma + 1 : rest.size());
+    }
+    return true;
   }
 
   bool integer(std::int64_t value) {

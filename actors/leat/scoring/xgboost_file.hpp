@@ -23,6 +23,7 @@ struct xgboost_tree {
   std::optional<std::int32_t> size_leaf_vector;
   std::vector<std::int32_t> left_children;
   std::vector<std::int32_t> right_children;
+  std::vector<std::int32_t> parents;
   std::vector<std::int32_t> split_indices;
   std::vector<std::int32_t> default_left;
   std::vector<std::int32_t> split_type;
@@ -31,9 +32,11 @@ struct xgboost_tree {
 
 /// What a model file says.
 struct xgboost_file {
+  std::vector<std::int32_t> version; ///< of the XGBoost that wrote it: major, minor, patch
   std::string objective;
   std::string booster;
-  std::optional<float> base_score; ///< as the user gives it: for logistic objectives a probability
+  std::vector<float> base_score; ///< as the user gives it: for logistic objectives a probability;
+                                 ///< one, or since 3.1 one for each output
   std::optional<std::int32_t> num_feature;
   std::optional<std::int32_t> num_class;
   std::optional<std::int32_t> num_target;
@@ -41,6 +44,7 @@ struct xgboost_file {
   std::map<std::string, std::string, std::less<>> attributes;
   std::vector<std::string> feature_names;
   std::vector<std::int32_t> tree_info; ///< for each tree, the output it adds to
+  std::vector<float> weight_drop;      ///< of booster dart: for each tree, its weight
   std::vector<xgboost_tree> trees;     ///< in the order of the file
 };
 

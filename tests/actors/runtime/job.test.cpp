@@ -373,3 +373,47 @@ TEST_CASE("without an office for dead letters the first one is a fault, with one
   CHECK(report->dead_letters == 10);
   CHECK(office.letters.size() == 10);
 }
+
+TEST_CASE("functions score records and panes, under the name of their stage") {
+  struct checked {
+    std::size_t* wrong;
+    void write(std::span<const leat::scored<item>> records) {
+      for (const auto& r : records)
+        *wrong += r.score != static_cast<float>(r.record.number) || r.model->id != "number" ||
+                  !r.model->sha256.empty();
+    }
+  };
+  struct odd {
+    std::size_t* seen;
+    void write(std::span<const leat::scored<item, bool>> records) {
+      for (const auto& r : records)
+        *seen += r.score == (r.record.number % 2 != 0) && r.model->id == "odd";
+    }
+  };
+  std::size_t wrong = 0, seen = 0;
+  leat::graph g{"functions"};
+  const auto in = g.from("in", support::given<item>{support::numbered(1000)});
+  in.window("panes", leat::micro_batch{64})
+      .score("number",
+             [](std::span<const item> rows, std::span<float> scores) {
+               for (std::size_t i = 0; i < rows.size(); ++i)
+                 scores[i] = static_cast<float>(rows[i].number);
+             })
+      .to("by pane", checked{&wrong});
+  in.window("ones", leat::record_at_a_time{})
+      .score("odd",
+             [](const item& i) {
+               if (i.number == 500)
+                 throw leat::failure(leat::user_error("not this one"));
+               return i.number % 2 != 0;
+             })
+      .to("by record", odd{&seen});
+  support::kept_letters letters;
+  leat::run_options o;
+  o.dead_letters = &letters;
+  REQUIRE(leat::run(std::move(g), o));
+  CHECK(wrong == 0);
+  CHECK(seen == 999);
+  REQUIRE(letters.letters.size() == 1);
+  CHECK(letters.letters[0].reason == "not this one");
+}

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -98,9 +99,32 @@ inline tree_ensemble parsed(const nlohmann::json& document) {
 }
 
 inline std::vector<float> predict(const tree_ensemble& model, const std::vector<float>& rows) {
-  std::vector<float> scores(rows.size() / model.features() * model.outputs());
+  std::vector<float> scores(rows.size() / model.shape().features * model.shape().outputs);
   model.predict(rows, scores);
   return scores;
+}
+
+/// A file that belongs to the tests: models trained elsewhere, on made-up numbers.
+inline std::string test_data(const std::string& name) {
+  return (std::filesystem::path(__FILE__).parent_path() / "data" / name).string();
+}
+
+struct known_scores {
+  std::vector<float> values;
+  std::vector<float> scores;
+};
+
+/// Rows and how they scored where the model comes from: the .csv beside it, first the features.
+inline known_scores scored_rows(const std::string& model, std::size_t features) {
+  std::ifstream in(std::filesystem::path(test_data(model)).replace_extension(".csv"));
+  known_scores known;
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream fields(line);
+    std::size_t column = 0;
+    for (std::string text; std::getline(fields, text, ',');)
+      (column++ < features ? known.values : known.scores).push_back(std::stof(text));
+  }
+  return known;
 }
 
 /// A file that lives as long as this object.

@@ -147,7 +147,7 @@ TEST_CASE("binary:logistic starts from the log-odds of base_score and ends in a 
 TEST_CASE("multi:softprob gives a probability for each class") {
   const auto model =
       parsed(tiny_model("multi:softprob", 1, "5E-1", {stump(0, 0, 1), {leaf(0)}, {leaf(0)}}, 3));
-  CHECK(model.outputs() == 3);
+  CHECK(model.shape().outputs == 3);
   const auto scores = predict(model, {-1, 1});
   REQUIRE(scores.size() == 6);
   CHECK(scores[0] == Approx(1.0 / 3));
@@ -159,6 +159,31 @@ TEST_CASE("multi:softprob gives a probability for each class") {
 
 TEST_CASE("a model without trees scores its base") {
   CHECK(predict(parsed(regression({}, "2.5E0")), {0, 0}) == std::vector{2.5f});
+  CHECK(predict(parsed(regression({}, "[2.5E0]")), {0, 0}) == std::vector{2.5f});
+}
+
+TEST_CASE("each class may have a base of its own") {
+  const auto model = parsed(tiny_model("multi:softprob", 1, "[0,1,0]", {}, 3));
+  const auto scores = predict(model, {0, 0});
+  const double e = std::exp(1.0);
+  CHECK(scores[1] == Approx(e / (e + 2)).epsilon(1e-6));
+  CHECK(scores[2] == scores[0]);
+  CHECK(scores[4] == scores[1]);
+}
+
+// Trained and scored by these versions of XGBoost in Python, on made-up numbers: a row of the .csv
+// holds features and scores.
+TEST_CASE("models of later versions of XGBoost score bit for bit as they did there") {
+  for (const char* name : {"xgboost-2.1.4-logistic.json", "xgboost-3.0.5-regression.ubj",
+                           "xgboost-3.2.0-classes.json"}) {
+    INFO(name);
+    const auto model = tree_ensemble::load(test_data(name));
+    if (!model)
+      FAIL(to_string(model.error()));
+    const auto known = scored_rows(name, model->shape().features);
+    REQUIRE(known.scores.size() == 40 * model->shape().outputs);
+    CHECK(same_bits(predict(*model, known.values), known.scores));
+  }
 }
 
 TEST_CASE("JSON and UBJ say the same") {
@@ -213,10 +238,10 @@ TEST_CASE("names, attributes and identity") {
   const scoped_file file(".json", document.dump());
   const auto model = tree_ensemble::load(file.path());
   REQUIRE(model);
-  CHECK(model->features() == 2);
-  CHECK(model->outputs() == 1);
-  CHECK(model->objective() == "reg:squarederror");
-  CHECK(model->feature_names() == std::vector<std::string>{"cents", "distance"});
+  CHECK(model->shape().features == 2);
+  CHECK(model->shape().outputs == 1);
+  CHECK(model->shape().kind == "reg:squarederror");
+  CHECK(model->shape().feature_names == std::vector<std::string>{"cents", "distance"});
   CHECK(model->attribute("best_iteration") == "12");
   CHECK(model->attribute("with/slash") == "yes");
   CHECK_FALSE(model->attribute("best_score"));
@@ -256,8 +281,9 @@ TEST_CASE("scores do not depend on how rows are cut, and are what a person compu
     std::vector<float> pieces(whole.size());
     for (std::size_t first = 0, size = 0; first < count; first += size) {
       size = std::min<std::size_t>(1 + random() % 70, count - first);
-      model.predict(std::span(rows).subspan(first * width, size * width),
-                    std::span(pieces).subspan(first * model.outputs(), size * model.outputs()));
+      model.predict(
+          std::span(rows).subspan(first * width, size * width),
+          std::span(pieces).subspan(first * model.shape().outputs, size * model.shape().outputs));
     }
     RC_ASSERT(same_bits(whole, pieces));
 
@@ -296,8 +322,11 @@ TEST_CASE("every refusal says what is wrong and in which file") {
       {"num_class is 3, which does not go with", parameter("num_class", "3")},
       {"num_class is -1", parameter("num_class", "-1")},
       {"base_score is 'half'", parameter("base_score", "half")},
-      {"base_score is '[5E-1]'", parameter("base_score", "[5E-1]")},
-      {"base_score is missing", parameter("base_score", "inf")},
+      {"base_score is '[5E-1,]'", parameter("base_score", "[5E-1,]")},
+      {"base_score is '[5E-1'", parameter("base_score", "[5E-1")},
+      {"base_score is '[]'", parameter("base_score", "[]")},
+      {"base_score has 2 numbers for 1", parameter("base_score", "[5E-1,5E-1]")},
+      {"base_score is not finite", parameter("base_score", "inf")},
       {"base_score is missing",
        [](json& l, json&) { l["learner_model_param"].erase("base_score"); }},
       {"names 1 of its 2 features", [](json& l, json&) { l["feature_names"] = {"cents"}; }},
@@ -418,7 +447,7 @@ TEST_CASE("a file with flipped bytes is an error or a model that scores") {
       for (auto flips = 1 + random() % 3; flips > 0; --flips)
         bytes[random() % bytes.size()] = static_cast<char>(random());
       if (const auto model = tree_ensemble::parse(bytes, "flipped");
-          model && model->features() == 2)
+          model && model->shape().features == 2)
         predict(*model, rows);
     }
 }

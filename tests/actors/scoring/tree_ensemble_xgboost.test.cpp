@@ -63,11 +63,12 @@ std::vector<float> truth_of(const xgboost_oracle& library, std::span<const float
 std::vector<float> scores_of(const tree_ensemble& model, std::span<const float> rows,
                              std::size_t size) {
   const std::size_t count = rows.size() / features;
-  std::vector<float> scores(count * model.outputs());
+  std::vector<float> scores(count * model.shape().outputs);
   for (std::size_t first = 0; first < count; first += size) {
     const std::size_t n = std::min(size, count - first);
-    model.predict(rows.subspan(first * features, n * features),
-                  std::span(scores).subspan(first * model.outputs(), n * model.outputs()));
+    model.predict(
+        rows.subspan(first * features, n * features),
+        std::span(scores).subspan(first * model.shape().outputs, n * model.shape().outputs));
   }
   return scores;
 }
@@ -173,9 +174,9 @@ TEST_CASE("names and attributes are those that XGBoost stored") {
     const auto model = tree_ensemble::load(file.path());
     REQUIRE(model);
     CHECK(model->attribute("best_iteration") == "1");
-    CHECK(model->feature_names().size() == features);
-    CHECK(model->feature_names().back() == "i");
-    CHECK(model->objective() == "reg:squarederror");
+    CHECK(model->shape().feature_names.size() == features);
+    CHECK(model->shape().feature_names.back() == "i");
+    CHECK(model->shape().kind == "reg:squarederror");
   }
 }
 

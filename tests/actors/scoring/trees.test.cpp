@@ -23,8 +23,8 @@ using three = std::array<float, 3>;
 
 static_assert(leat::model_provider_on<leat::trees<payment>, payment>);
 static_assert(leat::model_provider_on<leat::trees<payment, three>, payment>);
-static_assert(leat::model_on<leat::tree_model<payment, float>, payment>);
-static_assert(leat::model_on<leat::tree_model<payment, three>, payment>);
+static_assert(leat::model_on<leat::row_model<payment, float, leat::tree_ensemble>, payment>);
+static_assert(leat::model_on<leat::row_model<payment, three, leat::tree_ensemble>, payment>);
 
 /// Left below 100 cents; right, distance decides.
 nlohmann::json two_features() {

@@ -80,7 +80,7 @@ TEST_CASE("a trained model says what it reads, when to raise alerts, and what it
 
   const auto model = leat::tree_ensemble::load(t.path);
   REQUIRE(model);
-  CHECK(model->accepts("features", leat::feature_names<features>(), 1));
+  CHECK(model->shape().accepts("features", leat::feature_names<features>(), 1));
   CHECK(parse<float>(model->attribute("threshold")) == report.threshold);
   CHECK(parse<std::int64_t>(model->attribute("test_from")) ==
         report.test_from.time_since_epoch().count());
