@@ -420,8 +420,8 @@ bool read_binary(byte_cursor& in, T& out) {
          foreign_record<T>::read_bytes({bytes, size}, out);
 }
 
-template <foreign T>
-bool decode_records(byte_cursor& in, std::vector<T>& out) {
+template <foreign T, class Allocator>
+bool decode_records(byte_cursor& in, std::vector<T, Allocator>& out) {
   out.clear();
   std::size_t count = 0;
   if (!in.take_length(count) || count > in.left())

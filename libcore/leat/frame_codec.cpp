@@ -62,7 +62,8 @@ public:
     const std::byte* bytes = nullptr;
     if (!from.take(values_.size() * sizeof(T), bytes))
       return false;
-    std::memcpy(values_.data(), bytes, values_.size() * sizeof(T));
+    if (!values_.empty()) // memcpy wants real pointers even for nothing
+      std::memcpy(values_.data(), bytes, values_.size() * sizeof(T));
     return true;
   }
   bool is_run() const { return is_run_; }
@@ -149,6 +150,14 @@ bool get_rows(byte_cursor& from, std::uint8_t parts, const row_codec& codec, fra
          (!(parts & has_panes) || get_panes(from, f.size(), f.panes));
 }
 
+// What a frame of these records costs is known, but for what its bytes took in memory there.
+bool pays_for(const frame& f) {
+  constexpr std::int64_t most_bytes = std::int64_t{1} << 40;
+  const auto records = static_cast<std::int64_t>(f.size());
+  return f.paid.frames == (records > 0 ? 1 : 0) && f.paid.records == records && f.paid.bytes >= 0 &&
+         f.paid.bytes <= most_bytes;
+}
+
 bool get_frame(byte_cursor& from, const row_codec& codec, frame& f) {
   std::uint8_t parts = 0;
   if (!get(from, parts) || !get(from, f.paid.frames) || !get(from, f.paid.records) ||
@@ -161,7 +170,7 @@ bool get_frame(byte_cursor& from, const row_codec& codec, frame& f) {
   if ((parts & has_barrier) && !(f.barrier_at = decode_barrier(from)))
     return false;
   f.last = parts & is_last;
-  return from.left() == 0;
+  return from.left() == 0 && pays_for(f);
 }
 
 } // namespace

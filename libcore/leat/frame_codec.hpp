@@ -44,7 +44,7 @@ constexpr bool can_travel() {
     using score = decltype(T::score);
     return can_travel<decltype(T::record)>() && (scalar<score> || is_array<score> || record<score>);
   } else {
-    return record<T>;
+    return any_record<T>;
   }
 }
 

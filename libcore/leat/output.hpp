@@ -84,6 +84,7 @@ public:
       return false;
     if (rows_->records.empty())
       return true;
+    rows_->ingest.truncate(rows_->records.size()); // what was noted for records that never came
     emitted_ += rows_->records.size();
     last_size_ = rows_->records.size();
     frame f;

@@ -32,16 +32,17 @@ constexpr unit sizes[] = {{"", 1},
                           {"GiB", 1LL << 30},
                           {"TiB", 1LL << 40}};
 
-std::optional<std::int64_t> parse(std::string_view text, std::span<const unit> units) {
-  std::int64_t value = 0;
+std::optional<std::uint64_t> parse(std::string_view text, std::span<const unit> units,
+                                   std::uint64_t most) {
+  std::uint64_t value = 0;
   const char* const last = text.data() + text.size();
   const auto [end, fault] = std::from_chars(text.data(), last, value);
-  if (fault != std::errc{} || value <= 0)
+  if (fault != std::errc{} || value == 0)
     return {};
   const std::string_view name(end, static_cast<std::size_t>(last - end));
   for (const unit& u : units)
-    if (u.name == name && value <= std::numeric_limits<std::int64_t>::max() / u.size)
-      return value * u.size;
+    if (u.name == name && value <= most / static_cast<std::uint64_t>(u.size))
+      return value * static_cast<std::uint64_t>(u.size);
   return {};
 }
 
@@ -108,18 +109,16 @@ std::string exact_text(std::chrono::nanoseconds d) {
 }
 
 std::optional<std::uint64_t> parse_count(std::string_view text) {
-  const auto n = parse(text, counts);
-  return n ? std::optional(static_cast<std::uint64_t>(*n)) : std::nullopt;
+  return parse(text, counts, std::numeric_limits<std::uint64_t>::max());
 }
 
 std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
-  const auto n = parse(text, durations);
-  return n ? std::optional(std::chrono::nanoseconds{*n}) : std::nullopt;
+  const auto n = parse(text, durations, std::chrono::nanoseconds::max().count());
+  return n ? std::optional(std::chrono::nanoseconds{static_cast<std::int64_t>(*n)}) : std::nullopt;
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
-  const auto n = parse(text, sizes);
-  return n ? std::optional(static_cast<std::uint64_t>(*n)) : std::nullopt;
+  return parse(text, sizes, std::numeric_limits<std::int64_t>::max());
 }
 
 } // namespace leat

@@ -16,6 +16,7 @@ struct stage_counters {
   std::atomic<std::uint64_t> records_out{0};
   std::atomic<std::uint64_t> panes{0};
   std::atomic<std::uint64_t> late{0};
+  std::atomic<std::uint64_t> dead_letters{0};
   std::atomic<std::uint64_t> held{0}; ///< records in operator state that are not yet processed
 
   /// Counters have one writer, so adding needs no locked instruction.

@@ -79,6 +79,13 @@ TEST_CASE("exact durations are read back") {
   CHECK(leat::exact_text(5'000us) == "5ms");
 }
 
+TEST_CASE("counts are read") {
+  CHECK(leat::parse_count("1") == 1);
+  CHECK(leat::parse_count("18446744073709551615") == 18446744073709551615U);
+  for (const char* wrong : {"", "0", "-1", "+1", "1 ", "1.5", "18446744073709551616"})
+    CHECK(!leat::parse_count(wrong));
+}
+
 TEST_CASE("sizes are read") {
   CHECK(parse_size("17") == 17);
   CHECK(parse_size("17B") == 17);

@@ -35,15 +35,23 @@ std::string join_order::as_variable() const {
   return fmt::format("{}={}:{}:{}", variable, port, node, token);
 }
 
-std::optional<join_order> join_order::of_this_process() {
-  const char* const value = std::getenv(variable.data());
-  if (!value)
-    return {};
+std::optional<join_order> join_order::parse(std::string_view value) {
   join_order order;
-  std::string_view text = value;
-  if (!take_number(text, order.port) || !take_number(text, order.node))
+  if (!take_number(value, order.port) || !take_number(value, order.node))
     return {};
-  order.token = text;
+  order.token = value;
+  return order;
+}
+
+std::optional<join_order> join_order::of_this_process() {
+  static const auto order = []() -> std::optional<join_order> {
+    const char* const value = std::getenv(variable.data());
+    if (!value)
+      return {};
+    auto read = parse(value);
+    ::unsetenv(variable.data());
+    return read;
+  }();
   return order;
 }
 

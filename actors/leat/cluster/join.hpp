@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace leat {
 
@@ -15,7 +16,10 @@ struct join_order {
 
   /// "LEAT_JOIN=PORT:NODE:TOKEN", for the environment of a worker.
   std::string as_variable() const;
-  /// What this process was told; nothing if it is no worker.
+  /// What such a variable says; nothing if it makes no sense.
+  static std::optional<join_order> parse(std::string_view value);
+  /// What this process was told; nothing if it is no worker. Read once: what a worker starts is no
+  /// worker.
   static std::optional<join_order> of_this_process();
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <caf/io/all.hpp>
 #include <csignal>
 #include <cstring>
 #include <fmt/format.h>
@@ -54,8 +55,9 @@ pid_t start_process(const join_order& order) {
   const auto argv = pointers(arguments);
   const auto envp = pointers(variables);
   sigset_t blocked;
-  sigemptyset(&blocked);
+  pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
   sigaddset(&blocked, SIGINT);
+  sigaddset(&blocked, SIGTERM);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
@@ -65,6 +67,18 @@ pid_t start_process(const join_order& order) {
       ::posix_spawn(&child, "/proc/self/exe", nullptr, &attributes, argv.data(), envp.data());
   posix_spawnattr_destroy(&attributes);
   return fault == 0 ? child : -fault;
+}
+
+// Whether a child process has ended, which is true only once; where another part of the program
+// has reaped it, `status` stays as it is.
+bool reap(pid_t& process, int& status) {
+  if (process <= 0)
+    return false;
+  const pid_t ended = ::waitpid(process, &status, WNOHANG);
+  if (ended != process && !(ended < 0 && errno == ECHILD))
+    return false;
+  process = -1;
+  return true;
 }
 
 std::string how(int status) {
@@ -81,12 +95,14 @@ local_cluster::start(caf::actor_system& system, std::size_t workers, std::uint64
   const auto port = publish(caf::actor_cast<caf::actor>(c->self_.ptr()));
   if (!port)
     return port.error();
+  c->port_ = *port;
   if (auto done = c->start_processes(workers, *port); !done)
     return done.error();
   if (auto done = c->welcome(plan); !done)
     return done.error();
   if (auto done = c->introduce(); !done)
     return done.error();
+  system.middleman().unpublish(caf::actor_cast<caf::actor>(c->self_.ptr()), c->port_);
   return c;
 }
 
@@ -114,9 +130,9 @@ void local_cluster::notice_lost() {
 
 // Reaps who has ended.
 bool local_cluster::anybody_left() {
+  int status = 0;
   for (worker& w : workers_)
-    if (w.process > 0 && ::waitpid(w.process, nullptr, WNOHANG) == w.process)
-      w.process = -1;
+    reap(w.process, status);
   return std::any_of(workers_.begin(), workers_.end(),
                      [](const worker& w) { return w.process > 0; });
 }
@@ -156,11 +172,8 @@ result<void> local_cluster::hear_all(Handler handle) {
 result<void> local_cluster::all_alive() {
   for (std::size_t n = 0; n < workers_.size(); ++n) {
     int status = 0;
-    if (workers_[n].process > 0 &&
-        ::waitpid(workers_[n].process, &status, WNOHANG) == workers_[n].process) {
-      workers_[n].process = -1;
+    if (reap(workers_[n].process, status))
       return external_error(fmt::format("worker {} {} before the job began", n + 1, how(status)));
-    }
   }
   return {};
 }
@@ -213,7 +226,10 @@ result<void> local_cluster::introduce() {
     earlier.ports.push_back(w.port);
   }
   return hear_all<dialled_message>([&](const dialled_message& m) -> result<void> {
-    workers_[m.node - 1].answered = true;
+    worker* const w = sender(m.node);
+    if (!w)
+      return {};
+    w->answered = true;
     if (!m.fault.empty())
       return external_error(fmt::format("worker {}: {}", m.node, m.fault));
     return {};
@@ -223,13 +239,35 @@ result<void> local_cluster::introduce() {
 result<void> local_cluster::spawn(std::vector<planned_subtask>& subtasks) {
   for (const worker& w : workers_)
     self_->send(w.agent, spawn_message{});
-  return hear_all<spawned_message>([&](const spawned_message& m) -> result<void> {
-    workers_[m.node - 1].answered = true;
+  auto heard = hear_all<spawned_message>([&](const spawned_message& m) -> result<void> {
+    worker* const w = sender(m.node);
+    if (!w)
+      return {};
+    w->answered = true;
     for (const auto& [number, subtask] : m.subtasks)
-      if (number < subtasks.size())
+      if (number < subtasks.size() && subtasks[number].node == m.node)
         subtasks[number].elsewhere = subtask;
     return {};
   });
+  for (const planned_subtask& s : subtasks)
+    if (heard && s.node != 0 && !s.elsewhere)
+      return internal_error(fmt::format("worker {} did not start all its subtasks", s.node));
+  return heard;
+}
+
+// The worker that the message at hand is from; null if a stranger says it is that node.
+local_cluster::worker* local_cluster::sender(std::size_t node) {
+  if (node == 0 || node > workers_.size())
+    return nullptr;
+  worker& w = workers_[node - 1];
+  return w.agent && w.agent == caf::actor_cast<caf::actor>(self_->current_sender()) ? &w : nullptr;
+}
+
+std::vector<caf::actor> local_cluster::agents() const {
+  std::vector<caf::actor> all;
+  for (const worker& w : workers_)
+    all.push_back(w.agent);
+  return all;
 }
 
 void local_cluster::observe(const caf::actor& job) {

@@ -23,6 +23,9 @@ public:
   /// Has the workers start their subtasks, and notes in the plan how each is reached.
   result<void> spawn(std::vector<planned_subtask>& subtasks);
 
+  /// Who speaks for each worker.
+  std::vector<caf::actor> agents() const;
+
   /// From now on the workers tell this actor their figures.
   void observe(const caf::actor& job);
 
@@ -47,9 +50,11 @@ private:
   result<void> lost(const caf::down_msg& m);
   void notice_lost();
   bool anybody_left();
+  worker* sender(std::size_t node);
 
   caf::scoped_actor self_;
   std::string token_;
+  std::uint16_t port_ = 0;      ///< open while workers join
   std::vector<worker> workers_; ///< node n is workers_[n - 1]
 };
 

@@ -48,8 +48,8 @@ std::vector<std::size_t> place(const plan& p, const resolved_plan& r, std::size_
 std::uint64_t plan_fingerprint(const plan& p, const resolved_plan& r) {
   std::string text = p.name;
   for (std::size_t s = 0; s < p.stages.size(); ++s)
-    text += fmt::format("\n{} {} {} {} {}", p.stages[s].name, int(p.stages[s].kind),
-                        r.stages[s].parallelism, r.stages[s].ordered,
+    text += fmt::format("\n{} {} {} {} {} {}", p.stages[s].name, int(p.stages[s].kind),
+                        r.stages[s].parallelism, r.stages[s].ordered, p.stages[s].at_coordinator,
                         p.stages[s].grouping ? p.stages[s].grouping->text() : "");
   for (const plan_edge& e : p.edges)
     text += fmt::format("\n{} {} {} {} {:x} {}", e.from, e.to, int(e.route), e.type,

@@ -12,7 +12,7 @@ namespace leat {
 /// from, if that is one place, and else on the next node in turn.
 std::vector<std::size_t> place(const plan& p, const resolved_plan& r, std::size_t workers);
 
-/// A number that two plans share only if they are the same graph with the same settings.
+/// A number that two plans share only if they are the same graph, run alike.
 std::uint64_t plan_fingerprint(const plan& p, const resolved_plan& r);
 
 } // namespace leat

@@ -6,6 +6,7 @@
 #include <leat/runtime/system.hpp>
 #include <leat/runtime/wiring.hpp>
 
+#include <fmt/format.h>
 #include <future>
 
 namespace leat {
@@ -18,11 +19,17 @@ constexpr std::chrono::milliseconds between_figures{100};
 class worker_actor final : public caf::event_based_actor {
 public:
   worker_actor(caf::actor_config& config, std::vector<planned_subtask> own, std::size_t node,
-               const caf::actor& coordinator, std::promise<result<void>> end)
-      : caf::event_based_actor(config), own_(std::move(own)), node_(node), end_(std::move(end)) {
+               const caf::actor& coordinator, dead_letter_office* office,
+               std::promise<result<void>> end)
+      : caf::event_based_actor(config), own_(std::move(own)), node_(node),
+        coordinator_(coordinator.address()), office_(office), end_(std::move(end)) {
     monitor(coordinator);
-    set_down_handler(
-        [this](const caf::down_msg&) { end_with(external_error("the coordinator is gone")); });
+    set_down_handler([this](const caf::down_msg& m) {
+      if (m.source == coordinator_)
+        end_with(external_error("the coordinator is gone"));
+      else if (m.reason == caf::exit_reason::remote_link_unreachable)
+        lost_peer(m.source);
+    });
   }
 
   caf::behavior make_behavior() override {
@@ -36,11 +43,15 @@ public:
           tell_figures();
         },
         [this](caf::tick_atom) { tell_figures(); },
+        [this](const abandon_message&) { abandon(); },
         [this](const leave_message&) { end_with({}); },
     };
   }
 
   void on_exit() override {
+    abandon();
+    if (!ended_)
+      end_.set_value(internal_error("the worker's actor ended unasked"));
     for (const caf::actor& s : subtasks_)
       send_exit(s, caf::exit_reason::kill);
     subtasks_.clear();
@@ -54,6 +65,7 @@ private:
       auto peer = dial(system(), port);
       if (!peer)
         return peer.error().what;
+      monitor(*peer);
       peers_.push_back(std::move(*peer));
     }
     return {};
@@ -63,6 +75,7 @@ private:
     spawned_message m{node_, {}};
     for (planned_subtask& p : own_) {
       const std::size_t number = p.blueprint.number;
+      p.blueprint.job_failed = failed_;
       subtasks_.push_back(spawn_subtask(*this, p));
       m.subtasks.emplace_back(number, subtasks_.back());
       metrics_.emplace_back(number, p.metrics);
@@ -79,13 +92,36 @@ private:
     delayed_send(this, between_figures, caf::tick_atom::value);
   }
 
+  // What it should get from there, or send there, is lost without a trace.
+  void lost_peer(const caf::actor_addr& peer) {
+    std::size_t node = 1; // peers are the workers before this one
+    while (node < peers_.size() && peers_[node - 1].address() != peer)
+      ++node;
+    error e = lost_worker(node);
+    if (job_)
+      send(job_, fault_message{0, std::move(e)});
+    else
+      end_with(std::move(e));
+  }
+
+  void abandon() {
+    *failed_ = true;
+    if (office_)
+      office_->abandon();
+  }
+
   void end_with(result<void> how) {
-    end_.set_value(std::move(how));
+    if (!std::exchange(ended_, true))
+      end_.set_value(std::move(how));
     quit();
   }
 
   std::vector<planned_subtask> own_;
   std::size_t node_;
+  caf::actor_addr coordinator_;
+  dead_letter_office* office_;
+  std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
+  bool ended_ = false;
   std::promise<result<void>> end_;
   std::vector<caf::actor> subtasks_;
   std::vector<caf::actor> peers_; // held, so that their connections stay
@@ -107,6 +143,8 @@ std::vector<planned_subtask> share_of(std::size_t node, wired_job& all,
 } // namespace
 
 result<void> run_worker(graph g, const run_options& options, const join_order& order) {
+  if (order.node == 0 || order.node > options.local_workers)
+    return internal_error(fmt::format("there is no worker {}", order.node));
   if (auto prepared = prepare(g.plan(), options); !prepared)
     return prepared;
   const plan& p = g.plan();
@@ -122,8 +160,8 @@ result<void> run_worker(graph g, const run_options& options, const join_order& o
   const auto coordinator = dial(system, order.port);
   if (!coordinator)
     return coordinator.error();
-  const auto me = system.spawn<worker_actor, caf::detached>(std::move(own), order.node,
-                                                            *coordinator, std::move(ended));
+  const auto me = system.spawn<worker_actor, caf::detached>(
+      std::move(own), order.node, *coordinator, options.dead_letters, std::move(ended));
   const auto port = publish(me);
   if (!port)
     return port.error();

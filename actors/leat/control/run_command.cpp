@@ -232,7 +232,7 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
     to.tell(done.error());
     if (attendant.aborted())
       return exit_stopped_at_once;
-    const bool refused = report.records() == 0 && done.error().domain == error_domain::user;
+    const bool refused = report.records() == 0 && !done.error().retry;
     return refused ? exit_refused : exit_failed;
   }
   if (settings.quiet)

@@ -1,5 +1,6 @@
 #include <leat/runtime/job.hpp>
 
+#include <leat/cluster/join.hpp>
 #include <leat/cluster/local_cluster.hpp>
 #include <leat/cluster/placement.hpp>
 #include <leat/runtime/system.hpp>
@@ -58,17 +59,21 @@ struct job::impl {
 };
 
 result<job> job::start(graph g, run_options options) {
+  if (options.local_workers > 0 && join_order::of_this_process())
+    return internal_error("a worker starts no job of its own: the program that was started with "
+                          "workers must come to run_command() again");
   if (auto prepared = prepare(g.plan(), options); !prepared)
     return prepared.error();
   auto p = std::make_unique<impl>(std::move(g), std::move(options));
   p->wired = wire_up(p->g.plan(), p->options, p->time, true);
-  p->started = p->time.now();
   if (p->options.local_workers > 0)
     if (auto spread = p->spread(); !spread)
       return spread.error();
+  p->started = p->time.now();
   auto subtasks = std::move(p->wired.subtasks);
   p->coordinator = p->system.spawn<job_actor, caf::detached>(
-      std::move(subtasks), p->options.dead_letters,
+      std::move(subtasks), p->cluster ? p->cluster->agents() : std::vector<caf::actor>{},
+      p->options.dead_letters,
       [raw = p.get()](std::optional<error> e) { raw->ended(std::move(e)); });
   if (p->cluster)
     p->cluster->observe(p->coordinator);
@@ -123,7 +128,6 @@ job_report job::report() const {
   }
   job_report r = report_of(impl_->wired, impl_->g.plan(), now);
   r.elapsed = std::chrono::nanoseconds{now - impl_->started};
-  r.dead_letters = impl_->options.dead_letters ? impl_->options.dead_letters->count() : 0;
   return r;
 }
 

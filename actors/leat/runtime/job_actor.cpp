@@ -7,9 +7,9 @@
 namespace leat {
 
 job_actor::job_actor(caf::actor_config& config, std::vector<planned_subtask> plan,
-                     dead_letter_office* office, job_end end)
-    : caf::event_based_actor(config), plan_(std::move(plan)), office_(office), end_(std::move(end)),
-      sources_(plan_.size()) {
+                     std::vector<caf::actor> workers, dead_letter_office* office, job_end end)
+    : caf::event_based_actor(config), plan_(std::move(plan)), workers_(std::move(workers)),
+      office_(office), end_(std::move(end)), sources_(plan_.size()), done_(plan_.size()) {
   set_down_handler([this](const caf::down_msg& m) { gone(m); });
 }
 
@@ -18,11 +18,7 @@ caf::behavior job_actor::make_behavior() {
   return {
       [this](const ready_message&) { ready(); },
       [this](const report_message& m) { report(m); },
-      [this](const done_message& m) {
-        measured(m.subtask, m.measured);
-        if (plan_[m.subtask].is_source)
-          report({m.subtask, end_of_stamps});
-      },
+      [this](const done_message& m) { done(m); },
       [this](const figures_message& m) {
         for (const auto& [subtask, figures] : m.measured)
           measured(subtask, figures);
@@ -78,7 +74,7 @@ void job_actor::ready() {
 
 // Idle sources and those that are done hold nobody back.
 void job_actor::report(const report_message& m) {
-  sources_[m.subtask] = {m.progress, begin_of_time, m.idle};
+  sources_.at(m.subtask) = {m.progress, begin_of_time, m.idle};
   stamp slowest = end_of_stamps;
   for (std::size_t i = 0; i < plan_.size(); ++i)
     if (plan_[i].is_source && !sources_[i].idle)
@@ -105,8 +101,15 @@ void job_actor::inject(std::vector<command> commands) {
 }
 
 void job_actor::measured(std::size_t subtask, std::string_view figures) {
-  if (!figures.empty())
+  if (subtask < plan_.size() && !done_[subtask] && !figures.empty())
     apply_measurements(figures, *plan_[subtask].metrics);
+}
+
+void job_actor::done(const done_message& m) {
+  measured(m.subtask, m.measured);
+  done_.at(m.subtask) = true;
+  if (plan_[m.subtask].is_source)
+    report({m.subtask, end_of_stamps});
 }
 
 // The first fault is the cause; what fails after it is a consequence.
@@ -117,6 +120,8 @@ void job_actor::fail(error e) {
   *failed_ = true;
   if (office_)
     office_->abandon();
+  for (const caf::actor& w : workers_)
+    send(w, abandon_message{});
   for (const caf::actor& s : subtasks_)
     send_exit(s, caf::exit_reason::kill);
 }
@@ -128,19 +133,25 @@ void job_actor::gone(const caf::down_msg& m) {
     quit();
 }
 
+error lost_worker(std::size_t node) {
+  return external_error(
+      fmt::format("worker {} was lost: its process ended, or does not answer", node),
+      "what it printed stands above; start the job again", true);
+}
+
 // A subtask that ends by itself says so before. One whose process is gone, or answers no more,
 // cannot.
 error job_actor::fault_of(const caf::down_msg& m) const {
   for (std::size_t i = 0; i < subtasks_.size(); ++i)
-    if (subtasks_[i].address() == m.source && plan_[i].elsewhere)
-      return external_error(
-          fmt::format("worker {} was lost: its process ended, or does not answer", plan_[i].node),
-          "what it printed stands above; start the job again");
+    if (subtasks_[i].address() == m.source && plan_[i].elsewhere &&
+        m.reason == caf::exit_reason::remote_link_unreachable)
+      return lost_worker(plan_[i].node);
   return internal_error("a subtask ended unasked: " + to_string(m.reason));
 }
 
 void job_actor::on_exit() {
   subtasks_.clear();
+  workers_.clear();
   plan_.clear();
   if (end_)
     std::exchange(end_, nullptr)(fault_);

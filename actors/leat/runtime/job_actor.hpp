@@ -25,13 +25,17 @@ struct planned_subtask {
 /// wired. Takes the blueprint.
 caf::actor spawn_subtask(caf::local_actor& by, planned_subtask& p);
 
+/// The fault of a job that a process has left.
+error lost_worker(std::size_t node);
+
 /// Told once, when the last subtask is gone.
 using job_end = std::function<void(std::optional<error>)>;
 
 class job_actor : public caf::event_based_actor {
 public:
+  /// `workers`: who speaks for other processes that run some of the subtasks.
   job_actor(caf::actor_config& config, std::vector<planned_subtask> plan,
-            dead_letter_office* office, job_end end);
+            std::vector<caf::actor> workers, dead_letter_office* office, job_end end);
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -42,17 +46,20 @@ private:
   void ready();
   void report(const report_message& m);
   void measured(std::size_t subtask, std::string_view figures);
+  void done(const done_message& m);
   void inject(std::vector<command> commands);
   void fail(error e);
   void gone(const caf::down_msg& m);
   error fault_of(const caf::down_msg& m) const;
 
   std::vector<planned_subtask> plan_;
+  std::vector<caf::actor> workers_;
   dead_letter_office* office_;
   job_end end_;
   std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
   std::vector<caf::actor> subtasks_;
   std::vector<mark> sources_; // how far they have come, by subtask
+  std::vector<bool> done_;    // by subtask: its figures are final
   stamp floor_;
   std::size_t ready_ = 0;
   std::size_t alive_ = 0;

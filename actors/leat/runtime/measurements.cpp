@@ -11,7 +11,7 @@ template <class Metrics, class Visit>
 bool each_figure(Metrics& m, Visit visit) {
   auto& c = m.counters;
   bool good = visit(c.records_in) && visit(c.records_out) && visit(c.panes) && visit(c.late) &&
-              visit(c.held);
+              visit(c.dead_letters) && visit(c.held);
   for (auto& s : m.stalls)
     good = good && visit(s.total) && visit(s.since);
   return good;

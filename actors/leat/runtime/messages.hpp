@@ -177,6 +177,13 @@ auto inspect(Inspector& f, figures_message& m) {
   return f(m.measured);
 }
 
+/// Job to a worker: it has failed. Who waits there for room for dead letters waits no longer.
+struct abandon_message {};
+template <class Inspector>
+auto inspect(Inspector& f, abandon_message&) {
+  return f();
+}
+
 /// User to job.
 struct command_message {
   std::vector<command> commands;

@@ -33,6 +33,7 @@ job_report report_of(const wired_job& w, const plan& p, clock_time now) {
     s.records_out += m.counters.records_out;
     s.panes += m.counters.panes;
     s.late += m.counters.late;
+    r.dead_letters += m.counters.dead_letters;
     s.held += m.counters.held;
     latency.merge(m.latency);
     for (std::size_t i = 0; i < w.edge_of[n].size(); ++i)

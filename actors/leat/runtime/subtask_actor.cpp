@@ -49,7 +49,10 @@ caf::behavior subtask_actor::make_behavior() {
       [this](const barrier_message& m) {
         return handle([&] {
           byte_cursor content(m.content);
-          subtask_->inject(decode_barrier(content));
+          auto at = decode_barrier(content);
+          if (!at)
+            throw failure(internal_error("a barrier whose bytes make no sense"));
+          subtask_->inject(std::move(at));
         });
       },
       [this](const floor_message& m) { return handle([&] { subtask_->floor(m.slowest); }); },

@@ -13,6 +13,7 @@ struct subtask_blueprint {
   std::shared_ptr<stage> logic;
   subtask::settings settings;
   std::shared_ptr<subtask_metrics> metrics;
+  std::shared_ptr<dead_letter_office> office;          ///< the subtask's own way to that of the job
   std::shared_ptr<const std::atomic<bool>> job_failed; ///< nothing is processed any more
   bool tells_figures = false; ///< with its last message, as the job cannot see its metrics
   /// Of edges to and from other processes, by port and by channel; may be null elsewhere.

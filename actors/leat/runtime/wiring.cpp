@@ -67,6 +67,25 @@ public:
 };
 no_office nowhere;
 
+// The way of one subtask to the office of its process. What it sends is a figure of its own, so
+// that it is counted wherever it runs.
+class counted_office final : public dead_letter_office {
+public:
+  counted_office(dead_letter_office& to, std::shared_ptr<subtask_metrics> metrics)
+      : to_(to), metrics_(std::move(metrics)) {}
+
+  void put(dead_letter letter) override {
+    to_.put(std::move(letter));
+    stage_counters::add(metrics_->counters.dead_letters, 1);
+  }
+  std::uint64_t count() const override { return metrics_->counters.dead_letters; }
+  void abandon() override { to_.abandon(); }
+
+private:
+  dead_letter_office& to_;
+  std::shared_ptr<subtask_metrics> metrics_;
+};
+
 } // namespace
 
 result<void> prepare(plan& p, const run_options& options) {
@@ -158,6 +177,9 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
     }
     w.metrics.push_back(std::make_shared<subtask_metrics>(ports.size()));
     from.blueprint.metrics = from.metrics = w.metrics.back();
+    auto& office = from.blueprint.settings.services.dead_letters;
+    from.blueprint.office = std::make_shared<counted_office>(*office, from.metrics);
+    office = from.blueprint.office.get();
   }
   return w;
 }

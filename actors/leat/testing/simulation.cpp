@@ -75,11 +75,11 @@ simulation::simulation(graph g, simulation_options options)
     }
   }
   p.started = p.time.now();
-  p.coordinator =
-      p.system.spawn<job_actor>(std::move(p.wired.subtasks), nullptr, [&p](std::optional<error> e) {
-        p.fault = std::move(e);
-        p.over = true;
-      });
+  p.coordinator = p.system.spawn<job_actor>(std::move(p.wired.subtasks), std::vector<caf::actor>{},
+                                            nullptr, [&p](std::optional<error> e) {
+                                              p.fault = std::move(e);
+                                              p.over = true;
+                                            });
 }
 
 simulation::~simulation() {
@@ -130,7 +130,6 @@ std::chrono::nanoseconds simulation::now() const {
 job_report simulation::report() const {
   job_report r = report_of(impl_->wired, impl_->g.plan(), impl_->time.now());
   r.elapsed = now();
-  r.dead_letters = impl_->options.run.dead_letters ? impl_->options.run.dead_letters->count() : 0;
   return r;
 }
 

@@ -1,0 +1,38 @@
+// An operator of one's own: the running average of each sensor.   custom_operator run
+#include <leat/run.hpp>
+#include <leat/sinks/print.hpp>
+#include <leat/sources/generate.hpp>
+
+struct reading {
+  std::uint32_t sensor = 0;
+  double value = 0;
+  static constexpr auto fields = leat::fields("reading", leat::field("sensor", &reading::sensor),
+                                              leat::field("value", &reading::value));
+};
+
+// A plain struct with one verb. What it remembers stands in declared state, so that it can be kept
+// by key, moved with it, and saved.
+struct running_average {
+  using output = reading;
+  leat::value_state<double> average;
+
+  void open(leat::setup& setup) { average = setup.value<double>("average"); }
+  void process(const reading& r, leat::output<reading>& out, leat::context& ctx) {
+    double& a = ctx.get(average);
+    out({r.sensor, a += 0.1 * (r.value - a)});
+  }
+};
+
+int main(int argc, char** argv) {
+  leat::graph g{"averages"};
+  g.from("readings",
+         leat::generate(
+             [](std::uint64_t n) {
+               return reading{static_cast<std::uint32_t>(n % 3), static_cast<double>(n % 10)};
+             },
+             12))
+      .key_by([](const reading& r) { return r.sensor; })
+      .process("average", running_average{})
+      .to("out", leat::print_sink{});
+  return leat::run(std::move(g), argc, argv);
+}

@@ -1,0 +1,40 @@
+// A source of one's own, of several splits that are read side by side.   custom_source run
+#include <leat/run.hpp>
+#include <leat/sinks/print.hpp>
+
+struct tick {
+  leat::event_time time;
+  std::string market;
+  static constexpr auto fields =
+      leat::fields("tick", leat::field("time", &tick::time), leat::field("market", &tick::market));
+};
+
+// What reads one split. It fills up to what is asked for, and says whether there is more.
+struct market_reader {
+  std::string market;
+  std::chrono::seconds between;
+  int left = 3;
+  leat::event_time next{};
+
+  leat::pulled pull(std::size_t demand, leat::output<tick>& out) {
+    for (; demand > 0 && left > 0; --demand, --left)
+      out({next += between, market});
+    return left > 0 ? leat::pulled::more() : leat::pulled::done();
+  }
+};
+
+struct markets {
+  using record_type = tick;
+  std::vector<market_reader> splits() const {
+    using namespace std::chrono_literals;
+    return {{"london", 2s}, {"paris", 3s}};
+  }
+};
+
+int main(int argc, char** argv) {
+  leat::graph g{"ticks"};
+  // Records of several splits come in the order of their event times.
+  g.from("markets", markets{}, leat::event_time_by{[](const tick& t) { return t.time; }})
+      .to("out", leat::print_sink{});
+  return leat::run(std::move(g), argc, argv);
+}
