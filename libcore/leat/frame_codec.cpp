@@ -1,5 +1,7 @@
 #include <leat/frame_codec.hpp>
 
+#include <leat/plain_bytes.hpp>
+
 #include <fmt/format.h>
 
 namespace leat {
@@ -16,21 +18,6 @@ enum part : std::uint8_t {
   is_last = 64,
 };
 
-template <class T>
-void put(std::string& to, const T& value) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  to.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-template <class T>
-bool get(byte_cursor& from, T& value) {
-  const std::byte* bytes = nullptr;
-  if (!from.take(sizeof value, bytes))
-    return false;
-  std::memcpy(&value, bytes, sizeof value);
-  return true;
-}
-
 void put_text(std::string& to, std::string_view text) {
   grow_buffer(to, binary_length_size(text.size())).put_length(text.size());
   to += text;
@@ -44,10 +31,10 @@ bool get_flag(byte_cursor& from, bool& flag) { return read_binary_value(from, fl
 
 void put_stamps(std::string& to, const stamp_column& stamps) {
   stamps.each_column([&](const auto& column) {
-    put(to, column.is_run());
+    put_plain(to, column.is_run());
     const std::size_t values = column.is_run() ? 1 : column.size();
     for (std::size_t i = 0; i < values; ++i)
-      put(to, column[i]);
+      put_plain(to, column[i]);
   });
 }
 
@@ -91,20 +78,21 @@ bool get_stamps(byte_cursor& from, std::size_t size, stamp_column& stamps) {
 // --- what else rides with records -------------------------------------------------------------
 
 void put_ingest(std::string& to, const ingest_times& times) {
-  put(to, static_cast<std::uint32_t>(times.size()));
+  put_plain(to, static_cast<std::uint32_t>(times.size()));
   for (std::size_t i = 0; i < times.size(); ++i)
-    put(to, times[i].begin), put(to, times[i].time);
+    put_plain(to, times[i].begin), put_plain(to, times[i].time);
 }
 
 bool get_ingest(byte_cursor& from, std::size_t records, ingest_times& times) {
   std::uint32_t count = 0;
-  if (!get(from, count) || count > records)
+  if (!get_plain(from, count) || count > records)
     return false;
   std::uint32_t last = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     std::uint32_t begin = 0;
     clock_time time = 0;
-    if (!get(from, begin) || !get(from, time) || begin >= records || (i > 0 && begin <= last))
+    if (!get_plain(from, begin) || !get_plain(from, time) || begin >= records ||
+        (i > 0 && begin <= last))
       return false;
     times.note(last = begin, time);
   }
@@ -112,18 +100,18 @@ bool get_ingest(byte_cursor& from, std::size_t records, ingest_times& times) {
 }
 
 void put_panes(std::string& to, const pane_ends& panes) {
-  put(to, static_cast<std::uint32_t>(panes.ends.size()));
+  put_plain(to, static_cast<std::uint32_t>(panes.ends.size()));
   for (const std::uint32_t end : panes.ends)
-    put(to, end);
+    put_plain(to, end);
 }
 
 bool get_panes(byte_cursor& from, std::size_t records, pane_ends& panes) {
   std::uint32_t count = 0;
-  if (!get(from, count) || count > records)
+  if (!get_plain(from, count) || count > records)
     return false;
   for (std::uint32_t i = 0; i < count; ++i) {
     std::uint32_t end = 0;
-    if (!get(from, end) || end > records || (i > 0 && end <= panes.ends.back()))
+    if (!get_plain(from, end) || end > records || (i > 0 && end <= panes.ends.back()))
       return false;
     panes.ends.push_back(end);
   }
@@ -131,14 +119,15 @@ bool get_panes(byte_cursor& from, std::size_t records, pane_ends& panes) {
 }
 
 void put_mark(std::string& to, const mark& m) {
-  put(to, m.progress.time), put(to, m.progress.split), put(to, m.progress.position);
-  put(to, m.progress.path), put(to, m.watermark), put(to, m.idle);
+  put_plain(to, m.progress.time), put_plain(to, m.progress.split),
+      put_plain(to, m.progress.position);
+  put_plain(to, m.progress.path), put_plain(to, m.watermark), put_plain(to, m.idle);
 }
 
 bool get_mark(byte_cursor& from, mark& m) {
-  return get(from, m.progress.time) && get(from, m.progress.split) &&
-         get(from, m.progress.position) && get(from, m.progress.path) && get(from, m.watermark) &&
-         get_flag(from, m.idle);
+  return get_plain(from, m.progress.time) && get_plain(from, m.progress.split) &&
+         get_plain(from, m.progress.position) && get_plain(from, m.progress.path) &&
+         get_plain(from, m.watermark) && get_flag(from, m.idle);
 }
 
 bool get_rows(byte_cursor& from, std::uint8_t parts, const row_codec& codec, frame& f) {
@@ -160,8 +149,8 @@ bool pays_for(const frame& f) {
 
 bool get_frame(byte_cursor& from, const row_codec& codec, frame& f) {
   std::uint8_t parts = 0;
-  if (!get(from, parts) || !get(from, f.paid.frames) || !get(from, f.paid.records) ||
-      !get(from, f.paid.bytes))
+  if (!get_plain(from, parts) || !get_plain(from, f.paid.frames) ||
+      !get_plain(from, f.paid.records) || !get_plain(from, f.paid.bytes))
     return false;
   if ((parts & has_records) && !get_rows(from, parts, codec, f))
     return false;
@@ -189,11 +178,11 @@ bool read_model(byte_cursor& from, model_ref& model) {
 }
 
 void encode_barrier(const barrier& b, std::string& to) {
-  put(to, b.epoch);
-  put(to, static_cast<std::uint32_t>(b.commands.size()));
+  put_plain(to, b.epoch);
+  put_plain(to, static_cast<std::uint32_t>(b.commands.size()));
   for (const command& c : b.commands) {
     const auto* swap = std::get_if<regroup_command>(&c);
-    put(to, swap != nullptr);
+    put_plain(to, swap != nullptr);
     if (swap)
       put_text(to, swap->stage), put_text(to, swap->grouping.text());
   }
@@ -202,7 +191,7 @@ void encode_barrier(const barrier& b, std::string& to) {
 std::shared_ptr<const barrier> decode_barrier(byte_cursor& from) {
   auto b = std::make_shared<barrier>();
   std::uint32_t count = 0;
-  if (!get(from, b->epoch) || !get(from, count))
+  if (!get_plain(from, b->epoch) || !get_plain(from, count))
     return nullptr;
   for (; count > 0; --count) {
     bool swaps = false;
@@ -239,9 +228,9 @@ void encode_frame(const frame& f, const row_codec& codec, std::string& to) {
     parts |= has_barrier;
   if (f.last)
     parts |= is_last;
-  put(to, codec.fingerprint());
-  put(to, parts);
-  put(to, f.paid.frames), put(to, f.paid.records), put(to, f.paid.bytes);
+  put_plain(to, codec.fingerprint());
+  put_plain(to, parts);
+  put_plain(to, f.paid.frames), put_plain(to, f.paid.records), put_plain(to, f.paid.bytes);
   if (f.records) {
     codec.encode(*f.records, to);
     put_ingest(to, f.records->ingest);
@@ -259,7 +248,7 @@ void encode_frame(const frame& f, const row_codec& codec, std::string& to) {
 result<frame> decode_frame(std::string_view bytes, const row_codec& codec) {
   byte_cursor from(bytes);
   std::uint64_t fingerprint = 0;
-  if (!get(from, fingerprint))
+  if (!get_plain(from, fingerprint))
     return internal_error("a frame of less than its head");
   if (fingerprint != codec.fingerprint())
     return internal_error(

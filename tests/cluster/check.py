@@ -14,6 +14,14 @@ ENDLESS = 10**15
 PATIENCE = 60  # seconds; nothing is expected to take long, but machines may be slow
 
 
+def size(path):
+    """Of a file that may be removed at any moment."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 class Run:
     """A cluster of three workers under way."""
 
@@ -29,8 +37,7 @@ class Run:
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-            begun = list(self.out.parent.glob(self.out.name + "*"))
-            if len(children) == wanted and any(f.stat().st_size > 0 for f in begun):
+            if len(children) == wanted and any(size(f) > 0 for f in self.out.parent.glob(self.out.name + "*")):
                 return [int(c) for c in children]
             if self.process.poll() is not None:
                 break

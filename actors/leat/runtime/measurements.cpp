@@ -1,6 +1,6 @@
 #include <leat/runtime/measurements.hpp>
 
-#include <leat/codec.hpp>
+#include <leat/plain_bytes.hpp>
 
 namespace leat {
 
@@ -17,31 +17,17 @@ bool each_figure(Metrics& m, Visit visit) {
   return good;
 }
 
-template <class T>
-void put(std::string& to, T value) {
-  to.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-template <class T>
-bool get(byte_cursor& from, T& value) {
-  const std::byte* bytes = nullptr;
-  if (!from.take(sizeof value, bytes))
-    return false;
-  std::memcpy(&value, bytes, sizeof value);
-  return true;
-}
-
 } // namespace
 
 std::string encode_measurements(const subtask_metrics& m) {
   std::string to;
   each_figure(m, [&](const auto& figure) {
-    put(to, figure.load(std::memory_order_relaxed));
+    put_plain(to, figure.load(std::memory_order_relaxed));
     return true;
   });
   m.latency.each_bucket([&](std::uint32_t bucket, std::uint64_t count) {
-    put(to, bucket);
-    put(to, count);
+    put_plain(to, bucket);
+    put_plain(to, count);
   });
   return to;
 }
@@ -50,7 +36,7 @@ bool apply_measurements(std::string_view bytes, subtask_metrics& m) {
   byte_cursor from(bytes);
   const bool good = each_figure(m, [&]<class T>(std::atomic<T>& figure) {
     T value{};
-    if (!get(from, value))
+    if (!get_plain(from, value))
       return false;
     figure.store(value, std::memory_order_relaxed);
     return true;
@@ -58,7 +44,7 @@ bool apply_measurements(std::string_view bytes, subtask_metrics& m) {
   while (good && from.left() > 0) {
     std::uint32_t bucket = 0;
     std::uint64_t count = 0;
-    if (!get(from, bucket) || !get(from, count) || !m.latency.set_bucket(bucket, count))
+    if (!get_plain(from, bucket) || !get_plain(from, count) || !m.latency.set_bucket(bucket, count))
       return false;
   }
   return good;

@@ -3,6 +3,7 @@
 #include <leat/sinks/csv.hpp>
 
 #include "support/catch.hpp"
+#include "support/files.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -134,24 +135,16 @@ outcome outcome_of(program& p, std::vector<std::string> arguments) {
 
 /// A folder that is gone after the test, and the working directory meanwhile.
 struct scratch_folder {
-  scratch_folder() : before(fs::current_path()) {
-    std::string name = (fs::temp_directory_path() / "leat-program-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-    fs::current_path(path);
-  }
-  ~scratch_folder() {
-    fs::current_path(before);
-    fs::remove_all(path);
-  }
+  scratch_folder() { fs::current_path(folder.path()); }
+  ~scratch_folder() { fs::current_path(before); }
   std::vector<std::string> files() const {
     std::vector<std::string> names;
-    for (const auto& f : fs::directory_iterator{path})
+    for (const auto& f : fs::directory_iterator{folder.path()})
       names.push_back(f.path().filename());
     return names;
   }
-  fs::path before;
-  std::string path;
+  support::temporary_folder folder;
+  fs::path before = fs::current_path();
 };
 
 /// Programs of tests started in the background find signals ignored; these tests need them.

@@ -1,6 +1,7 @@
 #include <leat/sinks/output_file.hpp>
 
 #include "support/catch.hpp"
+#include "support/files.hpp"
 
 #include <rapidcheck.h>
 
@@ -15,26 +16,9 @@
 namespace {
 
 using leat::output_file;
+using support::content_of;
+using support::temporary_folder;
 namespace fs = std::filesystem;
-
-/// A folder that is gone after the test.
-struct scratch_folder {
-  scratch_folder() {
-    std::string name = (fs::temp_directory_path() / "leat-output-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~scratch_folder() { fs::remove_all(path); }
-  std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(fs::directory_iterator{path}, {}));
-  }
-  std::string path;
-};
-
-std::string content_of(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 /// Limits the size of files for as long as it lives, which is like a disk that is full.
 struct file_size_limit {
@@ -54,8 +38,8 @@ struct file_size_limit {
 } // namespace
 
 TEST_CASE("a file has its name only when it is complete") {
-  const scratch_folder folder;
-  const std::string path = folder.path + "/out.csv";
+  const temporary_folder folder;
+  const std::string path = folder.path() + "/out.csv";
   auto file = output_file::create(path);
   REQUIRE(file);
   CHECK(file->append("a\n"));
@@ -67,7 +51,7 @@ TEST_CASE("a file has its name only when it is complete") {
   CHECK(file->append("c\n"));
   CHECK(file->complete());
   CHECK(content_of(path) == "a\nb\nc\n");
-  CHECK(folder.files() == 1);
+  CHECK(folder.size() == 1);
 
   CHECK(!file->append("d\n"));
   CHECK(!file->flush());
@@ -76,8 +60,8 @@ TEST_CASE("a file has its name only when it is complete") {
 }
 
 TEST_CASE("what is appended is what the file holds, in pieces of any size") {
-  const scratch_folder folder;
-  const std::string path = folder.path + "/out";
+  const temporary_folder folder;
+  const std::string path = folder.path() + "/out";
   CHECK(rc::check([&] {
     auto file = output_file::create(path);
     RC_ASSERT(static_cast<bool>(file));
@@ -95,16 +79,16 @@ TEST_CASE("what is appended is what the file holds, in pieces of any size") {
 }
 
 TEST_CASE("a file that is not completed leaves nothing, and what was there stays") {
-  const scratch_folder folder;
-  const std::string path = folder.path + "/out.csv";
+  const temporary_folder folder;
+  const std::string path = folder.path() + "/out.csv";
   std::ofstream{path} << "old";
   {
     auto file = output_file::create(path);
     REQUIRE(file);
     CHECK(file->append(std::string(1'000'000, 'x')));
-    CHECK(folder.files() == 2);
+    CHECK(folder.size() == 2);
   }
-  CHECK(folder.files() == 1);
+  CHECK(folder.size() == 1);
   CHECK(content_of(path) == "old");
 
   auto file = output_file::create(path);
@@ -115,8 +99,8 @@ TEST_CASE("a file that is not completed leaves nothing, and what was there stays
 }
 
 TEST_CASE("two files for one target, and leftovers, do not touch each other") {
-  const scratch_folder folder;
-  const std::string path = folder.path + "/out";
+  const temporary_folder folder;
+  const std::string path = folder.path() + "/out";
   auto first = output_file::create(path);
   auto second = output_file::create(path);
   REQUIRE(first);
@@ -131,45 +115,45 @@ TEST_CASE("two files for one target, and leftovers, do not touch each other") {
 }
 
 TEST_CASE("a symbolic link stays, and leads to the new file") {
-  const scratch_folder folder;
-  std::ofstream{folder.path + "/real"} << "old";
-  fs::create_symlink("real", folder.path + "/link");
-  auto file = output_file::create(folder.path + "/link");
+  const temporary_folder folder;
+  std::ofstream{folder.path() + "/real"} << "old";
+  fs::create_symlink("real", folder.path() + "/link");
+  auto file = output_file::create(folder.path() + "/link");
   REQUIRE(file);
   CHECK(file->append("new"));
   CHECK(file->complete());
-  CHECK(fs::is_symlink(folder.path + "/link"));
-  CHECK(content_of(folder.path + "/real") == "new");
+  CHECK(fs::is_symlink(folder.path() + "/link"));
+  CHECK(content_of(folder.path() + "/real") == "new");
 }
 
 TEST_CASE("a target that cannot be is refused at once, by name") {
-  const scratch_folder folder;
+  const temporary_folder folder;
   const auto what = [](const std::string& path) {
     const auto file = output_file::create(path);
     return file ? "" : file.error().what;
   };
-  CHECK(what(folder.path + "/none/out") == "cannot write \"" + folder.path +
-                                               "/none/out\": there is no folder \"" + folder.path +
-                                               "/none\"");
-  std::ofstream{folder.path + "/file"} << "x";
-  CHECK(what(folder.path + "/file/out") == "cannot write \"" + folder.path + "/file/out\": \"" +
-                                               folder.path + "/file\" is not a folder");
-  CHECK(what(folder.path) == "cannot write \"" + folder.path + "\": it is a folder");
+  CHECK(what(folder.path() + "/none/out") == "cannot write \"" + folder.path() +
+                                                 "/none/out\": there is no folder \"" +
+                                                 folder.path() + "/none\"");
+  std::ofstream{folder.path() + "/file"} << "x";
+  CHECK(what(folder.path() + "/file/out") == "cannot write \"" + folder.path() + "/file/out\": \"" +
+                                                 folder.path() + "/file\" is not a folder");
+  CHECK(what(folder.path()) == "cannot write \"" + folder.path() + "\": it is a folder");
   CHECK(what("/dev/null") == "cannot write \"/dev/null\": it is not a regular file");
   CHECK(what("") == "cannot write \"\": it names no file");
-  CHECK(what(folder.path + "/new/") ==
-        "cannot write \"" + folder.path + "/new/\": it names no file");
+  CHECK(what(folder.path() + "/new/") ==
+        "cannot write \"" + folder.path() + "/new/\": it names no file");
   if (::geteuid() != 0) { // root may write everywhere
-    fs::permissions(folder.path, fs::perms::owner_read | fs::perms::owner_exec);
-    CHECK(what(folder.path + "/out") ==
-          "cannot write \"" + folder.path + "/out\": permission denied");
-    fs::permissions(folder.path, fs::perms::owner_all);
+    fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
+    CHECK(what(folder.path() + "/out") ==
+          "cannot write \"" + folder.path() + "/out\": permission denied");
+    fs::permissions(folder.path(), fs::perms::owner_all);
   }
 }
 
 TEST_CASE("a write that fails is final and leaves nothing") {
-  const scratch_folder folder;
-  const std::string path = folder.path + "/out";
+  const temporary_folder folder;
+  const std::string path = folder.path() + "/out";
   {
     auto file = output_file::create(path);
     REQUIRE(file);
@@ -185,34 +169,34 @@ TEST_CASE("a write that fails is final and leaves nothing") {
     CHECK(!file->flush());
     CHECK(file->complete().error().what == appended.error().what);
   }
-  CHECK(folder.files() == 0);
+  CHECK(folder.size() == 0);
 }
 
 TEST_CASE("a folder that vanishes fails the completion") {
-  const scratch_folder folder;
-  fs::create_directory(folder.path + "/sub");
-  auto file = output_file::create(folder.path + "/sub/out");
+  const temporary_folder folder;
+  fs::create_directory(folder.path() + "/sub");
+  auto file = output_file::create(folder.path() + "/sub/out");
   REQUIRE(file);
   CHECK(file->append("x"));
-  fs::remove_all(folder.path + "/sub");
-  CHECK(file->complete().error().what == "cannot write \"" + folder.path +
-                                             "/sub/out\": there is no folder \"" + folder.path +
+  fs::remove_all(folder.path() + "/sub");
+  CHECK(file->complete().error().what == "cannot write \"" + folder.path() +
+                                             "/sub/out\": there is no folder \"" + folder.path() +
                                              "/sub\"");
 }
 
 TEST_CASE("a file can be moved while it is written") {
-  const scratch_folder folder;
-  const std::string path = folder.path + "/out";
+  const temporary_folder folder;
+  const std::string path = folder.path() + "/out";
   auto created = output_file::create(path);
   REQUIRE(created);
   CHECK(created->append("a"));
   output_file moved = std::move(*created);
   CHECK(moved.append("b"));
-  auto other = output_file::create(folder.path + "/other");
+  auto other = output_file::create(folder.path() + "/other");
   REQUIRE(other);
   *other = std::move(moved); // gives up the other file
-  CHECK(folder.files() == 1);
+  CHECK(folder.size() == 1);
   CHECK(other->complete());
   CHECK(content_of(path) == "ab");
-  CHECK(folder.files() == 1);
+  CHECK(folder.size() == 1);
 }

@@ -1,6 +1,7 @@
 #include <leat/sources/line_reader.hpp>
 
 #include "support/catch.hpp"
+#include "support/files.hpp"
 
 #include <rapidcheck.h>
 
@@ -13,22 +14,8 @@
 namespace {
 
 using leat::line_reader;
+using support::temporary_folder;
 using status = leat::line_reader::status;
-
-/// A folder that is gone after the test.
-struct scratch_folder {
-  scratch_folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "leat-lines-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~scratch_folder() { std::filesystem::remove_all(path); }
-  std::string file(const std::string& content) const {
-    std::ofstream{path + "/data", std::ios::binary} << content;
-    return path + "/data";
-  }
-  std::string path;
-};
 
 /// Everything a reader found: lines as they are, long ones as "<length>", an open end as "~".
 std::vector<std::string> all(line_reader& reader) {
@@ -49,8 +36,8 @@ std::vector<std::string> all(line_reader& reader) {
 
 std::vector<std::string> lines_of(const std::string& content,
                                   std::size_t max_line = line_reader::default_max_line) {
-  const scratch_folder folder;
-  auto reader = line_reader::open(folder.file(content), max_line);
+  const temporary_folder folder;
+  auto reader = line_reader::open(folder.write("data", content), max_line);
   REQUIRE(reader);
   return all(*reader);
 }
@@ -89,11 +76,11 @@ TEST_CASE("a line that is too long is skipped and reported, the next one is read
   CHECK(lines_of("12345\r", 4) == list{"<5>~"});
   CHECK(lines_of("\nx\n", 0) == list{"", "<1>"});
 
-  const scratch_folder folder;
+  const temporary_folder folder;
   std::string content = "short\n";
   for (int i = 0; i < 2'000'000; ++i)
     content += static_cast<char>('a' + i % 26);
-  auto reader = line_reader::open(folder.file(content + "\r\nshort\r\n"), 300'000);
+  auto reader = line_reader::open(folder.write("data", content + "\r\nshort\r\n"), 300'000);
   REQUIRE(reader);
   std::string_view line;
   CHECK(reader->next(line) == status::line);
@@ -121,7 +108,7 @@ TEST_CASE("lines around the buffer's size are whole") {
 }
 
 TEST_CASE("any file is cut where a plain reading cuts it, and can be entered at every place") {
-  const scratch_folder folder;
+  const temporary_folder folder;
   CHECK(rc::check([&] {
     const auto pieces = *rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
         "\n", "\r", "\r\n", "a", "bcd", "\xEF\xBB\xBF", std::string(1, '\0')));
@@ -142,7 +129,7 @@ TEST_CASE("any file is cut where a plain reading cuts it, and can be entered at 
       expected.push_back(line + (newline == std::string::npos ? "~" : ""));
     }
 
-    auto reader = line_reader::open(folder.file(content), max_line);
+    auto reader = line_reader::open(folder.write("data", content), max_line);
     RC_ASSERT(static_cast<bool>(reader));
     std::vector<line_reader::place> places{reader->position()};
     std::string_view line;
@@ -170,22 +157,22 @@ TEST_CASE("any file is cut where a plain reading cuts it, and can be entered at 
 }
 
 TEST_CASE("a place beyond the file's end is refused, and the reader goes on") {
-  const scratch_folder folder;
-  auto reader = line_reader::open(folder.file("a\nb\n"));
+  const temporary_folder folder;
+  auto reader = line_reader::open(folder.write("data", "a\nb\n"));
   REQUIRE(reader);
   std::string_view line;
   CHECK(reader->next(line) == status::line);
   const auto moved = reader->seek({100, 7});
   REQUIRE(!moved);
   CHECK(moved.error().what ==
-        '"' + folder.path + "/data\" has only 4 bytes, but was read up to byte 100 (line 7)");
+        '"' + folder.path() + "/data\" has only 4 bytes, but was read up to byte 100 (line 7)");
   CHECK(reader->next(line) == status::line);
   CHECK(line == "b");
 }
 
 TEST_CASE("a file that grows gives its new lines") {
-  const scratch_folder folder;
-  auto reader = line_reader::open(folder.file("a\n"));
+  const temporary_folder folder;
+  auto reader = line_reader::open(folder.write("data", "a\n"));
   REQUIRE(reader);
   std::string_view line;
   CHECK(reader->next(line) == status::line);
@@ -196,8 +183,8 @@ TEST_CASE("a file that grows gives its new lines") {
 }
 
 TEST_CASE("a pipe is read as it comes, and cannot be entered in the middle") {
-  const scratch_folder folder;
-  const std::string pipe = folder.path + "/pipe";
+  const temporary_folder folder;
+  const std::string pipe = folder.path() + "/pipe";
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   std::thread writer{[&] {
     std::ofstream out{pipe};
@@ -213,15 +200,15 @@ TEST_CASE("a pipe is read as it comes, and cannot be entered in the middle") {
 }
 
 TEST_CASE("what cannot be opened or read is named") {
-  const scratch_folder folder;
-  const auto missing = line_reader::open(folder.path + "/none.csv");
+  const temporary_folder folder;
+  const auto missing = line_reader::open(folder.path() + "/none.csv");
   REQUIRE(!missing);
   CHECK(missing.error().what ==
-        "cannot open \"" + folder.path + "/none.csv\": No such file or directory");
+        "cannot open \"" + folder.path() + "/none.csv\": No such file or directory");
   CHECK(missing.error().domain == leat::error_domain::user);
-  const auto is_folder = line_reader::open(folder.path);
+  const auto is_folder = line_reader::open(folder.path());
   REQUIRE(!is_folder);
-  CHECK(is_folder.error().what == '"' + folder.path + "\" is a folder, not a file");
+  CHECK(is_folder.error().what == '"' + folder.path() + "\" is a folder, not a file");
 
   auto broken = line_reader::open("/proc/self/mem"); // opens, and cannot be read at its start
   REQUIRE(broken);
@@ -233,8 +220,8 @@ TEST_CASE("what cannot be opened or read is named") {
 }
 
 TEST_CASE("a reader can be moved between two lines") {
-  const scratch_folder folder;
-  auto opened = line_reader::open(folder.file("a\nb\nc\n"));
+  const temporary_folder folder;
+  auto opened = line_reader::open(folder.write("data", "a\nb\nc\n"));
   REQUIRE(opened);
   line_reader first = std::move(*opened);
   std::string_view line;
@@ -242,7 +229,7 @@ TEST_CASE("a reader can be moved between two lines") {
   line_reader second = std::move(first);
   CHECK(second.next(line) == status::line);
   CHECK(line == "b");
-  auto other = line_reader::open(folder.path + "/data");
+  auto other = line_reader::open(folder.path() + "/data");
   REQUIRE(other);
   *other = std::move(second);
   CHECK(other->next(line) == status::line);

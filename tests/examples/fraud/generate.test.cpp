@@ -3,6 +3,7 @@
 #include "streams.hpp"
 
 #include "support/catch.hpp"
+#include "support/files.hpp"
 
 #include <leat/csv.hpp>
 
@@ -15,21 +16,6 @@ using namespace fraud;
 
 namespace {
 
-/// A folder that goes away with it.
-struct temporary_folder {
-  std::filesystem::path path;
-  temporary_folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "leat-fraud-XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~temporary_folder() { std::filesystem::remove_all(path); }
-};
-
-std::string content(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// FNV-1a, 64 bits.
 std::uint64_t hash(const std::string& bytes) {
   std::uint64_t h = 0xcbf29ce484222325;
@@ -41,8 +27,8 @@ std::uint64_t hash(const std::string& bytes) {
 } // namespace
 
 TEST_CASE("the file reads back as the payments that were simulated") {
-  const temporary_folder folder;
-  const auto path = (folder.path / "payments.csv").string();
+  const support::temporary_folder folder;
+  const auto path = folder / "payments.csv";
   REQUIRE(generate({path, 3000, 4, 7}));
 
   std::ifstream file(path);
@@ -63,10 +49,10 @@ TEST_CASE("the file reads back as the payments that were simulated") {
 }
 
 TEST_CASE("the file's bytes are the same everywhere") {
-  const temporary_folder folder;
-  const auto path = (folder.path / "payments.csv").string();
+  const support::temporary_folder folder;
+  const auto path = folder / "payments.csv";
   REQUIRE(generate({path, 20'000, 5, 1}));
-  CHECK(hash(content(path)) == 0xc9f6eaab24b28719);
+  CHECK(hash(support::content_of(path)) == 0xc9f6eaab24b28719);
 }
 
 TEST_CASE("without a number of days, small files span fewer") {
@@ -76,8 +62,8 @@ TEST_CASE("without a number of days, small files span fewer") {
 }
 
 TEST_CASE("what cannot be generated is refused with a hint") {
-  const temporary_folder folder;
-  const auto path = (folder.path / "payments.csv").string();
+  const support::temporary_folder folder;
+  const auto path = folder / "payments.csv";
   for (const auto& [payments, days] :
        {std::pair<std::int64_t, int>{999, 12}, {5000, 2}, {5000, 4000}, {1'000'000'000'000, 30}}) {
     const auto done = generate({path, payments, days, 1});
@@ -85,6 +71,6 @@ TEST_CASE("what cannot be generated is refused with a hint") {
     CHECK(done.error().domain == leat::error_domain::user);
     CHECK_FALSE(done.error().hint.empty());
   }
-  CHECK_FALSE(generate({(folder.path / "no" / "folder.csv").string(), 1000, 3, 1}));
-  CHECK(std::filesystem::is_empty(folder.path));
+  CHECK_FALSE(generate({folder / "no/folder.csv", 1000, 3, 1}));
+  CHECK(std::filesystem::is_empty(folder.path()));
 }

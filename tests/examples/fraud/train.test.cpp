@@ -3,6 +3,7 @@
 #include "streams.hpp"
 
 #include "support/catch.hpp"
+#include "support/files.hpp"
 
 #include <leat/features.hpp>
 #include <leat/scoring/tree_ensemble.hpp>
@@ -19,26 +20,20 @@ using namespace fraud::test;
 
 namespace {
 
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// A trained model in a file that goes away with it.
 struct trained {
-  std::string path = (std::filesystem::temp_directory_path() / "leat-fraud-XXXXXX").string();
+  support::temporary_folder folder;
+  std::string path = folder / "model";
   std::vector<features> rows;
   leat::result<training_report> report = leat::internal_error("not trained");
 
   trained() {
-    close(mkstemp(path.data()));
     rows = features_of(payments_of(simulate(30'000, 8, 3)));
     trainer t;
     for (const features& row : rows)
       t.add(row);
     report = t.finish(path);
   }
-  ~trained() { std::filesystem::remove(path); }
 
   /// One for all tests: training takes its time.
   static const trained& once() {
@@ -107,7 +102,7 @@ TEST_CASE("scoring the stream with the saved model gives the report's verdicts")
 TEST_CASE("equal rows give an equal model") {
   const trained another;
   REQUIRE(another.report);
-  CHECK(content(another.path) == content(trained::once().path));
+  CHECK(support::content_of(another.path) == support::content_of(trained::once().path));
 }
 
 TEST_CASE("what cannot be trained on is refused with a hint") {
