@@ -42,6 +42,8 @@ result<fraud::policy> policy_of(const std::string& path) {
 }
 
 std::string as_text(const fraud::verdicts& v) {
+  if (v.payments == 0)
+    return "nothing of it was scored";
   return fmt::format(
       "precision {:.4f}, recall {:.4f} ({} of {} alerts right, {} frauds among {} payments)",
       v.precision(), v.recall(), v.hits, v.alerts, v.frauds, v.payments);
