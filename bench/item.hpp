@@ -1,6 +1,8 @@
 // The record, the generator and the steps that all throughput measures share.
 #pragma once
 
+#include <leat/record.hpp>
+
 #include <cstdint>
 
 namespace bench {
@@ -11,6 +13,9 @@ struct item {
   std::uint64_t key;
   std::uint64_t value;
   std::uint64_t other;
+  static constexpr auto fields =
+      leat::fields("item", leat::field("id", &item::id), leat::field("key", &item::key),
+                   leat::field("value", &item::value), leat::field("other", &item::other));
 };
 static_assert(sizeof(item) == 32);
 

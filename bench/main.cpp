@@ -2,6 +2,7 @@
 #include "figures.hpp"
 #include "memory.hpp"
 #include "pipelines.hpp"
+#include "remote.hpp"
 #include "scoring.hpp"
 #include "trees.hpp"
 
@@ -176,9 +177,25 @@ void slow_sink_bars(const settings& with, std::vector<bar>& bars) {
       ratio_bar("10", "slow sink: records/s, of what the sink can take", 0.95, true, speed, unit));
 }
 
+/// Bar 11.
+void remote_bars(const settings& with, std::vector<bar>& bars) {
+  const auto v = interleave(
+      with.repeats(), {raw_tcp, remote_edge, [] { return codec_nanoseconds(remote_records); }});
+  say("to another process: raw TCP in writes of one frame (the limit)", v[0]);
+  say("to another process: one edge", v[1]);
+  bar codec = ratio_bar("11", "encode and decode, a record of 32 bytes", 2, false, v[2],
+                        std::vector<double>(v[2].size(), 1));
+  codec.unit = "ns";
+  bars.push_back(codec);
+  bars.push_back(
+      ratio_bar("11", "an edge into another process, of raw TCP", 0.50, true, v[1], v[0]));
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
+  if (const auto order = leat::join_order::of_this_process())
+    return remote_worker(*order);
   settings with;
   std::string json;
   for (int i = 1; i < argc; ++i) {
@@ -199,6 +216,7 @@ int main(int argc, char** argv) {
   scoring_bars(with, bars);
   tree_bars(with, bars);
   slow_sink_bars(with, bars);
+  remote_bars(with, bars);
   print_table(bars);
   if (!json.empty() && !write_json(json, bars)) {
     fmt::print(stderr, "bench: error: cannot write {}\n", json);

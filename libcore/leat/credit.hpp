@@ -29,13 +29,19 @@ struct credit {
 /// at most one frame.
 class credit_window {
 public:
-  explicit credit_window(credit initial = {}) : left_(initial) {}
+  explicit credit_window(credit initial = {}) : all_(initial), left_(initial) {}
   bool open() const { return left_.frames > 0 && left_.records > 0 && left_.bytes > 0; }
   void spend(const credit& frame) { left_ -= frame; }
-  void grant(const credit& returned) { left_ += returned; }
+  /// False if more came back than was spent: somebody does not keep to the protocol.
+  bool grant(const credit& returned) {
+    left_ += returned;
+    return left_.frames <= all_.frames && left_.records <= all_.records &&
+           left_.bytes <= all_.bytes;
+  }
   const credit& left() const { return left_; }
 
 private:
+  credit all_;
   credit left_;
 };
 
@@ -43,7 +49,13 @@ private:
 /// quarter of the window, so that grants are few and the sender never runs dry in between.
 class credit_return {
 public:
-  explicit credit_return(credit window = {}) : window_(window) {}
+  explicit credit_return(credit window = {}) : window_(window), senders_(window) {}
+  /// A frame has come. False if its sender had no credit for it.
+  [[nodiscard]] bool arrived(const credit& frame) {
+    const bool had_credit = senders_.open();
+    senders_.spend(frame);
+    return had_credit;
+  }
   void entered(const credit& frame) { due_ += frame; }
   bool worth_granting() const {
     return due_.frames * 4 >= window_.frames || due_.records * 4 >= window_.records ||
@@ -53,11 +65,13 @@ public:
   credit take() {
     const credit all = due_;
     due_ = {};
+    senders_.grant(all);
     return all;
   }
 
 private:
   credit window_;
+  credit_window senders_; // as the sender will see it
   credit due_;
 };
 

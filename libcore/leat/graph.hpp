@@ -3,6 +3,7 @@
 // named handle twice seals it once and forks.
 #pragma once
 
+#include <leat/actor_stage.hpp>
 #include <leat/grouping_stage.hpp>
 #include <leat/merge_stage.hpp>
 #include <leat/operator.hpp>
@@ -64,6 +65,10 @@ struct broken {
   }
   template <class... A>
   broken score(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  broken via(A&&...) const {
     return {};
   }
   template <class... A>
@@ -131,6 +136,30 @@ struct graph_state {
   }
 };
 using graph_ptr = std::shared_ptr<graph_state>;
+
+/// A recipe for actors that take records of type T.
+template <class Own, class T>
+concept actor_on = std::derived_from<Own, actor_recipe> && std::is_same_v<typename Own::input, T>;
+
+template <class Own>
+auto add_actor(graph_state& g, std::string name, Own own, stage_options options) {
+  using in = typename Own::input;
+  using out = typename Own::output;
+  auto to = std::make_shared<tap<out>>();
+  plan_stage s;
+  s.name = std::move(name);
+  s.kind = stage_kind::actor;
+  s.parallelism = options.parallelism;
+  s.order = options.order;
+  s.blocking = own.blocking;
+  s.at_coordinator = true; // whom it talks to is there
+  s.recipe = std::make_shared<Own>(std::move(own));
+  s.make = [to](const plan_stage&) -> std::unique_ptr<stage> {
+    return std::make_unique<actor_stage<in, out>>(to->make());
+  };
+  to->stage = g.add(std::move(s));
+  return to;
+}
 
 /// A handle on the whole output of a stage.
 template <class T>
@@ -257,6 +286,30 @@ public:
     return sealed().window(std::move(name), grouping);
   }
 
+  /// Passes records through an actor of the user's own: leat::actor<A>(args...) of
+  /// leat/actor/stage_actor.hpp. One, unless the options say otherwise.
+  template <class Own>
+  auto via(std::string name, Own own, stage_options options = {}) && {
+    if constexpr (!detail::actor_on<Own, T>) {
+      static_assert(detail::no<Own>, "via(name, actor): leat::actor<A>(...) of a "
+                                     "leat::stage_actor<In, Out> whose In is this stream's record");
+      return detail::broken{};
+    } else {
+      options.parallelism = std::max<std::size_t>(options.parallelism, 1);
+      const bool spread = options.parallelism > 1;
+      auto out = detail::add_actor(*graph_, std::move(name), std::move(own), options);
+      if (spread)
+        feed(out->stage, routing::rebalance, rebalance_route{});
+      else
+        feed(out->stage, routing::forward, forward_route{});
+      return handle(std::move(out));
+    }
+  }
+  template <class Own>
+  auto via(std::string name, Own own, stage_options options = {}) const& {
+    return sealed().via(std::move(name), std::move(own), options);
+  }
+
   /// Ends the stream in a sink.
   template <class Sink>
   void to(std::string name, Sink sink, stage_options options = {0, order::by_arrival}) && {
@@ -269,8 +322,7 @@ public:
       s.kind = stage_kind::sink;
       s.parallelism = options.parallelism;
       s.order = options.order;
-      if constexpr (declares_blocking<Sink>)
-        s.blocking = Sink::blocking;
+      s.blocking = blocks<Sink>();
       if constexpr (requires { Sink::at_coordinator; })
         s.at_coordinator = Sink::at_coordinator;
       if constexpr (requires { sink.check(); })
@@ -461,6 +513,20 @@ public:
     }
   }
 
+  /// As stream::via, with the records of one key in one actor.
+  template <class Own>
+  auto via(std::string name, Own own, stage_options options = {}) && {
+    if constexpr (!detail::actor_on<Own, T>) {
+      return std::move(from_).via(std::move(name), std::move(own)); // says what is wrong
+    } else {
+      if (options.parallelism == 0)
+        options.parallelism = parallelism_;
+      auto out = detail::add_actor(*from_.graph_, std::move(name), std::move(own), options);
+      from_.feed(out->stage, routing::hash, hash_route<KeyOf>{key_of_});
+      return from_.handle(std::move(out));
+    }
+  }
+
   /// As stream::window, with the records of one key in one subtask.
   auto window(std::string name, any_grouping grouping) && {
     auto out = from_.add_window(std::move(name), grouping);
@@ -544,8 +610,7 @@ private:
     auto loaded = std::make_shared<model_ptr>();
     plan_stage s;
     s.kind = stage_kind::scoring;
-    if constexpr (declares_blocking<M>)
-      s.blocking = M::blocking;
+    s.blocking = blocks<M>();
     s.prepare = [m, loaded](plan_stage& self) -> result<void> {
       if constexpr (model_provider_on<M, T>) {
         auto got = m.load();
@@ -606,8 +671,7 @@ public:
       s.name = std::move(name);
       s.kind = stage_kind::source;
       s.parallelism = options.parallelism;
-      if constexpr (declares_blocking<Source>)
-        s.blocking = Source::blocking;
+      s.blocking = blocks<Source>();
       if constexpr (requires { source.check(); })
         s.prepare = [source](plan_stage&) { return source.check(); };
       s.make = [out, source = std::move(source),

@@ -13,7 +13,7 @@
 // leat::result<void>: a user error in it makes the record a dead letter; a throw fails the job.
 #pragma once
 
-#include <leat/raw_text.hpp>
+#include <leat/rejecting.hpp>
 #include <leat/stage.hpp>
 #include <leat/state.hpp>
 
@@ -195,7 +195,8 @@ public:
       start(ctx_.stamp_, ingested.at(i));
       const auto& key = key_of_(from.records[i]);
       ctx_.slot_ = slots_.slot_of(key, key_hash(key));
-      process(from.records[i]);
+      process_or_reject(services_, ctx_.stamp_, from.records[i],
+                        [this](const T& record) { return op_.process(record, out_, ctx_); });
       if (!pass_on_full())
         break;
     }
@@ -237,21 +238,6 @@ private:
     for (auto& [name, side] : sides_) {
       side->descend_from(s);
       side->ingested_at(ingested);
-    }
-  }
-
-  void process(const T& record) {
-    using returned = decltype(op_.process(record, out_, ctx_));
-    if constexpr (std::is_same_v<returned, result<void>>) {
-      if (auto done = op_.process(record, out_, ctx_); !done) {
-        if (done.error().domain != error_domain::user)
-          throw failure(done.error());
-        services_.dead_letters->put(
-            {done.error().what, services_.stage, raw_place(ctx_.stamp_), raw_text(record)});
-      }
-    } else {
-      static_assert(std::is_void_v<returned>, "process returns nothing or leat::result<void>");
-      op_.process(record, out_, ctx_);
     }
   }
 

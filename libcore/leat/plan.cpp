@@ -13,6 +13,8 @@ std::string_view kind_name(stage_kind kind) {
     return "source";
   case stage_kind::keyed:
     return "process";
+  case stage_kind::actor:
+    return "actor";
   case stage_kind::merge:
     return "merge";
   case stage_kind::grouping:
@@ -101,8 +103,10 @@ resolved_plan plan::resolve(std::size_t default_parallelism) const {
   std::vector<bool> wants_order(stages.size()), wants_marks(stages.size()), merges(stages.size());
   for (std::size_t i = stages.size(); i-- > 0;) {
     std::size_t channels = 0;
-    bool wants = stages[i].kind == stage_kind::keyed && stages[i].order == order::by_stamp;
-    wants = wants || (stages[i].kind == stage_kind::sink && stages[i].order == order::by_stamp);
+    const bool own_code =
+        stages[i].kind == stage_kind::keyed || stages[i].kind == stage_kind::actor;
+    bool wants =
+        (own_code || stages[i].kind == stage_kind::sink) && stages[i].order == order::by_stamp;
     for (const plan_edge& e : edges) {
       if (e.from == i) {
         wants = wants || wants_order[e.to];
@@ -113,9 +117,9 @@ resolved_plan plan::resolve(std::size_t default_parallelism) const {
                         ? 1
                         : r.stages[e.from].parallelism;
     }
-    const bool keeps = stages[i].order == order::by_stamp || stages[i].kind != stage_kind::keyed;
+    const bool keeps = stages[i].order == order::by_stamp || !own_code;
     wants_order[i] = wants;
-    wants_marks[i] = wants_marks[i] || wants || stages[i].kind == stage_kind::keyed;
+    wants_marks[i] = wants_marks[i] || wants || own_code;
     r.stages[i].wants_order = wants;
     r.stages[i].ordered = wants && keeps && channels > 1;
     merges[i] = r.stages[i].ordered;

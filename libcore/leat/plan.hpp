@@ -9,9 +9,9 @@
 
 namespace leat {
 
-enum class stage_kind { source, keyed, merge, grouping, scoring, sink };
+enum class stage_kind { source, keyed, actor, merge, grouping, scoring, sink };
 
-/// As describe() has it: "source", "process", "merge", "window", "score", "sink".
+/// As describe() has it: "source", "process", "actor", "merge", "window", "score", "sink".
 std::string_view kind_name(stage_kind kind);
 
 /// In which order a stage takes records of several channels.
@@ -22,6 +22,12 @@ enum class order {
 
 /// How an edge chooses the consuming subtask.
 enum class routing { forward, rebalance, hash };
+
+/// How to make an actor of the user's own. The core only passes it on: see leat/actor/.
+class actor_recipe {
+public:
+  virtual ~actor_recipe() = default;
+};
 
 struct plan_edge {
   std::size_t from = 0;
@@ -48,6 +54,8 @@ struct plan_stage {
   std::function<result<void>(plan_stage&)> prepare;
   /// Makes the logic of one subtask.
   std::function<std::unique_ptr<stage>(const plan_stage&)> make;
+  /// The actor that the stage works in; null: the runtime's.
+  std::shared_ptr<const actor_recipe> recipe;
   /// Side outputs that are read, by name.
   std::map<std::string, std::function<std::unique_ptr<class side_port>()>> sides;
 };

@@ -65,10 +65,12 @@ public:
   /// True if no consumer wants any more.
   bool cancelled() const { return cancelled_lanes_ == lanes_.size(); }
 
-  void grant(std::size_t i, const credit& returned) {
-    lanes_[i].window.grant(returned);
+  /// False if that is more than was spent.
+  bool grant(std::size_t i, const credit& returned) {
+    const bool fits = lanes_[i].window.grant(returned);
     if (lanes_[i].waiting)
       send_waiting(i);
+    return fits;
   }
 
   /// The consumer behind this lane wants no more: what is sent to it from now on is let go.

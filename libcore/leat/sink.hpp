@@ -29,11 +29,6 @@ concept sink_of = requires(S s, std::span<const T> records) {
   s.write(records);
 };
 
-template <class S>
-concept declares_blocking = requires {
-  { S::blocking } -> std::convertible_to<bool>;
-};
-
 /// Runs a sink and measures how old records are when `write` returns.
 template <class T, class S>
 class sink_stage final : public stage {

@@ -44,6 +44,17 @@ struct stage_services {
   std::function<void()> wake_soon;
 };
 
+/// True if a source, sink, model or actor says by `static constexpr bool blocking = true` that its
+/// calls may wait outside the runtime. It then gets a thread.
+template <class X>
+constexpr bool blocks() {
+  if constexpr (requires {
+                  { X::blocking } -> std::convertible_to<bool>;
+                })
+    return X::blocking;
+  return false;
+}
+
 /// Contract: called by one thread at a time. Any call may leave the stage blocked; until it is not,
 /// it gets no records, marks or barriers, only resume(), wake() and flush().
 class stage {

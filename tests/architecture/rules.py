@@ -26,7 +26,7 @@ COMPONENTS = {
     "xgboost/": ("actors/leat/scoring/xgboost.cpp",),
     "onnxruntime": ("actors/leat/scoring/onnx.cpp",),
 }
-CAF_FOLDERS = ("actors/leat/runtime/", "actors/leat/cluster/", "actors/leat/testing/")
+CAF_FOLDERS = ("actors/leat/runtime/", "actors/leat/actor/", "actors/leat/cluster/", "actors/leat/testing/")
 CORE_FORBIDDEN = {"thread", "mutex", "condition_variable", "future", "iostream", "fstream", "csignal"}
 
 # Frozen exceptions, each with its reason.

@@ -51,6 +51,7 @@ TEST_CASE("lumps never leave both sides waiting, and no lane overdraws by more t
         RC_ASSERT(out.frames < window.frames && out.records < window.records &&
                   out.bytes < window.bytes);
         sender.spend(frame);
+        RC_ASSERT(receiver.arrived(frame));
         in_flight.push_back(frame);
         out += frame;
       } else if (!in_flight.empty()) {
@@ -58,7 +59,7 @@ TEST_CASE("lumps never leave both sides waiting, and no lane overdraws by more t
         in_flight.pop_front();
         if (receiver.worth_granting()) {
           const leat::credit back = receiver.take();
-          sender.grant(back);
+          RC_ASSERT(sender.grant(back));
           out -= back;
         }
       }
@@ -66,4 +67,16 @@ TEST_CASE("lumps never leave both sides waiting, and no lane overdraws by more t
         RC_ASSERT(sender.open());
     }
   }));
+}
+
+TEST_CASE("both sides see who does not keep to the window") {
+  const leat::credit window{4, 100, 1000}, frame{1, 60, 60};
+  leat::credit_return receiver{window};
+  CHECK(receiver.arrived(frame));
+  CHECK(receiver.arrived(frame));       // overdraws, as one frame may
+  CHECK_FALSE(receiver.arrived(frame)); // without credit
+  leat::credit_window sender{window};
+  sender.spend(frame);
+  CHECK(sender.grant(frame));
+  CHECK_FALSE(sender.grant({0, 1, 0})); // more than was spent
 }

@@ -37,16 +37,6 @@ std::unique_ptr<leat::stage> stage_of(Op op, const std::vector<std::string>& sid
       key, std::move(op), support::into_port<item>(), std::move(ports));
 }
 
-leat::frame numbers(std::int64_t first, std::int64_t count) {
-  std::vector<item> records;
-  std::vector<leat::stamp> stamps;
-  for (std::int64_t n = first; n < first + count; ++n) {
-    records.push_back({n % 3, n, 0});
-    stamps.push_back(at(n));
-  }
-  return support::frame_of(records, stamps);
-}
-
 } // namespace
 
 TEST_CASE("side outputs under random credit: nothing lost, in order, and no mark overtakes") {
@@ -67,7 +57,7 @@ TEST_CASE("side outputs under random credit: nothing lost, in order, and no mark
         h.unblock();
         break;
       default:
-        h.consume(numbers(next, count));
+        h.consume(support::items_from(next, count, 3));
         next += count;
       }
     }
@@ -95,7 +85,7 @@ TEST_CASE("an output that gets few records still passes marks on while there is 
   support::hosted h;
   REQUIRE(h.open(stage_of(silent{})));
   for (std::int64_t n = 1; n <= 100; ++n) {
-    h.consume(numbers(n, 1));
+    h.consume(support::items_from(n, 1, 3));
     h.stage->advance(support::mark_at(at(n), n));
   }
   CHECK(h.promised().progress >= at(90));
@@ -105,7 +95,7 @@ TEST_CASE("an output that gets few records still passes marks on while there is 
 TEST_CASE("a side output that nobody reads swallows what is emitted") {
   support::hosted h;
   REQUIRE(h.open(stage_of(sorting{})));
-  h.consume(numbers(1, 10));
+  h.consume(support::items_from(1, 10, 3));
   h.finish();
   CHECK(h.sent<item>().size() == 5);
 }
@@ -146,13 +136,13 @@ TEST_CASE("a user error makes a dead letter, any other error and any throw a fau
   };
   support::hosted h;
   REQUIRE(h.open(stage_of(strict{})));
-  h.consume(numbers(1, 5));
+  h.consume(support::items_from(1, 5, 3));
   REQUIRE(h.letters.letters.size() == 1);
   CHECK(h.letters.letters[0].reason == "three is not allowed");
   CHECK(h.letters.letters[0].stage == "stage");
   CHECK(h.letters.letters[0].place == "split 0, record 1");
   CHECK(h.letters.letters[0].raw == R"({"key":0,"number":3,"value":0})");
-  CHECK_THROWS_AS(h.consume(numbers(6, 5)), leat::failure);
+  CHECK_THROWS_AS(h.consume(support::items_from(6, 5, 3)), leat::failure);
   h.flush();
   CHECK(h.sent<item>().size() == 5);
 }
@@ -168,9 +158,9 @@ TEST_CASE("context tells the record's stamp, the watermark and the time") {
   support::hosted h;
   REQUIRE(h.open(stage_of(curious{})));
   h.stage->advance(support::mark_at(at(4), 4));
-  h.consume(numbers(5, 1));
+  h.consume(support::items_from(5, 1, 3));
   h.stage->advance(support::mark_at(at(5), 3)); // a watermark never falls
-  h.consume(numbers(6, 1));
+  h.consume(support::items_from(6, 1, 3));
   h.finish();
   CHECK(h.sent<item>() == std::vector<item>{{5, 4, h.clock.time}, {6, 4, h.clock.time}});
 }
@@ -190,7 +180,7 @@ TEST_CASE("each key has its own state, found by equality of keys") {
   };
   support::hosted h;
   REQUIRE(h.open(stage_of(counting{}, {}, by_text)));
-  h.consume(numbers(0, 300));
+  h.consume(support::items_from(0, 300, 3));
   h.finish();
   for (const item& i : h.sent<item>())
     CHECK(i.value == i.number / 3 + 1);

@@ -89,6 +89,15 @@ inline leat::stamp at(std::int64_t time, std::uint64_t position = 1, std::uint32
   return {leat::event_time{std::chrono::microseconds{time}}, split, position, {}};
 }
 
+/// Items first, first+1 ... of `keys` keys, each at the time of its number.
+inline leat::frame items_from(std::int64_t first, std::int64_t count, std::int64_t keys = 1) {
+  std::vector<item> all;
+  std::vector<leat::stamp> stamps;
+  for (std::int64_t n = first; n < first + count; ++n)
+    all.push_back({n % keys, n, 0}), stamps.push_back(at(n));
+  return frame_of(all, stamps);
+}
+
 inline leat::mark mark_at(const leat::stamp& progress, std::int64_t watermark, bool idle = false) {
   return {progress, leat::event_time{std::chrono::microseconds{watermark}}, idle};
 }

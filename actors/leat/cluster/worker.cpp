@@ -74,11 +74,10 @@ private:
   spawned_message spawn_all() {
     spawned_message m{node_, {}};
     for (planned_subtask& p : own_) {
-      const std::size_t number = p.blueprint.number;
       p.blueprint.job_failed = failed_;
       subtasks_.push_back(spawn_subtask(*this, p));
-      m.subtasks.emplace_back(number, subtasks_.back());
-      metrics_.emplace_back(number, p.metrics);
+      m.subtasks.emplace_back(p.number, subtasks_.back());
+      metrics_.emplace_back(p.number, p.metrics);
     }
     own_.clear();
     return m;

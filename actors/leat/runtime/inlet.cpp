@@ -1,6 +1,9 @@
 #include <leat/runtime/inlet.hpp>
 
+#include <leat/runtime/breach.hpp>
+
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace leat {
 
@@ -11,7 +14,17 @@ inlet::inlet(std::size_t channels, bool ordered, const credit& window)
 }
 
 void inlet::receive(std::size_t index, frame f) {
-  channels_[index].arrived.push_back(std::move(f));
+  if (index >= channels_.size())
+    throw breach(fmt::format("a frame came on channel {} of {}", index, channels_.size()));
+  channel& c = channels_[index];
+  if (c.had_last)
+    throw breach(fmt::format("a frame came on channel {} behind the last one", index));
+  const bool needs_credit = f.size() > 0 && !f.last && !f.barrier_at;
+  const bool had_credit = c.due.arrived(f.paid);
+  if (f.paid.records != static_cast<std::int64_t>(f.size()) || (needs_credit && !had_credit))
+    throw breach(fmt::format("a frame came on channel {} that was not paid for", index));
+  c.had_last = f.last;
+  c.arrived.push_back(std::move(f));
 }
 
 std::optional<inlet::piece> inlet::next() {

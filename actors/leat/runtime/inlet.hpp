@@ -22,6 +22,8 @@ public:
   /// arrive.
   inlet(std::size_t channels, bool ordered, const credit& window);
 
+  /// Throws a breach of protocol: an unknown channel, a frame without credit, or one behind the
+  /// last.
   void receive(std::size_t channel, frame f);
 
   /// Takes arrived frames into state and says what to process next. With nothing to do, no piece.
@@ -58,6 +60,7 @@ private:
     event_time watermark = begin_of_time;
     bool idle = false;
     bool ended = false;
+    bool had_last = false; // nothing may arrive any more
     std::shared_ptr<const barrier> at;
     credit_return due;
   };

@@ -12,8 +12,9 @@
 namespace leat {
 
 struct job::impl {
-  impl(graph graph_to_run, run_options o)
-      : g(std::move(graph_to_run)), options(std::move(o)), system(configured()) {}
+  impl(graph graph_to_run, run_options o, caf::actor_system* users)
+      : g(std::move(graph_to_run)), options(std::move(o)),
+        system(users ? *users : own_system.emplace(configured())) {}
 
   caf::actor_system_config& configured() {
     configure(config, options);
@@ -45,7 +46,8 @@ struct job::impl {
   bool over = false;
   std::optional<error> fault;
   caf::actor_system_config config;
-  caf::actor_system system;
+  std::optional<caf::actor_system> own_system;
+  caf::actor_system& system;
   std::unique_ptr<local_cluster> cluster;
   caf::actor coordinator;
 
@@ -64,7 +66,13 @@ result<job> job::start(graph g, run_options options) {
                           "workers must come to run_command() again");
   if (auto prepared = prepare(g.plan(), options); !prepared)
     return prepared.error();
-  auto p = std::make_unique<impl>(std::move(g), std::move(options));
+  const auto users = system_of(g.plan());
+  if (!users)
+    return users.error();
+  if (*users && options.local_workers > 0)
+    return user_error("a graph that lives in an actor system of this program cannot have workers",
+                      "leave out local_workers, or spawn by leat::actor instead of actor_in");
+  auto p = std::make_unique<impl>(std::move(g), std::move(options), *users);
   p->wired = wire_up(p->g.plan(), p->options, p->time, true);
   if (p->options.local_workers > 0)
     if (auto spread = p->spread(); !spread)

@@ -32,6 +32,8 @@ caf::behavior job_actor::make_behavior() {
 }
 
 caf::actor spawn_subtask(caf::local_actor& by, planned_subtask& p) {
+  if (p.recipe)
+    return p.recipe->spawn(by, std::move(p.blueprint), p.own_thread);
   return p.own_thread ? by.spawn<subtask_actor, caf::detached>(std::move(p.blueprint))
                       : by.spawn<subtask_actor>(std::move(p.blueprint));
 }
@@ -49,6 +51,7 @@ void job_actor::spawn_all() {
 
 void job_actor::wire(std::size_t number) {
   wire_message m;
+  m.number = number;
   m.job = caf::actor_cast<caf::actor>(this);
   for (const auto& lanes : plan_[number].ports) {
     m.ports.emplace_back();
@@ -127,8 +130,8 @@ void job_actor::fail(error e) {
 }
 
 void job_actor::gone(const caf::down_msg& m) {
-  if (m.reason && m.reason != caf::exit_reason::normal)
-    fail(fault_of(m));
+  if (auto e = fault_of(m))
+    fail(std::move(*e));
   if (--alive_ == 0)
     quit();
 }
@@ -139,14 +142,23 @@ error lost_worker(std::size_t node) {
       "what it printed stands above; start the job again", true);
 }
 
-// A subtask that ends by itself says so before. One whose process is gone, or answers no more,
-// cannot.
-error job_actor::fault_of(const caf::down_msg& m) const {
-  for (std::size_t i = 0; i < subtasks_.size(); ++i)
-    if (subtasks_[i].address() == m.source && plan_[i].elsewhere &&
-        m.reason == caf::exit_reason::remote_link_unreachable)
-      return lost_worker(plan_[i].node);
-  return internal_error("a subtask ended unasked: " + to_string(m.reason));
+// A subtask that comes to its end says so before. One whose process is gone, or answers no more,
+// cannot; and one that is elsewhere may be heard of in another order.
+std::optional<error> job_actor::fault_of(const caf::down_msg& m) const {
+  std::size_t i = 0;
+  while (subtasks_[i].address() != m.source)
+    ++i;
+  const bool local = plan_[i].node == 0;
+  const bool unforced = !m.reason || m.reason == caf::exit_reason::normal;
+  if (unforced && (done_[i] || !local))
+    return {};
+  if (!local && m.reason == caf::exit_reason::remote_link_unreachable)
+    return lost_worker(plan_[i].node);
+  error e = user_error("its actor ended before its stream did: " + to_string(m.reason),
+                       "the actor of a stage lives until its stream has ended: neither it nor "
+                       "another may end it");
+  e.stage = plan_[i].stage;
+  return e;
 }
 
 void job_actor::on_exit() {

@@ -8,13 +8,16 @@ namespace leat {
 
 /// A subtask as the coordinator knows it before it runs.
 struct planned_subtask {
+  std::string stage;      ///< its name
+  std::size_t number = 0; ///< within the job
   subtask_blueprint blueprint;
   std::shared_ptr<subtask_metrics> metrics; ///< as the blueprint's, which is given away
   bool is_source = false;
   bool reports = false; ///< a source that is kept together with others
   bool own_thread = false;
-  std::size_t node = 0; ///< the process it runs in; 0 is the job's
-  caf::actor elsewhere; ///< it, where it runs in another process
+  std::shared_ptr<const subtask_recipe> recipe; ///< null: the runtime's own actor
+  std::size_t node = 0;                         ///< the process it runs in; 0 is the job's
+  caf::actor elsewhere;                         ///< it, where it runs in another process
   /// By port and lane: the consuming subtask's number and channel.
   std::vector<std::vector<std::pair<std::size_t, std::size_t>>> ports;
   /// By channel: the producing subtask's number, port and lane.
@@ -50,7 +53,7 @@ private:
   void inject(std::vector<command> commands);
   void fail(error e);
   void gone(const caf::down_msg& m);
-  error fault_of(const caf::down_msg& m) const;
+  std::optional<error> fault_of(const caf::down_msg& m) const;
 
   std::vector<planned_subtask> plan_;
   std::vector<caf::actor> workers_;

@@ -72,6 +72,7 @@ struct wire_message {
     std::size_t lane = 0;
   };
   caf::actor job;
+  std::size_t number = 0;                   ///< of the subtask within the job
   std::vector<std::vector<consumer>> ports; ///< by port and lane
   std::vector<producer> channels;
 };
@@ -85,7 +86,7 @@ auto inspect(Inspector& f, wire_message::producer& p) {
 }
 template <class Inspector>
 auto inspect(Inspector& f, wire_message& m) {
-  return f(m.job, m.ports, m.channels);
+  return f(m.job, m.number, m.ports, m.channels);
 }
 
 /// Job to source: everybody is ready.

@@ -1,6 +1,9 @@
 #include <leat/runtime/subtask.hpp>
 
+#include <leat/runtime/breach.hpp>
+
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace leat {
 
@@ -32,13 +35,21 @@ void subtask::receive(std::size_t channel, frame f) {
   work();
 }
 
+port& subtask::port_at(std::size_t port, std::size_t lane) {
+  const auto& ports = stage_->ports();
+  if (port >= ports.size() || lane >= ports[port]->lanes())
+    throw breach(fmt::format("there is no lane {} of port {}", lane, port));
+  return *ports[port];
+}
+
 void subtask::granted(std::size_t port, std::size_t lane, const credit& returned) {
-  stage_->ports()[port]->grant(lane, returned);
+  if (!port_at(port, lane).grant(lane, returned))
+    throw breach("more credit came back than was spent");
   work();
 }
 
 void subtask::cancelled(std::size_t port, std::size_t lane) {
-  stage_->ports()[port]->cancel(lane);
+  port_at(port, lane).cancel(lane);
   if (all_cancelled() && !input_cancelled_)
     cancel_inputs();
   work();

@@ -71,6 +71,7 @@ public:
   bool finished() const { return finished_; }
 
 private:
+  port& port_at(std::size_t port, std::size_t lane);
   void work_source();
   void work_inlet();
   void advance(const mark& m);

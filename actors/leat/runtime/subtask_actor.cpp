@@ -4,8 +4,37 @@
 
 namespace leat {
 
+namespace {
+
+// Within a catch clause: what was thrown.
+error thrown() {
+  try {
+    throw;
+  } catch (const failure& e) {
+    return e.error();
+  } catch (const std::exception& e) {
+    return internal_error(e.what());
+  } catch (...) {
+    return internal_error("something was thrown that is no std::exception");
+  }
+}
+
+} // namespace
+
 subtask_actor::subtask_actor(caf::actor_config& config, subtask_blueprint blueprint)
-    : caf::event_based_actor(config), blueprint_(std::move(blueprint)) {}
+    : caf::event_based_actor(config), blueprint_(std::move(blueprint)) {
+  // Of messages that are not ours: an actor of the user's own derives from this one.
+  set_exception_handler([this](std::exception_ptr& what) {
+    try {
+      std::rethrow_exception(what);
+    } catch (...) {
+      const error e = thrown();
+      fail(e);
+      // Not wired yet, it has no job to tell; then this is what the job hears.
+      return caf::make_error(caf::sec::runtime_error, e.what);
+    }
+  });
+}
 
 template <class Body>
 subtask_actor::no_answer subtask_actor::handle(Body body) {
@@ -17,12 +46,8 @@ subtask_actor::no_answer subtask_actor::handle(Body body) {
       quit();
     else if (subtask_ && mailbox().empty())
       subtask_->idle();
-  } catch (const failure& e) {
-    fail(e.error());
-  } catch (const std::exception& e) {
-    fail(internal_error(e.what()));
   } catch (...) {
-    fail(internal_error("something was thrown that is no std::exception"));
+    fail(thrown());
   }
   return {};
 }
@@ -30,7 +55,8 @@ subtask_actor::no_answer subtask_actor::handle(Body body) {
 void subtask_actor::fail(error e) {
   e.stage = blueprint_.settings.services.stage;
   failed_ = true;
-  caf::event_based_actor::send(wiring_.job, fault_message{blueprint_.number, std::move(e)});
+  if (wiring_.job)
+    send(wiring_.job, fault_message{wiring_.number, std::move(e)});
 }
 
 caf::behavior subtask_actor::make_behavior() {
@@ -62,7 +88,11 @@ caf::behavior subtask_actor::make_behavior() {
 }
 
 void subtask_actor::wire(wire_message& m) {
+  if (subtask_)
+    throw failure(user_error("it is part of a running job already", "spawn one for each job"));
   wiring_ = std::move(m);
+  if (blueprint_.complete)
+    blueprint_.complete(blueprint_, wiring_);
   for (const auto& lanes : wiring_.ports)
     sent_.emplace_back(lanes.size());
   received_.resize(wiring_.channels.size());
@@ -70,11 +100,12 @@ void subtask_actor::wire(wire_message& m) {
     if (const auto strong = caf::actor_cast<caf::actor>(me))
       caf::anon_send(strong, wake_message{});
   };
-  subtask_.emplace(std::move(blueprint_.logic), blueprint_.settings, static_cast<host&>(*this),
+  bind_stage(*blueprint_.logic);
+  subtask_.emplace(std::move(blueprint_.logic), blueprint_.settings, messenger_,
                    *blueprint_.metrics);
   if (auto opened = subtask_->open(); !opened)
     throw failure(opened.error());
-  caf::event_based_actor::send(wiring_.job, ready_message{blueprint_.number});
+  send(wiring_.job, ready_message{wiring_.number});
 }
 
 // A frame that is missing, or comes twice, is a fault and not a wrong result.
@@ -95,52 +126,50 @@ void subtask_actor::on_exit() {
   blueprint_ = {};
 }
 
-void subtask_actor::send(std::size_t port, std::size_t lane, frame f) {
-  const auto& consumer = wiring_.ports[port][lane];
+void subtask_actor::messenger::send(std::size_t port, std::size_t lane, frame f) {
+  const auto& consumer = self.wiring_.ports[port][lane];
   if (!consumer.elsewhere) {
-    caf::event_based_actor::send(consumer.to, deliver_message{consumer.channel, std::move(f)});
+    self.send(consumer.to, deliver_message{consumer.channel, std::move(f)});
     return;
   }
-  encoded_message m{consumer.channel, sent_[port][lane]++, {}};
-  encode_frame(f, *blueprint_.port_codecs[port], m.content);
-  caf::event_based_actor::send(consumer.to, std::move(m));
+  encoded_message m{consumer.channel, self.sent_[port][lane]++, {}};
+  encode_frame(f, *self.blueprint_.port_codecs[port], m.content);
+  self.send(consumer.to, std::move(m));
 }
 
-void subtask_actor::grant(std::size_t channel, const credit& returned) {
-  const auto& producer = wiring_.channels[channel];
-  caf::event_based_actor::send(producer.from,
-                               grant_message{producer.port, producer.lane, returned});
+void subtask_actor::messenger::grant(std::size_t channel, const credit& returned) {
+  const auto& producer = self.wiring_.channels[channel];
+  self.send(producer.from, grant_message{producer.port, producer.lane, returned});
 }
 
-void subtask_actor::cancel(std::size_t channel) {
-  const auto& producer = wiring_.channels[channel];
-  caf::event_based_actor::send(producer.from, cancel_message{producer.port, producer.lane});
+void subtask_actor::messenger::cancel(std::size_t channel) {
+  const auto& producer = self.wiring_.channels[channel];
+  self.send(producer.from, cancel_message{producer.port, producer.lane});
 }
 
-void subtask_actor::again(std::uint64_t number) {
-  caf::event_based_actor::send(this, wake_message{number});
+void subtask_actor::messenger::again(std::uint64_t number) {
+  self.send(&self, wake_message{number});
 }
 
-void subtask_actor::wake_at(clock_time when, std::uint64_t number) {
+void subtask_actor::messenger::wake_at(clock_time when, std::uint64_t number) {
   // Timers are late by some 100 us; what is due sooner is better polled for.
   static constexpr clock_time timers_worth = 100'000;
-  const clock_time wait = when - blueprint_.settings.services.time->now();
+  const clock_time wait = when - self.blueprint_.settings.services.time->now();
   if (wait < timers_worth)
     again(number);
   else
-    delayed_send(this, std::chrono::nanoseconds{wait}, wake_message{number});
+    self.delayed_send(&self, std::chrono::nanoseconds{wait}, wake_message{number});
 }
 
-void subtask_actor::report(const mark& reached) {
-  caf::event_based_actor::send(wiring_.job,
-                               report_message{blueprint_.number, reached.progress, reached.idle});
+void subtask_actor::messenger::report(const mark& reached) {
+  self.send(self.wiring_.job, report_message{self.wiring_.number, reached.progress, reached.idle});
 }
 
-void subtask_actor::done() {
-  done_message m{blueprint_.number, {}};
-  if (blueprint_.tells_figures)
-    m.measured = encode_measurements(*blueprint_.metrics);
-  caf::event_based_actor::send(wiring_.job, std::move(m));
+void subtask_actor::messenger::done() {
+  done_message m{self.wiring_.number, {}};
+  if (self.blueprint_.tells_figures)
+    m.measured = encode_measurements(*self.blueprint_.metrics);
+  self.send(self.wiring_.job, std::move(m));
 }
 
 } // namespace leat

@@ -1,7 +1,7 @@
 // The one actor class that runs any subtask.
 #pragma once
 
-#include <leat/frame_codec.hpp>
+#include <leat/plan.hpp>
 #include <leat/runtime/messages.hpp>
 #include <leat/runtime/subtask.hpp>
 
@@ -9,7 +9,8 @@ namespace leat {
 
 /// What a subtask actor is made of.
 struct subtask_blueprint {
-  std::size_t number = 0; ///< within the job
+  /// Of an actor that no graph made: fills in what follows from its neighbours.
+  std::function<void(subtask_blueprint&, const wire_message&)> complete;
   std::shared_ptr<stage> logic;
   subtask::settings settings;
   std::shared_ptr<subtask_metrics> metrics;
@@ -21,12 +22,25 @@ struct subtask_blueprint {
   std::vector<std::shared_ptr<const row_codec>> channel_codecs;
 };
 
-class subtask_actor : public caf::event_based_actor, private host {
+/// Makes the actor around a subtask in place of the runtime's own.
+class subtask_recipe : public actor_recipe {
+public:
+  explicit subtask_recipe(caf::actor_system* asked) : system(asked) {}
+  caf::actor_system* const system; ///< the one that the whole job is to live in, if not null
+  virtual caf::actor spawn(caf::local_actor& by, subtask_blueprint blueprint,
+                           bool own_thread) const = 0;
+};
+
+class subtask_actor : public caf::event_based_actor {
 public:
   subtask_actor(caf::actor_config& config, subtask_blueprint blueprint);
 
   caf::behavior make_behavior() override;
   void on_exit() override;
+
+protected:
+  /// Whoever derives from this one gets hold of its stage here, before it is opened.
+  virtual void bind_stage(stage&) {}
 
 private:
   // What a handler returns. After `void` CAF would prepare an answer, for every message.
@@ -36,20 +50,27 @@ private:
   // in the mailbox the subtask hands on what waits for company.
   template <class Body>
   no_answer handle(Body body);
-
   void fail(error e);
+
   void wire(wire_message& m);
   void receive(encoded_message& m);
 
-  void send(std::size_t port, std::size_t lane, frame f) override;
-  void grant(std::size_t channel, const credit& returned) override;
-  void cancel(std::size_t channel) override;
-  void again(std::uint64_t number) override;
-  void wake_at(clock_time when, std::uint64_t number) override;
-  void report(const mark& reached) override;
-  void done() override;
+  // What the subtask asks for becomes messages. Not functions of the actor itself: who derives from
+  // it has names of his own.
+  struct messenger final : host {
+    explicit messenger(subtask_actor& actor) : self(actor) {}
+    void send(std::size_t port, std::size_t lane, frame f) override;
+    void grant(std::size_t channel, const credit& returned) override;
+    void cancel(std::size_t channel) override;
+    void again(std::uint64_t number) override;
+    void wake_at(clock_time when, std::uint64_t number) override;
+    void report(const mark& reached) override;
+    void done() override;
+    subtask_actor& self;
+  };
 
   subtask_blueprint blueprint_;
+  messenger messenger_{*this};
   wire_message wiring_;
   std::vector<std::vector<std::uint64_t>> sent_; // frames to other processes, by port and lane
   std::vector<std::uint64_t> received_;          // frames from there, by channel

@@ -56,7 +56,6 @@ std::vector<error> apply(plan& p, const run_options& options) {
   return faults;
 }
 
-// Stands in where a run keeps no dead letters: then what cannot be processed fails the job.
 class no_office final : public dead_letter_office {
 public:
   void put(dead_letter letter) override {
@@ -65,8 +64,6 @@ public:
   }
   std::uint64_t count() const override { return 0; }
 };
-no_office nowhere;
-
 // The way of one subtask to the office of its process. What it sends is a figure of its own, so
 // that it is counted wherever it runs.
 class counted_office final : public dead_letter_office {
@@ -87,6 +84,27 @@ private:
 };
 
 } // namespace
+
+result<caf::actor_system*> system_of(const plan& p) {
+  caf::actor_system* found = nullptr;
+  for (const plan_stage& s : p.stages) {
+    const auto own = std::dynamic_pointer_cast<const subtask_recipe>(s.recipe);
+    if (!own || !own->system)
+      continue;
+    if (found && found != own->system)
+      return user_error(fmt::format("stage \"{}\" is to live in another actor system than a stage "
+                                    "before it",
+                                    s.name),
+                        "a graph lives in one");
+    found = own->system;
+  }
+  return found;
+}
+
+dead_letter_office& no_dead_letters() {
+  static no_office nowhere;
+  return nowhere;
+}
 
 result<void> prepare(plan& p, const run_options& options) {
   std::vector<error> faults = p.validate();
@@ -115,10 +133,12 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
       source_subtasks += r.stages[s].parallelism;
     for (std::size_t i = 0; i < r.stages[s].parallelism; ++i) {
       planned_subtask t;
-      t.blueprint.number = w.subtasks.size();
+      t.stage = p.stages[s].name;
+      t.number = w.subtasks.size();
       t.blueprint.logic = p.stages[s].make(p.stages[s]);
       t.is_source = p.stages[s].kind == stage_kind::source;
       t.own_thread = threads && p.stages[s].blocking;
+      t.recipe = std::dynamic_pointer_cast<const subtask_recipe>(p.stages[s].recipe);
       auto& settings = t.blueprint.settings;
       settings.ordered = r.stages[s].ordered;
       settings.window = options.window;
@@ -126,7 +146,8 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
       settings.services.subtask = i;
       settings.services.subtasks = r.stages[s].parallelism;
       settings.services.time = &time;
-      settings.services.dead_letters = options.dead_letters ? options.dead_letters : &nowhere;
+      settings.services.dead_letters =
+          options.dead_letters ? options.dead_letters : &no_dead_letters();
       settings.services.limits = options.frames;
       settings.services.keep_order = r.stages[s].wants_order;
       w.subtasks.push_back(std::move(t));

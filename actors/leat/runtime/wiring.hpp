@@ -17,6 +17,13 @@ struct wired_job {
 /// Applies the options to the plan and prepares its stages. All faults at once, as one error.
 result<void> prepare(plan& p, const run_options& options);
 
+/// The actor system that the plan's own actors ask for; null if they ask for none. An error if they
+/// ask for several.
+result<caf::actor_system*> system_of(const plan& p);
+
+/// Stands in where a run keeps no dead letters: what cannot be processed fails the job.
+dead_letter_office& no_dead_letters();
+
 /// Makes all stages and says how they are connected. `threads`: blocking stages get their own.
 wired_job wire_up(const plan& p, const run_options& options, const clock& time, bool threads);
 

@@ -64,6 +64,14 @@ simulation::simulation(graph g, simulation_options options)
     p.over = true;
     return;
   }
+  if (auto users = system_of(p.g.plan()); !users || *users) {
+    p.fault = users
+                  ? user_error("a graph that lives in an actor system of its own is not simulated",
+                               "make its actors by leat::actor, not by actor_in")
+                  : users.error();
+    p.over = true;
+    return;
+  }
   p.wired = wire_up(p.g.plan(), p.options.run, p.time, false);
   if (p.options.apart) {
     std::vector<std::size_t> nodes(p.wired.subtasks.size());

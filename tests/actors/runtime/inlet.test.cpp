@@ -12,6 +12,7 @@ using support::mark_at;
 namespace {
 
 constexpr leat::credit window{8, 64, 64 * sizeof(item)};
+constexpr leat::credit wide{1000, 100'000, 100'000 * sizeof(item)};
 
 leat::frame records(std::initializer_list<std::int64_t> times, std::int64_t key = 0) {
   std::vector<item> all;
@@ -135,7 +136,7 @@ TEST_CASE("an inlet promises the least of what its channels promise") {
 TEST_CASE("an inlet that is never empty says how far it has come all the same") {
   for (const bool ordered : {true, false}) {
     INFO(ordered);
-    inlet in(2, ordered, window);
+    inlet in(2, ordered, wide);
     in.receive(1, only(mark_at(at(500), 500)));
     for (std::int64_t n = 0; n < 100; ++n) {
       in.receive(0, with(records({2 * n + 1, 2 * n + 2}), mark_at(at(2 * n + 2), n)));
@@ -190,11 +191,10 @@ TEST_CASE(
   for (int round = 0; round < 1000;
        ++round) { // producers send whenever they may, we take one record
     for (std::size_t c = 0; c < 2; ++c)
-      if (round == 0 || in.take_credit(c).frames > 0)
-        for (int n = 0; n < 2; ++n) {
-          in.receive(c, records({time + 1, time + 3, time + 5, time + 7}));
-          time += 10;
-        }
+      for (auto n = round == 0 ? 4 : in.take_credit(c).frames; n > 0; --n) {
+        in.receive(c, records({time + 1, time + 3, time + 5, time + 7}));
+        time += 10;
+      }
     if (const auto piece = in.next())
       ++*piece->next;
     most = std::max(most, in.held());
@@ -239,7 +239,7 @@ TEST_CASE("channels that have ended stand at every barrier") {
 
 TEST_CASE("a stage may take the records out of a frame it was given whole") {
   for (const bool ordered : {true, false}) {
-    inlet in(1, ordered, window);
+    inlet in(1, ordered, wide);
     for (int n = 0; n < 100; ++n) {
       in.receive(0, records({n * 2 + 1, n * 2 + 2}));
       const auto piece = in.next();
@@ -299,7 +299,15 @@ TEST_CASE("random frames over channels against a naive merge") {
     inlet in(channels, ordered, window);
     std::vector<labelled> got;
     std::vector<std::size_t> taken(channels);
+    std::vector<leat::credit_window> senders(channels, leat::credit_window{window});
     leat::credit sent, returned;
+    const auto return_credit = [&] {
+      for (std::size_t i = 0; i < channels; ++i) {
+        const leat::credit back = in.take_credit(i);
+        REQUIRE(senders[i].grant(back));
+        returned += back;
+      }
+    };
     leat::mark promised;
     leat::stamp said; // while there was more to do
     leat::epoch passed = 0;
@@ -308,9 +316,11 @@ TEST_CASE("random frames over channels against a naive merge") {
       left += s.frames.size();
     while (left > 0 || !in.ended()) {
       const std::size_t c = roll.size(0, channels);
-      if (scripts[c].sent < scripts[c].frames.size() && roll.coin()) {
-        sent += scripts[c].frames[scripts[c].sent].cost();
-        in.receive(c, scripts[c].frames[scripts[c].sent++]);
+      if (scripts[c].sent < scripts[c].frames.size() && senders[c].open() && roll.coin()) {
+        const leat::frame& f = scripts[c].frames[scripts[c].sent++];
+        senders[c].spend(f.cost());
+        sent += f.cost();
+        in.receive(c, f);
         --left;
       }
       if (roll.coin())
@@ -328,11 +338,11 @@ TEST_CASE("random frames over channels against a naive merge") {
           if (passed < before_barrier[from].size())
             REQUIRE(taken[from] <= before_barrier[from][passed]); // not past a barrier
         }
-        for (std::size_t i = 0; i < channels; ++i)
-          returned += in.take_credit(i);
+        return_credit();
         said = std::max(said, in.passed().progress);
         continue;
       }
+      return_credit(); // what was taken in may wait for another channel
       const leat::mark now = in.reached();
       REQUIRE(now.progress >= promised.progress);
       promised.raise(now);
@@ -346,8 +356,7 @@ TEST_CASE("random frames over channels against a naive merge") {
     }
     REQUIRE(passed == static_cast<leat::epoch>(barriers));
     REQUIRE(in.held() == 0);
-    for (std::size_t i = 0; i < channels; ++i)
-      returned += in.take_credit(i);
+    return_credit();
     const leat::credit quarter{window.frames / 4 + 1, window.records / 4 + 1, window.bytes / 4 + 1};
     const auto lanes = static_cast<std::int64_t>(channels);
     REQUIRE(returned.records <= sent.records);
@@ -370,4 +379,26 @@ TEST_CASE("random frames over channels against a naive merge") {
     }
     REQUIRE(got == wanted);
   });
+}
+
+TEST_CASE("an inlet takes nothing that is against the protocol") {
+  const auto taken = [](inlet& in, std::size_t channel, leat::frame f) {
+    try {
+      in.receive(channel, std::move(f));
+      return std::string("taken");
+    } catch (const leat::failure& e) {
+      return e.error().what;
+    }
+  };
+  inlet in(2, true, {2, 64, 64 * sizeof(item)});
+  CHECK(taken(in, 2, records({1})) == "a frame came on channel 2 of 2");
+  CHECK(taken(in, 0, records({1})) == "taken");
+  CHECK(taken(in, 0, records({2})) == "taken");
+  CHECK(taken(in, 0, only(mark_at(at(2), 0))) == "taken"); // marks are free
+  CHECK(taken(in, 0, records({3})) == "a frame came on channel 0 that was not paid for");
+  leat::frame lying = records({1});
+  lying.paid = {};
+  CHECK(taken(in, 1, lying) == "a frame came on channel 1 that was not paid for");
+  CHECK(taken(in, 1, last(records({4}, 1))) == "taken");
+  CHECK(taken(in, 1, only(mark_at(at(9), 0))) == "a frame came on channel 1 behind the last one");
 }

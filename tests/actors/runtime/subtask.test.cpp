@@ -91,14 +91,6 @@ auto reading(Source s) {
       std::move(s), leat::no_event_time{}, support::into_port<item>());
 }
 
-leat::frame items(std::int64_t first, std::int64_t count) {
-  std::vector<item> all;
-  std::vector<leat::stamp> stamps;
-  for (std::int64_t n = first; n < first + count; ++n)
-    all.push_back({0, n, 0}), stamps.push_back(at(n));
-  return support::frame_of(all, stamps);
-}
-
 struct endless {
   using record_type = item;
   std::size_t* pulls;
@@ -117,10 +109,10 @@ TEST_CASE("a subtask aligns barriers, hands on what stood before, and ends when 
   w.settings.channels = 2;
   w.start(merging());
   const auto barrier = std::make_shared<leat::barrier>(leat::barrier{5, {}});
-  leat::frame f = items(1, 3);
+  leat::frame f = support::items_from(1, 3);
   f.barrier_at = barrier;
   w.subtask->receive(0, f);
-  w.subtask->receive(0, items(10, 2));
+  w.subtask->receive(0, support::items_from(10, 2));
   CHECK(w.records_sent() == 0);
   leat::frame only;
   only.barrier_at = barrier;
@@ -145,10 +137,10 @@ TEST_CASE("a subtask aligns barriers, hands on what stood before, and ends when 
 TEST_CASE("a blocked subtask takes nothing and returns no credit until it gets some") {
   world w;
   w.settings.channels = 1;
-  w.settings.window = {1, 1, 1};
+  w.settings.window = {4, 24, 1'000'000};
   w.start(merging(), {1, 1, 1});
   for (int n = 0; n < 6; ++n)
-    w.subtask->receive(0, items(n * 4 + 1, 4));
+    w.subtask->receive(0, support::items_from(n * 4 + 1, 4));
   const std::size_t granted = w.host.grants.size();
   CHECK(granted <= 3);
   CHECK(w.records_sent() == 4);
@@ -169,7 +161,7 @@ TEST_CASE("a subtask that has nothing to do hands on what waits for company, mar
   world w;
   w.settings.channels = 1;
   w.start(merging());
-  leat::frame f = items(1, 2);
+  leat::frame f = support::items_from(1, 2);
   f.marked = mark_at(at(2), 2);
   w.subtask->receive(0, f);
   CHECK(w.records_sent() == 0);
@@ -266,12 +258,12 @@ TEST_CASE("when no consumer wants more, producers are told, and input is let go"
   world w;
   w.settings.channels = 2;
   w.start(merging());
-  w.subtask->receive(0, items(1, 4));
+  w.subtask->receive(0, support::items_from(1, 4));
   w.subtask->cancelled(0, 0);
   CHECK(w.host.cancelled == std::vector<std::size_t>{0, 1});
   const std::size_t before = w.records_sent();
   for (int n = 0; n < 20; ++n)
-    w.subtask->receive(0, items(n * 4 + 5, 4));
+    w.subtask->receive(0, support::items_from(n * 4 + 5, 4));
   CHECK(w.records_sent() == before);
   std::int64_t returned = 0;
   for (const auto& [channel, c] : w.host.grants)
@@ -294,8 +286,8 @@ TEST_CASE("a satisfied sink cancels its inputs once") {
   world w;
   w.settings.channels = 1;
   w.start(std::make_shared<leat::sink_stage<item, two>>(two{}, 0ns));
-  w.subtask->receive(0, items(1, 2));
-  w.subtask->receive(0, items(3, 2));
+  w.subtask->receive(0, support::items_from(1, 2));
+  w.subtask->receive(0, support::items_from(3, 2));
   CHECK(w.host.cancelled == std::vector<std::size_t>{0});
 }
 
@@ -304,7 +296,7 @@ TEST_CASE("a stage's timer fires at its time, and a pane closes with it") {
   w.settings.channels = 1;
   w.start(std::make_shared<leat::grouping_stage<item>>(leat::micro_batch{100, 5ms},
                                                        support::into_port<item>()));
-  w.subtask->receive(0, items(1, 2));
+  w.subtask->receive(0, support::items_from(1, 2));
   REQUIRE(w.host.timers.size() == 1);
   CHECK(w.host.timers[0].first == w.clock.time + 5'000'000);
   w.subtask->idle();
@@ -312,7 +304,7 @@ TEST_CASE("a stage's timer fires at its time, and a pane closes with it") {
   w.clock.time += 5'000'000;
   w.subtask->woken(w.host.timers[0].second);
   CHECK(w.records_sent() == 2);
-  w.subtask->receive(0, items(3, 1));
+  w.subtask->receive(0, support::items_from(3, 1));
   CHECK(w.host.timers.size() == 2);
 }
 
@@ -320,9 +312,9 @@ TEST_CASE("the time a port is blocked is measured, also while it lasts") {
   world w;
   w.settings.channels = 1;
   w.start(merging(), {1, 1, 1});
-  w.subtask->receive(0, items(1, 8));
+  w.subtask->receive(0, support::items_from(1, 8));
   w.clock.time += 1000;
   CHECK(w.metrics.stalled(0, w.clock.time) == 1000);
-  w.subtask->granted(0, 0, {5, 100, 1'000'000});
+  w.subtask->granted(0, 0, w.host.wire.all[0].content.cost());
   CHECK(w.metrics.stalled(0, w.clock.time + 500) == 1000);
 }

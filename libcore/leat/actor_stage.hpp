@@ -1,0 +1,116 @@
+// The stage within an actor of the user's own. It does what the protocol asks for (credit, marks,
+// barriers, the end); the actor is called with stretches of records, and may put records of its own
+// between them. The core knows no actors: it meets them as a record_handler.
+#pragma once
+
+#include <leat/rejecting.hpp>
+
+namespace leat {
+
+template <class In, class Out>
+class actor_stage;
+
+/// The user's actor as its stage sees it.
+template <class In, class Out>
+class record_handler {
+public:
+  virtual ~record_handler() = default;
+  /// Runs records through stage.each().
+  virtual void process_stretch(actor_stage<In, Out>& stage, frame& f, std::size_t& next,
+                               std::size_t end) = 0;
+  /// The input has ended; what it still has to say goes out now. Called once.
+  virtual void end_of_input(output<Out>& out) = 0;
+};
+
+template <class In, class Out>
+class actor_stage final : public producing_stage<Out> {
+  using base = producing_stage<Out>;
+  using base::out_, base::services_;
+
+public:
+  using base::base;
+
+  /// Before open(): the actor this is the stage of.
+  void bind(record_handler<In, Out>& handler) { handler_ = &handler; }
+
+  void consume(frame& f, std::size_t& next, std::size_t end) override {
+    const std::size_t first = next;
+    handler_->process_stretch(*this, f, next, end);
+    stage_counters::add(services_.counters->records_in, next - first);
+  }
+
+  /// Calls `process(record, output)` for records [next, end) until the stage must pause.
+  template <class Process>
+  void each(frame& f, std::size_t& next, std::size_t end, Process process) {
+    const auto& from = f.as<In>();
+    const bool stamped = !from.stamps.empty();
+    ingest_cursor ingested(from.ingest);
+    bool go_on = true;
+    while (go_on && next < end) {
+      const std::size_t i = next++;
+      const stamp at = stamped ? from.stamps[i] : stamp{};
+      out_.descend_from(at, true);
+      out_.ingested_at(ingested.at(i));
+      process_or_reject(services_, at, from.records[i],
+                        [&](const In& record) { return process(record, out_); });
+      go_on = (!out_.full() || out_.hand_on()) && !paused_;
+    }
+  }
+
+  /// A record that comes of no input, or of the one the stage was paused at. Nothing that was
+  /// promised behind the stage speaks of it.
+  void emit(Out record) {
+    if (!paused_) {
+      out_.descend_from(promised_, true);
+      out_.ingested_at(services_.time->now());
+    }
+    out_(std::move(record));
+    wake_soon();
+  }
+
+  /// While paused it takes no records, marks or barriers, and its input does not end.
+  void pause() { paused_ = true; }
+  void unpause() {
+    paused_ = false;
+    wake_soon();
+  }
+
+  /// The promise that all is over waits for what the actor still has to say.
+  void advance(const mark& m) override {
+    if (m.progress == end_of_stamps && !ended_)
+      return;
+    if (!ended_)
+      promised_ = std::max(promised_, m.progress);
+    base::advance(m);
+  }
+  bool blocked() const override { return paused_ || base::blocked(); }
+  void wake() override {
+    woken_ = true;
+    if (out_.full())
+      this->drain();
+  }
+
+  bool finish() override {
+    if (!ended_) {
+      ended_ = true;
+      out_.descend_from(promised_, true);
+      handler_->end_of_input(out_);
+    }
+    return !paused_ && this->drain();
+  }
+
+private:
+  // What the actor did outside of a record needs a turn of the stage to have an effect.
+  void wake_soon() {
+    if (std::exchange(woken_, false))
+      services_.wake_soon();
+  }
+
+  record_handler<In, Out>* handler_ = nullptr;
+  stamp promised_;
+  bool paused_ = false;
+  bool ended_ = false;
+  bool woken_ = true; // no wake-up is under way
+};
+
+} // namespace leat

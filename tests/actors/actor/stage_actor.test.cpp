@@ -1,0 +1,210 @@
+#include <leat/actor/stage_actor.hpp>
+
+#include <leat/runtime/job.hpp>
+#include <leat/testing/simulation.hpp>
+
+#include "support/catch.hpp"
+#include "support/dice.hpp"
+#include "support/flow.hpp"
+
+#include <caf/all.hpp>
+
+using support::item;
+using support::numbered;
+
+namespace {
+
+// For some records it asks itself, by a message of its own, and goes on with the answer; now and
+// then it says something that no record asked for.
+struct asking : leat::stage_actor<item, item> {
+  using stage_actor::stage_actor;
+  caf::behavior own_messages() override {
+    return {[this](std::int64_t number) {
+              emit({key_, number, 1});
+              unpause();
+            },
+            [this](std::string text) {
+              emit({-1, static_cast<std::int64_t>(text.size()), 2});
+            }};
+  }
+  void process(const item& i, leat::output<item>& out) {
+    if (i.number % 11 == 0)
+      send(this, std::string("hello"));
+    if (i.number % 3 != 0)
+      return out({i.key, i.number, 0});
+    key_ = i.key;
+    pause();
+    send(this, i.number);
+  }
+  void finish(leat::output<item>& out) { out({-2, 0, 3}); }
+  std::int64_t key_ = 0;
+};
+
+struct adding : leat::stage_actor<item, item> {
+  adding(caf::actor_config& config, leat::stage_place at, std::int64_t by)
+      : stage_actor(config, std::move(at)), by_(by) {}
+  void process(const item& i, leat::output<item>& out) { out({i.key, i.number, i.value + by_}); }
+  std::int64_t by_;
+};
+
+struct quitting : leat::stage_actor<item, item> {
+  using stage_actor::stage_actor;
+  void process(const item& i, leat::output<item>& out) {
+    if (i.number == 50)
+      quit();
+    out(i);
+  }
+};
+
+struct throwing : leat::stage_actor<item, item> {
+  using stage_actor::stage_actor;
+  caf::behavior own_messages() override {
+    return {[](std::string text) { throw std::runtime_error(text); }};
+  }
+  void process(const item& i, leat::output<item>& out) {
+    if (i.number != 50)
+      return out(i);
+    pause();
+    send(this, std::string("no more"));
+  }
+};
+
+struct hasty : leat::stage_actor<item, item> {
+  hasty(caf::actor_config& config, leat::stage_place at) : stage_actor(config, std::move(at)) {
+    send(this, 1);
+  }
+  caf::behavior own_messages() override {
+    return {[this](int) { emit({}); }};
+  }
+  void process(const item& i, leat::output<item>& out) { out(i); }
+};
+
+struct waiting : leat::stage_actor<item, item> {
+  using stage_actor::stage_actor;
+  static constexpr bool blocking = true;
+  void process(const item& i, leat::output<item>& out) { out(i); }
+};
+
+template <class Recipe>
+leat::error fault_of(Recipe recipe) {
+  std::vector<item> got;
+  leat::graph g("faults");
+  g.from("items", support::given<item>{numbered(1000)})
+      .via("own", std::move(recipe))
+      .to("out", support::keep<item>{&got});
+  const auto ended = leat::run(std::move(g));
+  REQUIRE_FALSE(ended);
+  return ended.error();
+}
+
+// Records, and what was said besides, apart.
+std::vector<item> of_records(std::vector<item> all) {
+  std::erase_if(all, [](const item& i) { return i.value > 1; });
+  return all;
+}
+
+} // namespace
+
+TEST_CASE("an actor of the user's own in mid-graph, whoever runs when") {
+  support::for_seeds(150, [](support::dice roll) {
+    const auto count = roll(0, 300);
+    std::vector<item> got;
+    leat::graph g("asking");
+    auto all = g.from("items", support::given<item>{numbered(count)})
+                   .via("own", leat::actor<asking>(), {roll.size(0, 2)});
+    std::move(all)
+        .window("pane", leat::micro_batch{16, std::chrono::milliseconds{1}})
+        .score("zero", [](const item&) { return 0.f; })
+        .map("item", [](const leat::scored<item>& s) { return s.record; })
+        .to("out", support::keep<item>{&got}, {0, leat::order::by_stamp});
+    leat::testing::simulation_options options;
+    options.seed = static_cast<std::uint64_t>(roll(0, 1 << 30));
+    options.run.frames.records = roll.size(1, 20);
+    options.run.window = {roll(1, 4), roll(1, 50), 100'000};
+    leat::testing::simulation world(std::move(g), options);
+    for (int steps = roll(0, 500); steps > 0 && world.step(); --steps) {
+    }
+    if (!world.over())
+      world.regroup("pane", leat::record_at_a_time{});
+    const auto ended = world.run();
+    REQUIRE(static_cast<bool>(ended));
+
+    std::vector<item> wanted;
+    for (const item& i : numbered(count))
+      wanted.push_back({i.key, i.number, i.number % 3 == 0 ? 1 : 0});
+    REQUIRE(of_records(got) == wanted);
+    const auto said = [&](std::int64_t what) {
+      return std::count_if(got.begin(), got.end(), [&](const item& i) { return i.value == what; });
+    };
+    REQUIRE(said(2) <= (count + 10) / 11); // what comes behind the end is not heard
+    REQUIRE(said(3) == 1);
+  });
+}
+
+TEST_CASE("actors of the user's own by key, with arguments, in several subtasks") {
+  support::for_seeds(50, [](support::dice roll) {
+    std::vector<item> got;
+    leat::graph g("adding");
+    g.from("items", support::given<item>{numbered(500)})
+        .key_by(support::key_of_item, 3)
+        .via("add", leat::actor<adding>(std::int64_t{5}))
+        .to("out", support::keep<item>{&got}, {0, leat::order::by_stamp});
+    leat::testing::simulation_options options;
+    options.seed = static_cast<std::uint64_t>(roll(0, 1 << 30));
+    options.apart = roll.coin();
+    leat::testing::simulation world(std::move(g), options);
+    REQUIRE(static_cast<bool>(world.run()));
+    std::vector<item> wanted;
+    for (const item& i : numbered(500))
+      wanted.push_back({i.key, i.number, 5});
+    REQUIRE(got == wanted);
+  });
+}
+
+TEST_CASE("an actor that does not do as a stage's should stops the job, with its name") {
+  const auto quit = fault_of(leat::actor<quitting>());
+  CHECK(quit.stage == "own");
+  CHECK(quit.what.find("its actor ended before its stream did") == 0);
+  const auto thrown = fault_of(leat::actor<throwing>());
+  CHECK(thrown.stage == "own");
+  CHECK(thrown.what == "no more");
+  const auto early = fault_of(leat::actor<hasty>());
+  CHECK(early.stage == "own");
+  CHECK(early.what.find("it emits or pauses before its stream has begun") != std::string::npos);
+}
+
+TEST_CASE("a stage actor in an actor system of the program's own talks to its other actors") {
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  caf::scoped_actor self{system};
+  std::vector<item> got;
+  leat::graph g("own system");
+  g.from("items", support::given<item>{numbered(1000)})
+      .via("own", leat::actor_in<adding>(system, std::int64_t{1}))
+      .via("thread", leat::actor<waiting>())
+      .to("out", support::keep<item>{&got});
+  const auto ended = leat::run(std::move(g));
+  REQUIRE(static_cast<bool>(ended));
+  CHECK(got.size() == 1000);
+
+  leat::graph with_workers("workers");
+  with_workers.from("items", support::given<item>{})
+      .via("own", leat::actor_in<adding>(system, std::int64_t{1}))
+      .to("out", support::keep<item>{&got});
+  leat::run_options options;
+  options.local_workers = 1;
+  const auto refused = leat::run(std::move(with_workers), options);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().what.find("cannot have workers") != std::string::npos);
+
+  caf::actor_system_config other_config;
+  caf::actor_system other{other_config};
+  leat::graph in_two("two systems");
+  in_two.from("items", support::given<item>{})
+      .via("one", leat::actor_in<adding>(system, std::int64_t{1}))
+      .via("two", leat::actor_in<adding>(other, std::int64_t{1}))
+      .to("out", support::keep<item>{&got});
+  const auto divided = leat::run(std::move(in_two));
+  REQUIRE_FALSE(divided);
+  CHECK(divided.error().what.find("\"two\"") != std::string::npos);
+}
