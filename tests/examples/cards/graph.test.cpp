@@ -63,8 +63,8 @@ std::vector<alert> alerts_of(leat::testing::simulation_options options) {
   if (const auto ended = world.run(); !ended)
     throw leat::failure(ended.error());
   auto all = alerts.records();
-  std::ranges::sort(all, {},
-                    &alert::payment); // sinks take records of several subtasks as they come
+  // Sinks take records of several subtasks as they come.
+  std::ranges::sort(all, {}, &alert::payment);
   return all;
 }
 
