@@ -23,7 +23,7 @@ leat::graph scoring(leat::source_of<payment> auto payments,
       .key_by([](const payment& p) { return p.card; })
       .process("card-features", card_features{})   // keyed state: what a card does usually
       .window("pane", leat::micro_batch{256, 5ms}) // the windowing actor, which is swapped
-      .score("risk", model)                        // an XGBoost model, say, without XGBoost
+      .score("risk", model)                        // any model, such as XGBoost trees
       .filter("risky", [](const leat::scored<features>& s) { return s.score > 0.9f; })
       .map("alert", to_alert)
       .to("alerts", alerts);
