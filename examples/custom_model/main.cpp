@@ -8,6 +8,7 @@ struct reading {
   static constexpr auto fields = leat::fields("reading", leat::field("value", &reading::value));
 };
 
+// [region model]
 // Called with one record or with many, as the windowing actor says; a score depends on its record
 // alone. Several threads may call it at once.
 struct distance_from {
@@ -18,14 +19,17 @@ struct distance_from {
       scores[i] = rows[i].value < normal ? normal - rows[i].value : rows[i].value - normal;
   }
 };
+// [end]
 
 int main(int argc, char** argv) {
   leat::graph g{"distances"};
+  // [region graph]
   g.from("readings",
          leat::generate([](std::uint64_t n) { return reading{static_cast<double>(n)}; }, 8))
       .window("pane", leat::record_at_a_time{})
       .score("distance", distance_from{5})
       .filter("far", [](const leat::scored<reading, double>& s) { return s.score > 2; })
       .to("out", leat::print_sink{});
+  // [end]
   return leat::run(std::move(g), argc, argv);
 }

@@ -9,6 +9,7 @@ struct tick {
       leat::fields("tick", leat::field("time", &tick::time), leat::field("market", &tick::market));
 };
 
+// [region source]
 // What reads one split. It fills up to what is asked for, and says whether there is more.
 struct market_reader {
   std::string market;
@@ -30,11 +31,14 @@ struct markets {
     return {{"london", 2s}, {"paris", 3s}};
   }
 };
+// [end]
 
 int main(int argc, char** argv) {
   leat::graph g{"ticks"};
+  // [region graph]
   // Records of several splits come in the order of their event times.
   g.from("markets", markets{}, leat::event_time_by{[](const tick& t) { return t.time; }})
       .to("out", leat::print_sink{});
+  // [end]
   return leat::run(std::move(g), argc, argv);
 }

@@ -94,9 +94,9 @@ int main(int argc, char** argv) {
   program.add("--input FILES", input, "readings as CSV with timestamp and value: a file or a glob")
       .required();
   program.add("--sensor-column", column,
-              "the column sensor names a reading's sensor; else each file is one");
+              "the column sensor names a reading's sensor; without it each file is a sensor");
   program.add("--threshold X", threshold,
-              "raise an alert when a reading is X times as far off as any lately");
+              "an alert is raised when a reading is X times as far off as the farthest lately");
   program.add("--alerts FILE", alerts, "where alerts go, as JSON Lines");
   program.graph([&] {
     const leat::csv_options options{.path_field = column ? "" : "sensor"};
@@ -106,7 +106,7 @@ int main(int argc, char** argv) {
   });
 
   edge::generate_options made;
-  auto& generate = program.command("generate", "Writes made-up sensors, with labels.",
+  auto& generate = program.command("generate", "writes made-up sensors, with labels",
                                    [&] { return edge::generate(made); });
   generate.add("--out DIR", made.folder, "where data and labels go").required();
   generate.add("--sensors N", made.sensors, "how many");
@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
 
   std::string benchmark, window = "record";
   auto& evaluation =
-      program.command("evaluate", "Compares alerts, and those of a plain z-score, with labels.",
+      program.command("evaluate", "compares alerts, and those of a plain z-score, with labels",
                       [&] { return evaluate(benchmark, window); });
   evaluation.add("--nab DIR", benchmark,
                  "a folder as the Numenta Anomaly Benchmark is laid out: data/*/*.csv and "

@@ -71,7 +71,9 @@ int main(int argc, char** argv) {
   leat::program program("fraud", "Scores card payments with a model while they arrive.");
 
   std::string input, model, alerts = "alerts.jsonl";
-  program.add("--input FILE", input, "payments: CSV as `fraud generate` writes it, or a glob")
+  program
+      .add("--input FILE", input,
+           "payments as CSV, as `fraud generate` writes them: a file or a glob")
       .required();
   program.add("--model FILE", model, "the model that `fraud train` wrote").required();
   program.add("--alerts FILE", alerts, "where alerts go, as JSON Lines");
@@ -90,17 +92,17 @@ int main(int argc, char** argv) {
 
   fraud::generate_options made;
   std::int64_t days = 0;
-  auto& generate = program.command("generate", "Writes synthetic payments.", [&]() -> result<void> {
+  auto& generate = program.command("generate", "writes made-up payments", [&]() -> result<void> {
     made.days = static_cast<int>(days);
     return fraud::generate(made);
   });
   generate.add("--payments N", made.payments, "how many");
   generate.add("--seed S", made.seed, "equal seeds give equal files");
-  generate.add("--days D", days, "how many days they span; by default as the number asks for");
+  generate.add("--days D", days, "how many days they span (default: more payments, more days)");
   generate.add("--out FILE", made.path, "where they go, as CSV").required();
 
   std::string history, trained;
-  auto& training = program.command("train", "Trains the model and tests it on the last day.",
+  auto& training = program.command("train", "trains the model and tests it on the last day",
                                    [&] { return train(history, trained); });
   training.add("--input FILE", history, "payments whose truth is known, as CSV").required();
   training.add("--model FILE", trained, "where the model goes, as JSON").required();

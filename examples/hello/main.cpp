@@ -1,4 +1,5 @@
 // The smallest graph that does something: squares of even numbers.   hello run
+// [region all]
 #include <leat/run.hpp>
 #include <leat/sinks/print.hpp>
 #include <leat/sources/generate.hpp>
@@ -16,3 +17,4 @@ int main(int argc, char** argv) {
       .to("out", leat::print_sink{});
   return leat::run(std::move(g), argc, argv);
 }
+// [end]

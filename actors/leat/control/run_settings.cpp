@@ -70,7 +70,8 @@ void run_settings::declare(option_set& options) {
                        std::string help) {
     options.add(flag, value, std::move(help)).under(std::string(heading));
   };
-  add("Running", "--parallelism N", parallelism, "subtasks of keyed stages that say nothing else");
+  add("Running", "--parallelism N", parallelism,
+      "subtasks of each keyed stage whose number the graph leaves open");
   add("Running", "--workers N", workers,
       "threads that stages share (default: one for each processor)");
   add("Running", "--local-cluster N", local_cluster,
@@ -81,7 +82,7 @@ void run_settings::declare(option_set& options) {
       "read R records a second, each when it is due; latency then counts from that moment "
       "(default: as fast as can be)");
   add("Running", "--slow-sink STAGE=DURATION", slow_sinks,
-      "trial: a sink takes this much longer for each record; once for each sink");
+      "to try backpressure: this sink takes so much longer for each record; once for each sink");
   add("Running", "--frame-records N", frame_records,
       "advanced: the most records that travel together; no result depends on it");
   add("Output", "--dead-letters DIR", dead_letters,

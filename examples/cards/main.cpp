@@ -1,0 +1,23 @@
+// Payments scored by a model.   cards run
+#include "graph.hpp"
+
+#include <leat/run.hpp>
+#include <leat/scoring/trees.hpp>
+#include <leat/sinks/json_lines.hpp>
+#include <leat/sources/csv.hpp>
+
+// [region main]
+int main(int argc, char** argv) {
+  leat::program program("cards", "Scores card payments.");
+  std::string input = "payments.csv", model = "model.json", alerts = "alerts.jsonl";
+  program.add("--input FILES", input, "payments as CSV: a file or a glob");
+  program.add("--model FILE", model, "the model, as XGBoost saves it in JSON");
+  program.add("--alerts FILE", alerts, "where alerts go, as JSON Lines");
+  program.graph([&] {
+    return cards::scoring(leat::csv_source<cards::payment>(input),
+                          leat::trees<cards::features>(model),
+                          leat::json_lines_sink<cards::alert>(alerts));
+  });
+  return program.main(argc, argv);
+}
+// [end]

@@ -1,0 +1,50 @@
+// A sink of one's own: counts, and tells at the end.   custom_sink run
+#include <leat/run.hpp>
+#include <leat/sources/generate.hpp>
+
+#include <fmt/format.h>
+
+struct reading {
+  std::uint32_t sensor = 0;
+  double value = 0;
+  static constexpr auto fields = leat::fields("reading", leat::field("sensor", &reading::sensor),
+                                              leat::field("value", &reading::value));
+};
+
+// [region sink]
+// Each subtask writes with a copy of its own. Records come in stretches, never one by one.
+class averages {
+public:
+  leat::result<void> open(const leat::sink_place& place) {
+    place_ = place; // which copy this is: its stage, and subtask i of n
+    return {};
+  }
+  void write(std::span<const reading> readings) {
+    for (const reading& r : readings) {
+      sums_[r.sensor] += r.value;
+      ++counts_[r.sensor];
+    }
+  }
+  void close() { // only when the job ended well
+    for (const auto& [sensor, sum] : sums_)
+      fmt::print("{}: sensor {} {:.1f}\n", place_.stage, sensor, sum / counts_[sensor]);
+  }
+
+private:
+  leat::sink_place place_;
+  std::map<std::uint32_t, double> sums_;
+  std::map<std::uint32_t, double> counts_;
+};
+// [end]
+
+int main(int argc, char** argv) {
+  leat::graph g{"averages"};
+  g.from("readings",
+         leat::generate(
+             [](std::uint64_t n) {
+               return reading{static_cast<std::uint32_t>(n % 3), static_cast<double>(n % 10)};
+             },
+             3000))
+      .to("averages", averages{});
+  return leat::run(std::move(g), argc, argv);
+}
