@@ -46,7 +46,8 @@ struct scored {
 
 /// A model: scores rows. Contract: `predict` may be called by several threads at once, and is
 /// batch-invariant: a row's score is bit-identical alone or among others. `scores.size()` equals
-/// `rows.size()`. A row that cannot be scored is reported by throwing leat::failure.
+/// `rows.size()`. A row that cannot be scored is reported by throwing a
+/// leat::failure of a user error; whatever else is thrown fails the job.
 template <class M, class Features>
 concept model_on = requires(const M& m, std::span<const Features> rows,
                             std::span<typename M::score_type> scores) {

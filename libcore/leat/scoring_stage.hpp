@@ -64,6 +64,8 @@ private:
     try {
       model_->predict(rows.subspan(begin, count), {scores_.get() + (begin - block_), count});
     } catch (const failure& e) {
+      if (e.error().domain != error_domain::user)
+        throw;
       if (count == 1)
         return failed_.emplace_back(begin, e.error().what), void();
       const std::size_t middle = begin + count / 2;

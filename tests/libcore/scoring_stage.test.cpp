@@ -100,16 +100,28 @@ TEST_CASE("a call to the model gets one pane, or a part of a large one") {
         std::vector<std::pair<std::int64_t, std::size_t>>{{0, 1024}, {1024, 1024}, {2048, 452}});
 }
 
-TEST_CASE("what a model throws that is no leat::failure is a fault of the stage") {
+TEST_CASE("what a model throws that is no fault of a row is a fault of the stage") {
   struct broken final : leat::model<item, float> {
+    bool outage = false;
     void predict(std::span<const item>, std::span<float>) const override {
-      throw std::runtime_error("out of order");
+      if (outage)
+        throw leat::failure(leat::external_error("the service does not answer"));
+      throw std::logic_error("out of order");
     }
   };
-  support::hosted h;
-  REQUIRE(h.open(std::make_unique<leat::scoring_stage<item, float>>(
-      std::make_shared<broken>(), support::into_port<leat::scored<item>>())));
-  CHECK_THROWS_AS(h.consume(support::frame_of(support::numbered(3))), std::runtime_error);
+  for (const bool outage : {false, true}) {
+    auto model = std::make_shared<broken>();
+    model->outage = outage;
+    support::hosted h;
+    REQUIRE(h.open(std::make_unique<leat::scoring_stage<item, float>>(
+        model, support::into_port<leat::scored<item>>())));
+    const leat::frame f = support::frame_of(support::numbered(3));
+    if (outage)
+      CHECK_THROWS_AS(h.consume(f), leat::failure);
+    else
+      CHECK_THROWS_AS(h.consume(f), std::logic_error);
+    CHECK(h.letters.letters.empty());
+  }
 }
 
 TEST_CASE("ingest times survive scoring") {

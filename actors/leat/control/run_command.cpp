@@ -39,15 +39,17 @@ public:
   bool aborted() const { return aborted_; }
 
 private:
+  // Signals that come between two looks are one wish: timeout(1) sends each twice.
   void obey() {
-    const int asked = signals_.count();
-    if (asked >= 1 && !stopped_) {
+    if (signals_.count() == heard_)
+      return;
+    heard_ = signals_.count();
+    if (!stopped_) {
       stopped_ = true;
       job_.stop();
       bus_.publish(event_level::warning, event_kind::stopping,
                    "stopping: finishing what was read (Ctrl-C again to stop at once)");
-    }
-    if (asked >= 2 && !aborted_) {
+    } else if (!aborted_) {
       aborted_ = true;
       office_.abandon();
       job_.abort();
@@ -60,6 +62,7 @@ private:
   dead_letter_file& office_;
   job_bus& bus_;
   stop_signals& signals_;
+  int heard_ = 0;
   bool stopped_ = false;
   bool aborted_ = false;
 };
