@@ -2,6 +2,7 @@
 
 #include <leat/key.hpp>
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace leat {
@@ -43,6 +44,18 @@ std::vector<std::size_t> place(const plan& p, const resolved_plan& r, std::size_
     }
   }
   return nodes;
+}
+
+std::vector<bool> stages_on(std::size_t node, const resolved_plan& r,
+                            const std::vector<std::size_t>& nodes) {
+  std::vector<bool> found;
+  auto subtask = nodes.begin();
+  for (const auto& stage : r.stages) {
+    const auto end = subtask + static_cast<std::ptrdiff_t>(stage.parallelism);
+    found.push_back(std::find(subtask, end, node) != end);
+    subtask = end;
+  }
+  return found;
 }
 
 std::uint64_t plan_fingerprint(const plan& p, const resolved_plan& r) {

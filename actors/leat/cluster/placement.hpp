@@ -12,6 +12,10 @@ namespace leat {
 /// from, if that is one place, and else on the next node in turn.
 std::vector<std::size_t> place(const plan& p, const resolved_plan& r, std::size_t workers);
 
+/// Which stages have a subtask on this node, by place().
+std::vector<bool> stages_on(std::size_t node, const resolved_plan& r,
+                            const std::vector<std::size_t>& nodes);
+
 /// A number that two plans share only if they are the same graph, run alike.
 std::uint64_t plan_fingerprint(const plan& p, const resolved_plan& r);
 

@@ -144,13 +144,14 @@ std::vector<planned_subtask> share_of(std::size_t node, wired_job& all,
 result<void> run_worker(graph g, const run_options& options, const join_order& order) {
   if (order.node == 0 || order.node > options.local_workers)
     return internal_error(fmt::format("there is no worker {}", order.node));
-  if (auto prepared = prepare(g.plan(), options); !prepared)
-    return prepared;
   const plan& p = g.plan();
   const resolved_plan resolved = p.resolve(options.parallelism);
+  const auto nodes = place(p, resolved, options.local_workers);
+  if (auto prepared = prepare(g.plan(), options, stages_on(order.node, resolved, nodes)); !prepared)
+    return prepared;
   steady_clock time;
   wired_job wired = wire_up(p, options, time, true);
-  auto own = share_of(order.node, wired, place(p, resolved, options.local_workers));
+  auto own = share_of(order.node, wired, nodes);
 
   caf::actor_system_config config;
   caf::actor_system system(add_network(configure(config, options)));

@@ -106,16 +106,19 @@ dead_letter_office& no_dead_letters() {
   return nowhere;
 }
 
-result<void> prepare(plan& p, const run_options& options) {
+result<void> prepare(plan& p, const run_options& options, const std::vector<bool>& wanted) {
   std::vector<error> faults = p.validate();
   const std::vector<error> more = apply(p, options);
   faults.insert(faults.end(), more.begin(), more.end());
-  for (plan_stage& s : p.stages)
-    if (s.prepare)
-      if (auto prepared = s.prepare(s); !prepared) {
-        faults.push_back(prepared.error());
-        faults.back().what = fmt::format("{}: {}", s.name, faults.back().what);
-      }
+  for (std::size_t i = 0; i < p.stages.size(); ++i) {
+    plan_stage& s = p.stages[i];
+    if (!s.prepare || (!wanted.empty() && !wanted[i]))
+      continue;
+    if (auto prepared = s.prepare(s); !prepared) {
+      faults.push_back(prepared.error());
+      faults.back().what = fmt::format("{}: {}", s.name, faults.back().what);
+    }
+  }
   if (!faults.empty())
     return as_one(faults);
   return {};

@@ -15,7 +15,8 @@ struct wired_job {
 };
 
 /// Applies the options to the plan and prepares its stages. All faults at once, as one error.
-result<void> prepare(plan& p, const run_options& options);
+/// `wanted`: the stages that are prepared; all of them if it is empty.
+result<void> prepare(plan& p, const run_options& options, const std::vector<bool>& wanted = {});
 
 /// The actor system that the plan's own actors ask for; null if they ask for none. An error if they
 /// ask for several.

@@ -36,6 +36,17 @@ TEST_CASE("subtasks are spread evenly, and single ones stand with who feeds them
   CHECK(placed(keyed_twice(), 2, 1) == std::vector<std::size_t>{1, 1, 1, 1, 1, 1, 1});
 }
 
+TEST_CASE("a node knows which stages are its own") {
+  auto g = keyed_twice();
+  const auto resolved = g.plan().resolve(3);
+  const auto nodes = leat::place(g.plan(), resolved, 3);
+  //                                                          in first second one out
+  CHECK(leat::stages_on(0, resolved, nodes) == std::vector<bool>{0, 0, 0, 0, 0});
+  CHECK(leat::stages_on(1, resolved, nodes) == std::vector<bool>{1, 1, 1, 0, 0});
+  CHECK(leat::stages_on(2, resolved, nodes) == std::vector<bool>{0, 1, 1, 1, 1});
+  CHECK(leat::stages_on(3, resolved, nodes) == std::vector<bool>{0, 1, 1, 0, 0});
+}
+
 TEST_CASE("what needs the coordinator stands there") {
   leat::graph g{"g"};
   g.from("in", support::given<support::item>{}).to("out", at_home{});
