@@ -1,0 +1,54 @@
+// An operator with a second output, which refuses what it cannot process.   side_output run
+#include <leat/run.hpp>
+#include <leat/sinks/print.hpp>
+#include <leat/sources/generate.hpp>
+
+#include <cmath>
+
+struct reading {
+  std::uint32_t sensor = 0;
+  double value = 0;
+  static constexpr auto fields = leat::fields("reading", leat::field("sensor", &reading::sensor),
+                                              leat::field("value", &reading::value));
+};
+
+/// Three sensors that rise from 0 to 9 and fall; one reading is broken.
+reading made_up(std::uint64_t n) {
+  return {static_cast<std::uint32_t>(n % 3), n == 5 ? NAN : static_cast<double>(n % 10)};
+}
+
+// [region operator]
+struct watched_average {
+  using output = reading;
+  leat::value_state<double> average;
+  leat::side_output<reading> jumps;
+
+  void open(leat::setup& setup) {
+    average = setup.value<double>("average");
+    jumps = setup.side<reading>("jumps");
+  }
+
+  leat::result<void> process(const reading& r, leat::output<reading>& out, leat::context& ctx) {
+    if (!std::isfinite(r.value))
+      return leat::user_error("the value is no number"); // a dead letter: the job goes on
+    double& a = ctx.get(average);
+    if (std::abs(r.value - a) > 8)
+      jumps(r);
+    a += 0.1 * (r.value - a);
+    out({r.sensor, a});
+    return {};
+  }
+};
+// [end]
+
+int main(int argc, char** argv) {
+  leat::graph g{"averages"};
+  // [region graph]
+  const auto averages = g.from("readings", leat::generate(made_up, 12))
+                            .key_by([](const reading& r) { return r.sensor; })
+                            .process("average", watched_average{});
+  averages.to("averages", leat::print_sink{});
+  averages.side<reading>("jumps").to("jumps", leat::print_sink{"jump: "});
+  // [end]
+  return leat::run(std::move(g), argc, argv);
+}
