@@ -1,4 +1,5 @@
 // Asks what the component says to an address that is none.
+// prints asked
 #include <leat/sinks/http.hpp>
 
 #include <cstdio>

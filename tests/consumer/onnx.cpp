@@ -1,4 +1,5 @@
 // Asks for a model that is not there.
+// prints model 'none.model': .*no such file.*
 #include <leat/scoring/onnx.hpp>
 
 #include <cstdio>

@@ -1,4 +1,5 @@
 // The core and Protobuf: a message as a record.
+// prints {.*"name": *"payments".*}
 #include <leat/json.hpp>
 #include <leat/protobuf/record.hpp>
 

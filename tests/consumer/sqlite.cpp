@@ -1,4 +1,5 @@
 // Rows into a table and out of it again.
+// prints .*0.*1.*2.*
 #include <leat/run.hpp>
 #include <leat/sinks/print.hpp>
 #include <leat/sinks/sqlite.hpp>
