@@ -1,16 +1,19 @@
 # Sources with dependencies of their own are components: targets leat::NAME, built where the
 # dependencies are found and skipped aloud where they are not.
 #
-#   leat_component(NAME SOURCES FILE... NEEDS TARGET... FIND COMMAND... [ON TARGET])
+#   leat_component(NAME ABOUT TEXT SOURCES FILE... NEEDS TARGET... [ON COMPONENT] ...)
 #
-# SOURCES are relative to the calling folder. FIND are the commands by which the consumer of an
-# installed Leat finds NEEDS, "find_dependency(SQLite3)". ON is the part of Leat it builds on
-# (leat::actors).
+# SOURCES are relative to the calling folder. ON is the component it builds on, "actors" unless said
+# otherwise. What else leat_install_component takes says how a consumer of the installed package
+# finds NEEDS; one of FIND and FIND_MODULES must.
 # Tests that mirror the sources of a skipped component are skipped with it.
 function(leat_component name)
-  cmake_parse_arguments(PARSE_ARGV 1 with "" "ON" "SOURCES;NEEDS;FIND")
+  cmake_parse_arguments(PARSE_ARGV 1 with "" "ABOUT;ON" "SOURCES;NEEDS;FIND;FIND_MODULES;REQUIRES;LIBS;DEBIAN")
   if(NOT with_ON)
-    set(with_ON leat::actors)
+    set(with_ON actors)
+  endif()
+  if(with_UNPARSED_ARGUMENTS OR NOT with_ABOUT OR NOT (with_FIND OR with_FIND_MODULES))
+    message(FATAL_ERROR "leat_component(${name}) needs ABOUT, and FIND or FIND_MODULES; see cmake/LeatComponent.cmake")
   endif()
   cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME part)
   set(tests)
@@ -28,13 +31,10 @@ function(leat_component name)
   endforeach()
   add_library(leat_${name} STATIC ${with_SOURCES})
   add_library(leat::${name} ALIAS leat_${name})
-  target_link_libraries(leat_${name} PUBLIC ${with_ON} PRIVATE $<BUILD_INTERFACE:leat_warnings> ${with_NEEDS})
+  target_link_libraries(leat_${name} PUBLIC leat::${with_ON} PRIVATE $<BUILD_INTERFACE:leat_warnings> ${with_NEEDS})
   set_target_properties(leat_${name} PROPERTIES EXPORT_NAME ${name})
-  if(with_NEEDS AND NOT with_FIND)
-    message(STATUS "leat: component ${name} is NOT INSTALLED: it does not say how consumers find what it needs")
-  else()
-    leat_install_component(${name} leat_${name} FIND ${with_FIND})
-  endif()
+  leat_install_component(${name} TARGETS leat_${name} ABOUT ${with_ABOUT} ON ${with_ON} FIND ${with_FIND}
+    FIND_MODULES ${with_FIND_MODULES} REQUIRES ${with_REQUIRES} LIBS ${with_LIBS} DEBIAN ${with_DEBIAN})
   set_property(GLOBAL APPEND PROPERTY LEAT_COMPONENTS leat::${name})
 endfunction()
 

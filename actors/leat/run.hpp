@@ -9,6 +9,7 @@
 //   }
 #pragma once
 
+#include <leat/control/describe_command.hpp>
 #include <leat/control/run_command.hpp>
 
 #include <optional>

@@ -360,6 +360,8 @@ public:
       s.kind = stage_kind::keyed;
       s.parallelism = options.parallelism != 0 ? options.parallelism : parallelism_;
       s.order = options.order;
+      if constexpr (requires { op.check(); })
+        s.prepare = [op](plan_stage&) { return op.check(); };
       s.make = [out, op = std::move(op),
                 key_of = key_of_](const plan_stage& self) -> std::unique_ptr<stage> {
         side_ports sides;

@@ -11,6 +11,8 @@
 //
 // Each subtask works on a copy of its own and one record at a time. `process` may return
 // leat::result<void>: a user error in it makes the record a dead letter; a throw fails the job.
+// Optional: `check()` const, which returns leat::result<void> before the first record, where what
+// the operator was made with may be wrong.
 #pragma once
 
 #include <leat/rejecting.hpp>

@@ -235,10 +235,28 @@ std::string plan::describe_json(std::size_t default_parallelism) const {
   return text + "]}\n";
 }
 
-plan_stage* plan::find(std::string_view stage) {
-  const auto found = std::find_if(stages.begin(), stages.end(),
-                                  [&](const plan_stage& s) { return s.name == stage; });
-  return found == stages.end() ? nullptr : &*found;
+result<plan_stage*> plan::find(std::string_view stage, stage_kind kind) {
+  std::vector<std::string> names;
+  for (plan_stage& s : stages)
+    if (s.kind == kind) {
+      if (s.name == stage)
+        return &s;
+      names.push_back(s.name);
+    }
+  const std::string_view what = kind == stage_kind::grouping ? "windowing" : kind_name(kind);
+  return user_error(
+      fmt::format("there is no {} stage \"{}\"", what, stage),
+      fmt::format("{} stages of this graph: {}", what, names.empty() ? "none" : joined(names)));
+}
+
+std::vector<error> plan::regroup(const std::map<std::string, any_grouping>& groupings) {
+  std::vector<error> faults;
+  for (const auto& [name, grouping] : groupings)
+    if (const auto s = find(name, stage_kind::grouping))
+      (*s)->grouping = grouping;
+    else
+      faults.push_back(s.error());
+  return faults;
 }
 
 } // namespace leat

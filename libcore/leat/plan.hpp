@@ -94,7 +94,11 @@ struct plan {
   /// For programs: docs/reference/command-line.md has the schema.
   std::string describe_json(std::size_t default_parallelism) const;
 
-  plan_stage* find(std::string_view stage);
+  /// The stage of this name and kind; an error lists those that there are.
+  result<plan_stage*> find(std::string_view stage, stage_kind kind);
+
+  /// Replaces groupings, by windowing stage. All faults at once.
+  std::vector<error> regroup(const std::map<std::string, any_grouping>& groupings);
 };
 
 } // namespace leat

@@ -1,11 +1,22 @@
-# Installs the build into a prefix, and builds and runs projects that find it there: by CMake, by
-# CMake with the core alone where CAF cannot be found, and by pkg-config.
+# Builds and runs a project on each component of an installed Leat, by CMake and by pkg-config; and
+# sees that what is not there is refused with a sentence.
+#
+#   cmake -DWORK=FOLDER -DPREFIX=FOLDER -DCOMPONENTS="core;actors" [-DBUILD=FOLDER] [-DLIBDIR=lib]
+#     [-DCOMPILER=c++] [-DFLAGS=...] [-DGENERATOR=...] -P check.cmake
+#
+# With BUILD that build is installed into PREFIX first.
 cmake_minimum_required(VERSION 3.25)
-set(prefix ${BUILD}/consumer/prefix)
-file(REMOVE_RECURSE ${BUILD}/consumer)
+if(NOT COMPILER)
+  set(COMPILER c++)
+endif()
+if(GENERATOR)
+  set(ENV{CMAKE_GENERATOR} ${GENERATOR})
+endif()
+file(REMOVE_RECURSE ${WORK})
+file(MAKE_DIRECTORY ${WORK})
 
 function(run)
-  execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND ${ARGN} WORKING_DIRECTORY ${WORK} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
   set(output "${output}" PARENT_SCOPE)
 endfunction()
 
@@ -15,32 +26,75 @@ function(expect text)
   endif()
 endfunction()
 
-function(build name)
-  set(folder ${BUILD}/consumer/${name})
-  run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${folder} -G Ninja --no-warn-unused-cli -DCMAKE_PREFIX_PATH=${prefix}
-    -DCMAKE_CXX_COMPILER=${COMPILER} "-DCMAKE_CXX_FLAGS=${FLAGS}" -DVERSION=${VERSION} ${ARGN})
-  run(${CMAKE_COMMAND} --build ${folder})
+# A program's second line says what it prints, as a regular expression.
+function(run_program program name)
+  file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/${name}.cpp prints REGEX "^// prints " LIMIT_COUNT 1)
+  string(REPLACE "// prints " "" prints "${prints}")
+  run(${program} run --quiet)
+  expect("^${prints}\n$")
 endfunction()
 
-run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
-file(GLOB_RECURSE internal ${prefix}/*_actor.hpp ${prefix}/*messages.hpp)
+function(configure result name)
+  execute_process(COMMAND ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK}/${name} --no-warn-unused-cli
+    -DCMAKE_PREFIX_PATH=${PREFIX} -DCMAKE_CXX_COMPILER=${COMPILER} "-DCMAKE_CXX_FLAGS=${FLAGS}"
+    -DVERSION=${VERSION} -DNAME=${name} ${ARGN}
+    RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  set(${result} ${code} PARENT_SCOPE)
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+function(build name)
+  set(alone)
+  if(name MATCHES "^(core|protobuf)$")
+    set(alone -DCMAKE_DISABLE_FIND_PACKAGE_CAF=ON)
+  endif()
+  configure(code ${name} ${alone})
+  if(code)
+    message(FATAL_ERROR "${output}")
+  endif()
+  run(${CMAKE_COMMAND} --build ${WORK}/${name})
+  run_program(${WORK}/${name}/consumer ${name})
+endfunction()
+
+function(build_by_pkg_config name)
+  run(pkg-config --cflags --libs leat-${name})
+  separate_arguments(found UNIX_COMMAND "${output}")
+  separate_arguments(flags UNIX_COMMAND "${FLAGS}")
+  run(${COMPILER} -std=c++20 ${flags} ${CMAKE_CURRENT_LIST_DIR}/${name}.cpp -o ${WORK}/${name}-by-pkg-config ${found})
+  run_program(${WORK}/${name}-by-pkg-config ${name})
+endfunction()
+
+function(refuse text name)
+  configure(code ${name} ${ARGN})
+  file(REMOVE_RECURSE ${WORK}/${name})
+  string(REGEX REPLACE "[ \n]+" " " output "${output}") # CMake breaks lines
+  if(NOT code)
+    message(FATAL_ERROR "${name} ${ARGN} is not refused")
+  endif()
+  expect("${text}")
+endfunction()
+
+if(BUILD)
+  run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${PREFIX})
+endif()
+if(LIBDIR)
+  set(ENV{PKG_CONFIG_PATH} ${PREFIX}/${LIBDIR}/pkgconfig)
+endif()
+file(STRINGS ${PREFIX}/include/leat/version.hpp parts REGEX "#define LEAT_VERSION_(MAJOR|MINOR) ")
+list(TRANSFORM parts REPLACE "[^0-9]" "")
+list(JOIN parts . VERSION)
+file(GLOB_RECURSE internal ${PREFIX}/include/leat/*_actor.hpp ${PREFIX}/include/leat/*messages.hpp)
 if(internal)
   message(FATAL_ERROR "installed, but of the runtime alone: ${internal}")
 endif()
 
-build(core -DCORE_ONLY=ON -DCMAKE_DISABLE_FIND_PACKAGE_CAF=ON)
-run(${BUILD}/consumer/core/consumer)
-expect("^42\n$")
-
-build(graph)
-run(${BUILD}/consumer/graph/consumer run --quiet)
-expect("18")
-
-set(ENV{PKG_CONFIG_PATH} ${prefix}/${LIBDIR}/pkgconfig)
-run(pkg-config --cflags --libs leat-actors)
-separate_arguments(found UNIX_COMMAND "${output}")
-separate_arguments(flags UNIX_COMMAND "${FLAGS}")
-run(${COMPILER} -std=c++20 ${flags} ${CMAKE_CURRENT_LIST_DIR}/graph.cpp -o ${BUILD}/consumer/by_pkg_config
-  ${found})
-run(${BUILD}/consumer/by_pkg_config run --quiet)
-expect("18")
+refuse("component \"no_such\" is not installed; those that are: .*core" no_such)
+refuse("requested version \"99\"" core -DVERSION=99)
+if("actors" IN_LIST COMPONENTS)
+  refuse("component \"actors\" needs what was not found: CAF\\." actors -DCMAKE_DISABLE_FIND_PACKAGE_CAF=ON)
+endif()
+foreach(component ${COMPONENTS})
+  message(STATUS "consumer of leat::${component}")
+  build(${component})
+  build_by_pkg_config(${component})
+endforeach()

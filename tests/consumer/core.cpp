@@ -1,4 +1,5 @@
 // The core alone: records and formats.
+// prints 42
 #include <leat/csv.hpp>
 #include <leat/version.hpp>
 

@@ -248,6 +248,20 @@ TEST_CASE("a model that may wait gets a thread") {
   const auto in = g.from("in", none());
   in.window("a", leat::batch{}).score("here", support::by_value{}).to("x", support::discard{});
   in.window("b", leat::batch{}).score("there", remote{}).to("y", support::discard{});
-  CHECK_FALSE(g.plan().find("here")->blocking);
-  CHECK(g.plan().find("there")->blocking);
+  CHECK_FALSE((*g.plan().find("here", leat::stage_kind::scoring))->blocking);
+  CHECK((*g.plan().find("there", leat::stage_kind::scoring))->blocking);
+}
+
+TEST_CASE("groupings are replaced by stage, and stages that are none are told") {
+  leat::graph g = fraud_like();
+  leat::plan& p = g.plan();
+  CHECK(p.regroup({{"pane", leat::batch{}}}).empty());
+  CHECK((*p.find("pane", leat::stage_kind::grouping))->grouping->text() == "batch");
+  const auto faults = p.regroup({{"pan", leat::batch{}}, {"risk", leat::batch{}}});
+  REQUIRE(faults.size() == 2);
+  CHECK(faults[0].what == "there is no windowing stage \"pan\"");
+  CHECK(faults[0].hint == "windowing stages of this graph: pane");
+  CHECK(faults[1].what == "there is no windowing stage \"risk\"");
+  CHECK(leat::plan{}.find("out", leat::stage_kind::sink).error().hint ==
+        "sink stages of this graph: none");
 }

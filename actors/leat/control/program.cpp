@@ -92,8 +92,8 @@ exit_code program::describe(const std::vector<std::string>& arguments) {
   option_set of_run; // a configuration file serves both commands
   run_settings unused;
   unused.declare(of_run);
-  if (const auto ended =
-          read(all, arguments, "describe", describe_help, {}, &of_run, &settings.places))
+  if (const auto ended = read(all, arguments, "describe", describe_help, describe_settings::specs(),
+                              &of_run, &settings.places))
     return *ended;
   return describe_command(make_, settings, console_);
 }

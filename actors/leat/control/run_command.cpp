@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <map>
 #include <optional>
 
 namespace leat {
@@ -119,22 +118,6 @@ std::string ended_text(const job_report& r, std::string_view how) {
                      clock_text(r.elapsed));
 }
 
-// Whether the stages that a configuration file speaks of are there.
-result<void> check_stages(const plan& p, const option_places& places) {
-  for (const auto& [name, place] : places) {
-    const auto space = name.find(' ');
-    const auto is_named = [&](const plan_stage& s) { return s.name == name.substr(space + 1); };
-    if (space == name.npos || std::ranges::any_of(p.stages, is_named))
-      continue;
-    std::vector<std::string_view> names;
-    for (const plan_stage& s : p.stages)
-      names.push_back(s.name);
-    return user_error(fmt::format("{}: there is no stage {}", place, shown(name.substr(space + 1))),
-                      fmt::format("stages of this graph: {}", fmt::join(names, ", ")));
-  }
-  return {};
-}
-
 // Brings the bus to the console and into the metrics file.
 void subscribe(job_bus& bus, attention& a, std::optional<progress_line>& line, const console& to) {
   bus.listen([&](const job_event& e) {
@@ -169,14 +152,6 @@ void tell_end(job_bus& bus, attention& a, const job_report& r, const result<void
   bus.deliver();
 }
 
-result<leat::graph> made(const graph_maker& make) {
-  try {
-    return make();
-  } catch (const failure& f) {
-    return f.error();
-  }
-}
-
 // This process was started by another one, which watches the job and tells how it gets on.
 exit_code work(leat::graph g, run_options options, const join_order& order, const attention& a,
                const run_settings& settings, const console& to) {
@@ -199,7 +174,7 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
   auto g = made(make);
   if (!g)
     return to.refuse(g.error());
-  if (auto there = check_stages(g->plan(), settings.places); !there)
+  if (auto there = settings.check_stages(g->plan()); !there)
     return to.refuse(there.error());
 
   if (const auto order = join_order::of_this_process())
@@ -246,42 +221,6 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
     rows.insert(rows.end(), further.begin(), further.end());
   }
   to.print(in_columns(rows));
-  return exit_done;
-}
-
-void describe_settings::declare(option_set& options) {
-  options.add("--format FORMAT", format, "text; mermaid or dot for a drawing; json")
-      .under("Output");
-  options.add("--parallelism N", parallelism, "as it would be run").under("Output");
-  options.add("--config FILE", config, "TOML with any options of run and describe")
-      .under("Configuration")
-      .names_config();
-}
-
-exit_code describe_command(const graph_maker& make, const describe_settings& settings,
-                           const console& to) {
-  using describer = std::string (plan::*)(std::size_t) const;
-  static const std::map<std::string_view, describer> describers = {
-      {"text", &plan::describe_text},
-      {"mermaid", &plan::describe_mermaid},
-      {"dot", &plan::describe_dot},
-      {"json", &plan::describe_json}};
-  const auto describe = describers.find(settings.format);
-  if (describe == describers.end())
-    return to.refuse(placed(user_error(fmt::format("--format: {} is not text, mermaid, dot or json",
-                                                   shown(settings.format))),
-                            settings.places));
-  if (auto fits = check_range("--parallelism", settings.parallelism, 1, max_parallelism); !fits)
-    return to.refuse(placed(fits.error(), settings.places));
-  auto g = made(make);
-  if (!g)
-    return to.refuse(g.error());
-  if (const auto faults = g->validate(); !faults.empty()) {
-    for (const error& e : faults)
-      to.tell(e);
-    return exit_refused;
-  }
-  to.print((g->plan().*describe->second)(settings.parallelism));
   return exit_done;
 }
 

@@ -14,42 +14,10 @@ constexpr std::uint64_t most_local_workers = 64;
 constexpr std::uint64_t most_frame_records = 1'000'000;
 constexpr std::chrono::milliseconds shortest_metrics_interval{100};
 
-/// "alerts=100us" as {"alerts", "100us"}.
-using assignment = std::pair<std::string, std::string>;
-
-result<assignment> split(std::string_view option, const std::string& given, std::string_view form,
-                         std::string_view example) {
-  const auto equals = given.find('=');
-  if (equals == given.npos || equals == 0)
-    return user_error(fmt::format("{}: {} is not {}", option, shown(given), form),
-                      fmt::format("for example {} {}", option, example));
-  return assignment{given.substr(0, equals), given.substr(equals + 1)};
-}
-
-error given_twice(std::string_view option, std::string_view stage) {
-  return user_error(fmt::format("{} {} is given twice", option, stage));
-}
-
-result<void> read_windows(const std::vector<std::string>& given,
-                          std::map<std::string, any_grouping>& groupings) {
-  for (const std::string& text : given) {
-    auto window = split("--window", text, "STAGE=SPEC", "pane=micro-batch:256,5ms");
-    if (!window)
-      return window.error();
-    const auto grouping = any_grouping::parse(window->second);
-    if (!grouping)
-      return user_error(fmt::format("--window {}: {}", window->first, grouping.error().what),
-                        grouping.error().hint);
-    if (!groupings.emplace(window->first, *grouping).second)
-      return given_twice("--window", window->first);
-  }
-  return {};
-}
-
 result<void> read_slow_sinks(const std::vector<std::string>& given,
                              std::map<std::string, std::chrono::nanoseconds>& delays) {
   for (const std::string& text : given) {
-    auto slow = split("--slow-sink", text, "STAGE=DURATION", "alerts=100us");
+    auto slow = split_assignment("--slow-sink", text, "STAGE=DURATION", "alerts=100us");
     if (!slow)
       return slow.error();
     const auto delay = parse_duration(slow->second);
@@ -70,14 +38,11 @@ void run_settings::declare(option_set& options) {
                        std::string help) {
     options.add(flag, value, std::move(help)).under(std::string(heading));
   };
-  add("Running", "--parallelism N", parallelism,
-      "subtasks of each keyed stage whose number the graph leaves open");
+  declare_layout(options, "Running");
   add("Running", "--workers N", workers,
       "threads that stages share (default: one for each processor)");
   add("Running", "--local-cluster N", local_cluster,
-      "share the work among N more processes of this program, on this host");
-  add("Running", "--window STAGE=SPEC", windows,
-      "when a windowing stage hands records on for scoring; once for each such stage");
+      "share the work among N more processes of this program, on this host (default: none)");
   add("Running", "--rate R", rate,
       "read R records a second, each when it is due; latency then counts from that moment "
       "(default: as fast as can be)");
@@ -98,17 +63,14 @@ void run_settings::declare(option_set& options) {
   add("Output", "--log-level LEVEL", log_level,
       "what is told on standard error: error, warning, info");
   add("Output", "--quiet", quiet, "neither progress nor summary");
-  options
-      .add("--config FILE", config,
-           "TOML with any of these options, which the command line overrides")
-      .under("Configuration")
-      .names_config();
+  declare_config(options);
 }
 
 result<run_options> run_settings::options() const {
   run_options o;
-  if (auto fits = check_range("--parallelism", parallelism, 1, max_parallelism); !fits)
-    return fits.error();
+  const auto wanted = subtasks();
+  if (!wanted)
+    return wanted.error();
   if (auto fits = check_range("--workers", workers, 0, most_workers); !fits)
     return fits.error();
   if (auto fits = check_range("--local-cluster", local_cluster, 0, most_local_workers); !fits)
@@ -117,11 +79,13 @@ result<run_options> run_settings::options() const {
     return fits.error();
   if (rate < 0)
     return user_error(fmt::format("--rate: {} is below zero", rate));
-  if (auto done = read_windows(windows, o.groupings); !done)
-    return done.error();
+  auto regrouped = groupings();
+  if (!regrouped)
+    return regrouped.error();
   if (auto done = read_slow_sinks(slow_sinks, o.slow_sinks); !done)
     return done.error();
-  o.parallelism = parallelism;
+  o.parallelism = *wanted;
+  o.groupings = std::move(*regrouped);
   o.workers = workers;
   o.local_workers = local_cluster;
   o.rate = rate;
@@ -165,24 +129,6 @@ result<std::optional<std::chrono::milliseconds>> run_settings::metrics_interval(
         fmt::format("--metrics-every: {} is no duration from 100 ms up", shown(metrics_every)),
         "a whole number and ms, s, min or h: 10s");
   return std::optional{std::chrono::duration_cast<std::chrono::milliseconds>(*every)};
-}
-
-std::string run_settings::specs() {
-  static const text_rows specs = {
-      {"record", "each record by itself"},
-      {"micro-batch:256,5ms", "up to 256 records, but none waits longer than 5 ms"},
-      {"every:1s", "what came in each second of the clock"},
-      {"every:1s,10000", "likewise, in pieces of at most 10 000"},
-      {"batch", "everything at once, at the end of the input"}};
-  return "\nSPEC, for --window (durations in ns, us, ms, s, min, h):\n" +
-         in_columns(specs, help_layout);
-}
-
-result<void> check_range(std::string_view option, std::uint64_t value, std::uint64_t least,
-                         std::uint64_t most) {
-  if (value >= least && value <= most)
-    return {};
-  return user_error(fmt::format("{}: {} is not between {} and {}", option, value, least, most));
 }
 
 } // namespace leat

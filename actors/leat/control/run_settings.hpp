@@ -2,17 +2,15 @@
 #pragma once
 
 #include <leat/control/job_bus.hpp>
-#include <leat/control/options.hpp>
+#include <leat/control/plan_settings.hpp>
 #include <leat/runtime/job.hpp>
 
 namespace leat {
 
 /// As they are given on the command line.
-struct run_settings {
-  std::uint64_t parallelism = 1;
+struct run_settings : plan_settings {
   std::uint64_t workers = 0;
   std::uint64_t local_cluster = 0;
-  std::vector<std::string> windows;
   double rate = 0;
   std::vector<std::string> slow_sinks;
   std::uint64_t frame_records = frame_limits{}.records;
@@ -22,9 +20,7 @@ struct run_settings {
   std::string log_level = "warning";
   std::string metrics_out;
   std::string metrics_every;
-  std::string config;
   bool quiet = false;
-  option_places places; ///< of what a configuration file gave
 
   void declare(option_set& options);
 
@@ -38,13 +34,6 @@ struct run_settings {
   result<event_level> logged() const;
   /// Between two writings of the metrics while the job runs; nothing: only at its end.
   result<std::optional<std::chrono::milliseconds>> metrics_interval() const;
-
-  /// What --help says behind the options.
-  static std::string specs();
 };
-
-/// An error that names the option, unless the value lies within these bounds.
-result<void> check_range(std::string_view option, std::uint64_t value, std::uint64_t least,
-                         std::uint64_t most);
 
 } // namespace leat

@@ -16,33 +16,14 @@ error as_one(const std::vector<error>& faults) {
   return all;
 }
 
-std::string names_of(const plan& p, stage_kind kind) {
-  std::vector<std::string> names;
-  for (const plan_stage& s : p.stages)
-    if (s.kind == kind)
-      names.push_back(s.name);
-  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
-}
-
-plan_stage* find(plan& p, const std::string& name, stage_kind kind, std::string_view what,
-                 std::vector<error>& faults) {
-  plan_stage* s = p.find(name);
-  if (s && s->kind == kind)
-    return s;
-  faults.push_back(user_error(fmt::format("there is no {} stage \"{}\"", what, name),
-                              fmt::format("{} stages of this graph: {}", what, names_of(p, kind))));
-  return nullptr;
-}
-
 std::vector<error> apply(plan& p, const run_options& options) {
-  std::vector<error> faults;
-  for (const auto& [name, grouping] : options.groupings)
-    if (auto* s = find(p, name, stage_kind::grouping, "windowing", faults))
-      s->grouping = grouping;
+  std::vector<error> faults = p.regroup(options.groupings);
   for (const auto& [name, delay] : options.slow_sinks)
-    if (auto* s = find(p, name, stage_kind::sink, "sink", faults)) {
-      s->slowed = delay;
-      s->blocking = true;
+    if (const auto s = p.find(name, stage_kind::sink)) {
+      (*s)->slowed = delay;
+      (*s)->blocking = true;
+    } else {
+      faults.push_back(s.error());
     }
   if (options.parallelism == 0 || options.parallelism > max_parallelism)
     faults.push_back(user_error(fmt::format("parallelism {} is not between 1 and {}",

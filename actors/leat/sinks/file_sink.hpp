@@ -13,6 +13,15 @@ concept record_writer = requires(std::string& out, const typename W::record_type
   W::append(out, record);
 };
 
+/// A file that has its name only once it is complete: output_file, or one that packs what it gets.
+template <class F>
+concept whole_file = requires(F& file, const std::string& path, std::string_view bytes) {
+  { F::create(path) } -> std::same_as<result<F>>;
+  { file.append(bytes) } -> std::same_as<result<void>>;
+  { file.flush() } -> std::same_as<result<void>>;
+  { file.complete() } -> std::same_as<result<void>>;
+};
+
 /// The file of one subtask: the path itself when there is only one, else "alerts-2.csv" for subtask
 /// 2 of "alerts.csv".
 std::string path_of_subtask(const std::string& path, const sink_place& place);
@@ -20,7 +29,7 @@ std::string path_of_subtask(const std::string& path, const sink_place& place);
 /// Writes records to a file, which has its name only once it is complete: when the job has
 /// ended well. With several subtasks each writes a file of its own. What was written before is
 /// replaced.
-template <record_writer Writer>
+template <record_writer Writer, whole_file File = output_file>
 class file_sink {
 public:
   using record_type = typename Writer::record_type;
@@ -33,13 +42,13 @@ public:
 
   /// Whether such a file can be created.
   result<void> check() const {
-    if (const auto file = output_file::create(path_); !file)
+    if (const auto file = File::create(path_); !file)
       return file.error();
     return {};
   }
 
   result<void> open(const sink_place& place) {
-    auto file = output_file::create(path_of_subtask(path_, place));
+    auto file = File::create(path_of_subtask(path_, place));
     if (!file)
       return file.error();
     file_ = std::move(*file);
@@ -62,7 +71,7 @@ public:
 
 private:
   std::string path_;
-  std::optional<output_file> file_;
+  std::optional<File> file_;
   std::string text_; ///< records on their way to the file
 };
 

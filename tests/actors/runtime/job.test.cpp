@@ -167,10 +167,14 @@ TEST_CASE("what cannot run is told before the first record, all of it") {
     void write(std::span<const item>) {}
     leat::result<void> check() const { return leat::user_error("no such folder"); }
   };
+  struct unfit : support::chained_hash {
+    leat::result<void> check() const { return leat::user_error("no such chain"); }
+  };
   endless source;
   leat::graph g{"wrong"};
   auto in = g.from("in", source);
   in.to("out", unready{});
+  in.key_by(support::key_of_item).process("chain", unfit{}).to("hashes", support::discard{});
   (void)in.map("lost", [](const item& i) { return i; });
   leat::run_options o;
   o.parallelism = 0;
@@ -181,8 +185,8 @@ TEST_CASE("what cannot run is told before the first record, all of it") {
   const auto started = leat::job::start(std::move(g), o);
   REQUIRE_FALSE(started);
   for (const char* part :
-       {"the stream after map lost leads nowhere", "no such folder", "parallelism 0",
-        "frame of 0 records", "without credit", "\"no pane\"", "\"no sink\""}) {
+       {"the stream after map lost leads nowhere", "out: no such folder", "chain: no such chain",
+        "parallelism 0", "frame of 0 records", "without credit", "\"no pane\"", "\"no sink\""}) {
     INFO(part << " in " << started.error().what);
     CHECK(started.error().what.find(part) != std::string::npos);
   }

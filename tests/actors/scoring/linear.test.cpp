@@ -10,7 +10,6 @@
 #include <rapidcheck/catch.h>
 
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <limits>
 
@@ -41,16 +40,7 @@ json document(const char* kind = "linear") {
 }
 
 linear_model parsed_linear(const json& from) {
-  auto model = linear_model::parse(from.dump(), "line.json");
-  if (!model)
-    throw leat::failure(model.error());
-  return *std::move(model);
-}
-
-std::vector<float> scores_of(const linear_model& model, const std::vector<float>& rows) {
-  std::vector<float> scores(rows.size() / model.shape().features);
-  model.predict(rows, scores);
-  return scores;
+  return sound(linear_model::parse(from.dump(), "line.json"));
 }
 
 std::string refusal(const linear_model& model, const std::vector<float>& rows) {
@@ -65,7 +55,7 @@ std::string refusal(const linear_model& model, const std::vector<float>& rows) {
 } // namespace
 
 TEST_CASE("a linear model is an intercept and a weighted sum") {
-  CHECK(scores_of(parsed_linear(document()), {1, 0, 3, 4, -0.25f, 0}) ==
+  CHECK(scores_of(parsed_linear(document()), std::vector<float>{1, 0, 3, 4, -0.25f, 0}) ==
         std::vector{2.5f, 2.5f, 0.0f});
 }
 
@@ -73,12 +63,12 @@ TEST_CASE("features are centred, then scaled") {
   auto d = document();
   d["means"] = {10, 1};
   d["scales"] = {2, 4};
-  CHECK(scores_of(parsed_linear(d), {14, 5}) == std::vector{0.5f + 2 * 2 - 1});
+  CHECK(scores_of(parsed_linear(d), std::vector<float>{14, 5}) == std::vector{0.5f + 2 * 2 - 1});
 }
 
 TEST_CASE("a logistic model gives probabilities, however large the sum") {
   const auto model = parsed_linear(document("logistic"));
-  const auto scores = scores_of(model, {-0.25f, 0, 1e30f, 0, -1e30f, 0, 0, 0});
+  const auto scores = scores_of(model, std::vector<float>{-0.25f, 0, 1e30f, 0, -1e30f, 0, 0, 0});
   CHECK(scores[0] == 0.5f);
   CHECK(scores[1] == 1.0f);
   CHECK(scores[2] == 0.0f);
@@ -111,6 +101,7 @@ TEST_CASE("rows score alone as among others, and as the formula says") {
     for (std::size_t i = 0; i < count * width; ++i)
       rows.push_back(static_cast<float>(*number));
     const auto all = scores_of(model, rows);
+    RC_ASSERT(difference(all, scores_of(model, rows, 1)) == "");
     for (std::size_t r = 0; r < count; ++r) {
       long double sum = d["intercept"].get<double>();
       for (std::size_t f = 0; f < width; ++f)
@@ -119,9 +110,6 @@ TEST_CASE("rows score alone as among others, and as the formula says") {
       const long double truth = d["kind"] == "linear" ? sum : 1 / (1 + std::exp(-sum));
       RC_ASSERT(std::fabs(static_cast<long double>(all[r]) - truth) <=
                 1e-6L * std::max(1.0L, std::fabs(truth)));
-      const auto row = rows.begin() + static_cast<std::ptrdiff_t>(r * width);
-      const auto alone = scores_of(model, {row, row + static_cast<std::ptrdiff_t>(width)});
-      RC_ASSERT(std::memcmp(&alone[0], &all[r], sizeof(float)) == 0);
     }
   });
 }
@@ -131,7 +119,7 @@ TEST_CASE("a row without a score is refused, and the feature is named") {
   CHECK(refusal(model, {1, 1}).empty());
   CHECK(refusal(model, {1, 1, 1, missing}).find("'distance' is missing") != std::string::npos);
   CHECK(refusal(model, {infinity, infinity}).find("not a number") != std::string::npos);
-  CHECK(scores_of(model, {infinity, 0}) == std::vector{infinity});
+  CHECK(scores_of(model, std::vector<float>{infinity, 0}) == std::vector{infinity});
   CHECK(refusal(model, {1}).find("not rows") != std::string::npos);
 }
 
@@ -166,7 +154,7 @@ TEST_CASE("what is wrong with the file of a linear model is told") {
       {"has no \"coefficients\"", [](json& d) { d.erase("coefficients"); }},
       {"has no \"intercept\"", [](json& d) { d.erase("intercept"); }},
       {"neither \"linear\" nor \"logistic\"", [](json& d) { d["kind"] = "poisson"; }},
-      {"neither \"linear\" nor \"logistic\"", [](json& d) { d["kind"] = 1; }},
+      {"\"kind\" is not a text", [](json& d) { d["kind"] = 1; }},
       {"\"intercept\" is not a number", [](json& d) { d["intercept"] = "1"; }},
       {"coefficients[1] is not a number", [](json& d) { d["coefficients"][1] = nullptr; }},
       {"\"coefficients\" has 3 numbers for 2 features",

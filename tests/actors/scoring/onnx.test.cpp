@@ -6,9 +6,6 @@
 
 #include "support/catch.hpp"
 
-#include <cstring>
-#include <thread>
-
 using namespace leat::test;
 using leat::onnx_session;
 
@@ -28,33 +25,9 @@ using two = std::array<float, 2>;
 static_assert(leat::model_provider_on<leat::onnx<reading>, reading>);
 static_assert(leat::model_provider_on<leat::onnx<reading, two>, reading>);
 
-onnx_session loaded(const std::string& path) {
-  auto model = onnx_session::load(path);
-  if (!model)
-    throw leat::failure(model.error());
-  return *std::move(model);
-}
-
-std::vector<float> scores_of(const onnx_session& model, std::span<const float> values,
-                             std::size_t pane) {
-  const auto [width, outputs] = std::pair(model.shape().features, model.shape().outputs);
-  const std::size_t count = values.size() / width;
-  std::vector<float> scores(count * outputs);
-  for (std::size_t first = 0; first < count; first += pane) {
-    const std::size_t n = std::min(pane, count - first);
-    model.predict(values.subspan(first * width, n * width),
-                  std::span(scores).subspan(first * outputs, n * outputs));
-  }
-  return scores;
-}
-
 bool near(std::span<const float> a, std::span<const float> b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](float x, float y) { return x == Approx(y).epsilon(1e-5).margin(1e-6); });
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
 leat::error error_of(const std::string& path) {
@@ -70,7 +43,7 @@ TEST_CASE("models of scikit-learn score as they did there", "[onnx]") {
   for (const char* name :
        {"sklearn-logistic.onnx", "sklearn-forest.onnx", "sklearn-regression.onnx"}) {
     INFO(name);
-    const auto model = loaded(test_data(name));
+    const auto model = sound(onnx_session::load(test_data(name)));
     const auto known = scored_rows(name, 3);
     REQUIRE(known.values.size() == 40 * 3);
     for (const std::size_t pane : {1, 7, 40})
@@ -80,17 +53,8 @@ TEST_CASE("models of scikit-learn score as they did there", "[onnx]") {
 
 TEST_CASE("trees score alone as among others, also by several threads", "[onnx]") {
   for (const char* name : {"sklearn-forest.onnx", "sklearn-regression.onnx"}) {
-    const auto model = loaded(test_data(name));
-    const auto values = scored_rows(name, 3).values;
-    const auto all = scores_of(model, values, 40);
-    std::vector<std::vector<float>> got(4);
-    std::vector<std::thread> threads;
-    for (std::size_t t = 0; t < got.size(); ++t)
-      threads.emplace_back([&, t] { got[t] = scores_of(model, values, 1 + 3 * t); });
-    for (auto& t : threads)
-      t.join();
-    for (const auto& scores : got)
-      CHECK(same_bits(all, scores));
+    const auto model = sound(onnx_session::load(test_data(name)));
+    check_shared_by_threads(model, scored_rows(name, 3).values);
   }
 }
 
@@ -120,7 +84,7 @@ TEST_CASE("models that do not fit, and files that are none, are refused", "[onnx
     const scoped_file cut(".onnx", std::string_view(bytes).substr(0, bytes.size() * part / 20));
     CHECK(mentions(error_of(cut.path()), "ONNX Runtime refuses it"));
   }
-  const auto model = loaded(test_data("sklearn-regression.onnx"));
+  const auto model = sound(onnx_session::load(test_data("sklearn-regression.onnx")));
   std::vector<float> values(5), scores(2);
   CHECK_THROWS_AS(model.predict(values, scores), leat::failure);
 }

@@ -3,6 +3,8 @@
 
 #include <leat/scoring/tree_ensemble.hpp>
 
+#include "support/scoring.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <atomic>
@@ -86,22 +88,12 @@ inline std::string as_ubj(const nlohmann::json& document) {
   return {bytes.begin(), bytes.end()};
 }
 
-inline bool mentions(const error& e, std::string_view text) {
-  return to_string(e).find(text) != std::string::npos;
-}
-
-/// The model, or a failed test with the error's text.
 inline tree_ensemble parsed(const nlohmann::json& document) {
-  auto model = tree_ensemble::parse(document.dump(), "tiny.json");
-  if (!model)
-    throw failure(model.error());
-  return *std::move(model);
+  return sound(tree_ensemble::parse(document.dump(), "tiny.json"));
 }
 
 inline std::vector<float> predict(const tree_ensemble& model, const std::vector<float>& rows) {
-  std::vector<float> scores(rows.size() / model.shape().features * model.shape().outputs);
-  model.predict(rows, scores);
-  return scores;
+  return scores_of(model, rows);
 }
 
 /// A file that belongs to the tests: models trained elsewhere, on made-up numbers.
@@ -126,25 +118,5 @@ inline known_scores scored_rows(const std::string& model, std::size_t features) 
   }
   return known;
 }
-
-/// A file that lives as long as this object.
-class scoped_file {
-public:
-  explicit scoped_file(const std::string& suffix, std::string_view content = {}) {
-    static std::atomic<int> next{0};
-    path_ = (std::filesystem::temp_directory_path() /
-             fmt::format("leat-test-{}-{}{}", ::getpid(), next++, suffix))
-                .string();
-    std::ofstream(path_, std::ios::binary) << content;
-  }
-  scoped_file(const scoped_file&) = delete;
-  scoped_file& operator=(const scoped_file&) = delete;
-  ~scoped_file() { std::filesystem::remove(path_); }
-
-  const std::string& path() const { return path_; }
-
-private:
-  std::string path_;
-};
 
 } // namespace leat::test

@@ -11,10 +11,7 @@
 #include "support/flow.hpp"
 #include "support/xgboost_oracle.hpp"
 
-#include <bit>
-#include <cmath>
 #include <random>
-#include <thread>
 
 using namespace leat::test;
 using leat::xgboost_booster;
@@ -33,14 +30,9 @@ static_assert(leat::model_provider_on<leat::xgboost<reading, three>, reading>);
 
 constexpr std::size_t width = leat::feature_count<reading>;
 
-/// One value of ten is missing.
 std::vector<float> random_values(std::size_t rows, unsigned seed) {
   std::mt19937 random(seed);
-  std::normal_distribution<float> value;
-  std::vector<float> values(rows * width);
-  for (float& x : values)
-    x = random() % 10 == 0 ? NAN : value(random);
-  return values;
+  return random_rows(random, rows, width, 10);
 }
 
 std::vector<reading> readings(std::span<const float> values) {
@@ -52,12 +44,7 @@ std::vector<reading> readings(std::span<const float> values) {
 
 xgboost_oracle trained(const xgboost_oracle::parameters& chosen, int classes) {
   const auto values = random_values(1000, 1);
-  std::vector<float> labels;
-  for (const reading& r : readings(values)) {
-    const float sum = (std::isnan(r.a) ? 1 : r.a) + (std::isnan(r.b) ? 0 : r.b * r.b);
-    labels.push_back(classes == 0 ? sum : static_cast<float>(int(std::fabs(sum)) % classes));
-  }
-  return xgboost_oracle(values, labels, chosen, 20);
+  return xgboost_oracle(values, labels_of(values, width, classes), chosen, 20);
 }
 
 const std::vector<std::pair<xgboost_oracle::parameters, int>>& kinds() {
@@ -71,32 +58,6 @@ const std::vector<std::pair<xgboost_oracle::parameters, int>>& kinds() {
       {{{"booster", "dart"}, {"rate_drop", "0.3"}, {"objective", "binary:logistic"}}, 2},
   };
   return all;
-}
-
-bool same_bits(std::span<const float> a, std::span<const float> b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](float x, float y) {
-    return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(y);
-  });
-}
-
-xgboost_booster loaded(const std::string& path) {
-  auto model = xgboost_booster::load(path);
-  if (!model)
-    throw leat::failure(model.error());
-  return *std::move(model);
-}
-
-std::vector<float> scores_of(const xgboost_booster& model, std::span<const float> values,
-                             std::size_t pane) {
-  const std::size_t count = values.size() / width;
-  const std::size_t outputs = model.shape().outputs;
-  std::vector<float> scores(count * outputs);
-  for (std::size_t first = 0; first < count; first += pane) {
-    const std::size_t n = std::min(pane, count - first);
-    model.predict(values.subspan(first * width, n * width),
-                  std::span(scores).subspan(first * outputs, n * outputs));
-  }
-  return scores;
 }
 
 leat::error error_of(const std::string& path) {
@@ -115,11 +76,11 @@ TEST_CASE("panes of every size score bit for bit as the library does", "[xgboost
       const auto library = trained(chosen, classes);
       const scoped_file file(format);
       library.save(file.path());
-      const auto model = loaded(file.path());
+      const auto model = sound(xgboost_booster::load(file.path()));
       INFO(model.shape().kind << format);
       const auto truth = library.predict(values, width);
       for (const std::size_t pane : {1, 2, 63, 64, 65, 512, 3000})
-        CHECK(same_bits(truth, scores_of(model, values, pane)));
+        CHECK(difference(truth, scores_of(model, values, pane)) == "");
     }
 }
 
@@ -127,17 +88,8 @@ TEST_CASE("threads share a booster", "[xgboost]") {
   const auto library = trained({{"objective", "binary:logistic"}}, 2);
   const scoped_file file(".ubj");
   library.save(file.path());
-  const auto model = loaded(file.path());
-  const auto values = random_values(2000, 3);
-  const auto truth = scores_of(model, values, 100);
-  std::vector<std::vector<float>> got(4);
-  std::vector<std::thread> threads;
-  for (std::size_t t = 0; t < got.size(); ++t)
-    threads.emplace_back([&, t] { got[t] = scores_of(model, values, 1 + 7 * t); });
-  for (auto& t : threads)
-    t.join();
-  for (const auto& scores : got)
-    CHECK(same_bits(truth, scores));
+  const auto model = sound(xgboost_booster::load(file.path()));
+  check_shared_by_threads(model, random_values(2000, 3));
 }
 
 TEST_CASE("records are scored by their feature fields, as floats or arrays of them", "[xgboost]") {
@@ -151,7 +103,7 @@ TEST_CASE("records are scored by their feature fields, as floats or arrays of th
   std::vector<three> scores(rows.size());
   (*model)->predict(rows, scores);
   (*model)->predict({}, {}); // no rows are fine
-  CHECK(same_bits(library.predict(values, width), {scores[0].data(), 3 * scores.size()}));
+  CHECK(difference(library.predict(values, width), {scores[0].data(), 3 * scores.size()}) == "");
   CHECK((*model)->identity->id == std::filesystem::path(file.path()).filename());
   CHECK((*model)->identity->sha256 == leat::sha256_hex(*leat::read_model_file(file.path())));
 
@@ -183,7 +135,7 @@ TEST_CASE("a graph scores the same with every grouping and by two subtasks", "[x
         scores.push_back(r.score);
       std::sort(scores.begin(), scores.end());
       INFO(spec);
-      CHECK(same_bits(truth, scores));
+      CHECK(difference(truth, scores) == "");
     }
 }
 
@@ -256,7 +208,7 @@ TEST_CASE("files that are missing, damaged or beyond the library are refused", "
 TEST_CASE("rows that do not fit are refused", "[xgboost]") {
   const scoped_file file(".json");
   trained({}, 0).save(file.path());
-  const auto model = loaded(file.path());
+  const auto model = sound(xgboost_booster::load(file.path()));
   std::vector<float> values(5), scores(2);
   CHECK_THROWS_AS(model.predict(values, scores), leat::failure);
 }

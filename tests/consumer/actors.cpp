@@ -1,4 +1,5 @@
 // A graph as a user writes it.
+// prints .*18.*
 #include <leat/run.hpp>
 #include <leat/sinks/print.hpp>
 

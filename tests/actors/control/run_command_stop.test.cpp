@@ -1,0 +1,92 @@
+#include <leat/sinks/csv.hpp>
+
+#include "support/program.hpp"
+
+#include <fmt/format.h>
+#include <fstream>
+#include <thread>
+
+using namespace leat;
+using namespace support;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Interrupts twice during its first write, slowly enough to be heard twice.
+struct interrupting_sink {
+  static constexpr bool blocking = true;
+  csv_sink<counted> file;
+  bool first = true;
+  result<void> open(const sink_place& place) { return file.open(place); }
+  result<void> write(std::span<const counted> records) {
+    for (int i = 0; std::exchange(first, false) || (i > 0 && i < 2); ++i) {
+      std::raise(SIGINT);
+      std::this_thread::sleep_for(200ms);
+    }
+    return file.write(records);
+  }
+  result<void> close() { return file.close(); }
+};
+
+} // namespace
+
+TEST_CASE("the first interrupt completes what was read") {
+  const default_signals usual;
+  const scratch_folder folder;
+  const int signal = GENERATE(SIGINT, SIGTERM);
+  const outcome told =
+      run_counting({endless, 100'000, [&](output<counted>&) { std::raise(signal); }},
+                   csv_sink<counted>{"out.csv"});
+  CHECK(told.code == exit_done);
+  CHECK(told.err == "counting: stopping: finishing what was read (Ctrl-C again to stop at once)\n");
+  CHECK(folder.files() == std::vector<std::string>{"out.csv"});
+
+  std::ifstream in{"out.csv"};
+  std::string line;
+  std::getline(in, line);
+  CHECK(line == "id");
+  std::int64_t next = 0;
+  bool whole = true;
+  for (; std::getline(in, line); ++next)
+    whole = whole && line == std::to_string(next);
+  CHECK(whole);
+  CHECK(next > 100'000);
+  std::string records = fmt::format("{}", next);
+  for (std::size_t at = records.size(); at > 3;)
+    records.insert(at -= 3, " ");
+  CHECK(told.out.starts_with("records       " + records + "\n"));
+  CHECK(has(told.out, "\nout           out " + records + "\n"));
+}
+
+TEST_CASE("the second interrupt ends it at once, and no output appears") {
+  const default_signals usual;
+  const scratch_folder folder;
+  const outcome told = run_counting({endless}, interrupting_sink{csv_sink<counted>{"out.csv"}});
+  CHECK(told.code == exit_stopped_at_once);
+  CHECK(told.out.empty());
+  CHECK(told.err == "counting: stopping: finishing what was read (Ctrl-C again to stop at once)\n"
+                    "counting: error: stopped at once, as asked\n");
+  CHECK(folder.files().empty());
+}
+
+TEST_CASE("a full dead letter file is told, and does not hinder the second interrupt") {
+  const default_signals usual;
+  const scratch_folder folder;
+  const counter with_letters{endless, 50, [](output<counted>& out) {
+                               for (;;)
+                                 out.reject("too strange", "items.csv:51", "?!");
+                             }};
+  std::thread user([] {
+    std::this_thread::sleep_for(300ms);
+    std::raise(SIGINT);
+    std::this_thread::sleep_for(300ms);
+    std::raise(SIGINT);
+  });
+  const outcome told =
+      run_counting(with_letters, csv_sink<counted>{"out.csv"}, {"--dead-letter-cap", "1kB"});
+  user.join();
+  CHECK(told.code == exit_stopped_at_once);
+  CHECK(has(told.err,
+            "counting: dead letters: \"counting-dead-letters/dead-letters.jsonl\" is full"));
+  CHECK(folder.files() == std::vector<std::string>{"counting-dead-letters"});
+}
