@@ -7,4 +7,4 @@ set_target_properties(leat_flags PROPERTIES EXPORT_NAME flags)
 
 add_library(leat_warnings INTERFACE)
 target_compile_options(leat_warnings INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wconversion
-  -Wno-sign-conversion -Wno-restrict $<$<BOOL:${LEAT_WARNINGS_AS_ERRORS}>:-Werror>)
+  -Wno-sign-conversion $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<BOOL:${LEAT_WARNINGS_AS_ERRORS}>:-Werror>)

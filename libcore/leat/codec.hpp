@@ -106,21 +106,26 @@ constexpr bool has_fixed_binary_size() {
     return !one_of<V, std::string> && !is_optional<V> && !is_vector<V>;
 }
 
+template <record T>
+constexpr bool addresses_ascend() {
+  constexpr T probe{};
+  bool ascend = true;
+  const void* last = nullptr;
+  for_each_field<T>([&](const auto& f) {
+    const void* here = &(probe.*f.member);
+    ascend = ascend && (last == nullptr || last < here);
+    last = here;
+  });
+  return ascend;
+}
+
 /// Whether the fields of T lie in memory in the order of their declaration. False when that cannot
-/// be told at compile time.
+/// be told at compile time: some compilers do not compare such addresses there.
 template <record T>
 constexpr bool fields_ascend() {
-  if constexpr (requires { typename std::bool_constant<(T{}, true)>; }) {
-    constexpr T probe{};
-    bool ascend = true;
-    const void* last = nullptr;
-    for_each_field<T>([&](const auto& f) {
-      const void* here = &(probe.*f.member);
-      ascend = ascend && (last == nullptr || last < here);
-      last = here;
-    });
-    return ascend;
-  }
+  if constexpr (requires { typename std::bool_constant<(T{}, true)>; })
+    if constexpr (requires { typename std::bool_constant<addresses_ascend<T>()>; })
+      return addresses_ascend<T>();
   return false;
 }
 

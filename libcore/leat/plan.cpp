@@ -1,6 +1,7 @@
+#include <leat/plan.hpp>
+
 #include <leat/json.hpp>
 #include <leat/key.hpp>
-#include <leat/plan.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>

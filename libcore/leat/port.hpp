@@ -102,7 +102,7 @@ public:
   }
 
   /// Sends an event to all lanes. It needs no credit and takes each lane's open frame with it.
-  void send_event(std::shared_ptr<const barrier> at, bool last) {
+  void send_event(const std::shared_ptr<const barrier>& at, bool last) {
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       assert(!lanes_[i].waiting);
       frame f;

@@ -161,7 +161,7 @@ public:
 
 private:
   static constexpr bool has_event_time = !std::is_same_v<EventTime, no_event_time>;
-  using reader = decltype([] {
+  using reader = typename decltype([] {
     if constexpr (split_source<S>)
       return std::type_identity<
           std::remove_cvref_t<decltype(std::declval<S&>().splits().front())>>{};

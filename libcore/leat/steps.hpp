@@ -90,7 +90,7 @@ struct flat_map_step {
   flat_map_step(Before b, F g) : before(std::move(b)), f(std::move(g)) {}
   // A step is copied before it runs, so a walk under way has no business in the copy.
   flat_map_step(const flat_map_step& o) : before(o.before), f(o.f) {}
-  flat_map_step(flat_map_step&& o) : before(std::move(o.before)), f(std::move(o.f)) {}
+  flat_map_step(flat_map_step&& o) noexcept : before(std::move(o.before)), f(std::move(o.f)) {}
 
   template <class X, class Down>
   bool push(X&& record, Down&& down) {

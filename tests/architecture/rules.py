@@ -47,6 +47,9 @@ CLOCK_READERS = {
 }
 
 
+ONCE = "#pragma once"
+
+
 def layer_of(path):
     return path.split("/")[0]
 
@@ -63,6 +66,19 @@ def breaches_of_includes(path, text):
         elif kind == "<" and not is_standard(name) and not name.startswith(ALLOWED[layer]) \
                 and not is_of_component(path, name):
             yield f"includes <{name}>: {layer} may use {', '.join(ALLOWED[layer])} only"
+
+
+def breaches_of_headers(root, path, text):
+    """A source includes its own header first: compiling it shows that the header stands alone."""
+    if path.endswith(".hpp"):
+        if ONCE not in text:
+            yield f"lacks {ONCE}"
+        return
+    layer, _, name = path.partition("/")
+    own = name.removesuffix(".cpp") + ".hpp"
+    included = INCLUDE.search(text)
+    if (root / layer / own).exists() and (not included or included.group(2) != own):
+        yield f"does not include <{own}> first"
 
 
 def is_standard(name):
@@ -94,7 +110,8 @@ def breaches(root):
         for file in sorted((ROOT / layer).rglob("*.[ch]pp")):
             path = file.relative_to(ROOT).as_posix()
             text = file.read_text(encoding="utf-8")
-            for what in (*breaches_of_includes(path, text), *breaches_of_calls(path, text)):
+            for what in (*breaches_of_includes(path, text), *breaches_of_calls(path, text),
+                         *breaches_of_headers(ROOT, path, text)):
                 yield f"{path}: {what}"
 
 

@@ -41,6 +41,9 @@ public:
 private:
   void read_stages(const toml::table& stages) {
     for (const auto& [stage, node] : stages) {
+      if (stage.empty()) // it would be read as an option of the whole job
+        throw failure(wrong(stage.source().begin, "a stage without a name",
+                            "[stage.NAME] holds the options of a stage"));
       if (!node.is_table())
         throw failure(wrong(stage.source().begin, fmt::format("{} is no table", stage.str()),
                             fmt::format("[stage.{}] holds the options of a stage", stage.str())));

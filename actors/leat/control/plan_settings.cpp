@@ -54,13 +54,14 @@ result<std::map<std::string, any_grouping>> plan_settings::groupings() const {
 result<void> plan_settings::check_stages(const plan& p) const {
   for (const auto& [name, place] : places) {
     const auto space = name.find(' ');
-    const auto is_named = [&](const plan_stage& s) { return s.name == name.substr(space + 1); };
+    const auto stage = name.substr(space + 1);
+    const auto is_named = [&](const plan_stage& s) { return s.name == stage; };
     if (space == name.npos || std::ranges::any_of(p.stages, is_named))
       continue;
     std::vector<std::string_view> names;
     for (const plan_stage& s : p.stages)
       names.push_back(s.name);
-    return user_error(fmt::format("{}: there is no stage {}", place, shown(name.substr(space + 1))),
+    return user_error(fmt::format("{}: there is no stage {}", place, shown(stage)),
                       fmt::format("stages of this graph: {}", fmt::join(names, ", ")));
   }
   return {};

@@ -33,7 +33,6 @@ private:
   std::FILE* stream_;
   bool live_;
   std::deque<job_report> recent_; ///< of the last second, and the one before
-  std::chrono::nanoseconds due_;  ///< when the next line is
 };
 
 } // namespace leat

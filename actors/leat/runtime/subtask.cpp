@@ -230,7 +230,7 @@ void subtask::finish() {
   host_.done();
 }
 
-void subtask::send_event(std::shared_ptr<const barrier> at, bool last) {
+void subtask::send_event(const std::shared_ptr<const barrier>& at, bool last) {
   for (port* p : stage_->ports())
     p->send_event(at, last);
 }

@@ -80,7 +80,7 @@ private:
   bool pull();
   bool barrier_or_end();
   void finish();
-  void send_event(std::shared_ptr<const barrier> at, bool last);
+  void send_event(const std::shared_ptr<const barrier>& at, bool last);
   void again();
   void wake_by(clock_time when);
   void cancel_inputs();

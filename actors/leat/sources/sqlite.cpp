@@ -46,8 +46,7 @@ result<std::vector<std::string>> sqlite_selection::order(const sqlite_database& 
     return user_error(fmt::format("\"{}\": there is no table \"{}\"", file, table),
                       "check the name");
   std::erase_if(*columns, [](const auto& c) { return c.key == 0; });
-  std::sort(columns->begin(), columns->end(),
-            [](const auto& a, const auto& b) { return a.key < b.key; });
+  std::ranges::sort(*columns, {}, &sqlite_database::declared::key);
   std::vector<std::string> key;
   for (const auto& c : *columns)
     key.push_back(c.name);

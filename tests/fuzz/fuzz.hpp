@@ -1,0 +1,100 @@
+// What all fuzzers share. Each defines LLVMFuzzerTestOneInput, which libFuzzer calls with any
+// bytes.
+#pragma once
+
+#include <leat/codec.hpp>
+#include <leat/source.hpp>
+
+#include "support/letters.hpp"
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <vector>
+
+namespace fuzz {
+
+inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
+  return {reinterpret_cast<const char*>(data), size};
+}
+
+/// Ends the run, so that libFuzzer keeps the input, unless the property holds.
+inline void require(bool holds, std::string_view property) {
+  if (holds)
+    return;
+  std::fprintf(stderr, "does not hold: %.*s\n", static_cast<int>(property.size()), property.data());
+  std::abort();
+}
+
+/// A file in memory with this content, and its path; there is one at a time.
+inline const std::string& file_of(std::string_view content) {
+  static const int file = ::memfd_create("fuzz", 0);
+  static const std::string path = "/proc/self/fd/" + std::to_string(file);
+  const bool written =
+      ::ftruncate(file, 0) == 0 &&
+      ::pwrite(file, content.data(), content.size(), 0) == static_cast<ssize_t>(content.size());
+  require(written, "the input is in a file");
+  return path;
+}
+
+template <leat::any_record T>
+std::string bytes_of(const T& record) {
+  std::string bytes;
+  leat::append_binary(bytes, record);
+  return bytes;
+}
+
+/// What a source of one split gives: records, dead letters, and whether it came to its end.
+template <class T>
+struct reading {
+  std::vector<T> records;
+  std::size_t letters = 0;
+  bool ended = false;
+};
+
+template <class Source, class T = typename Source::record_type>
+reading<T> read_all(const Source& source) {
+  constexpr std::size_t demand = 7;
+  support::kept_letters office;
+  reading<T> got;
+  leat::output<T> out{leat::fanout<T>{}};
+  out.open(demand, false, "read", &office);
+  auto split = std::move(source.splits().front());
+  try {
+    while (!got.ended) {
+      got.ended = split.pull(demand, out).is_done();
+      auto& records = out.gathered().records;
+      require(records.size() <= demand, "no more records come than were asked for");
+      got.records.insert(got.records.end(), records.begin(), records.end());
+      records.clear();
+    }
+  } catch (const leat::failure& f) {
+    require(!f.error().what.empty(), "a failure says why");
+  }
+  got.letters = office.letters.size();
+  return got;
+}
+
+/// Lines that are not empty, as a text file has them: \n or \r\n ends one, and a mark may come
+/// first.
+inline std::vector<std::string_view> lines_of(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF"))
+    text.remove_prefix(3);
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r'))
+      line.remove_suffix(1);
+    if (!line.empty())
+      lines.push_back(line);
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+  }
+  return lines;
+}
+
+} // namespace fuzz

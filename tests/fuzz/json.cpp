@@ -1,0 +1,91 @@
+// JSON Lines: nothing is read that is not JSON (nlohmann's parser is the judge), every line is a
+// record or a dead letter, and what was read is written and read again.
+#include "fuzz/fuzz.hpp"
+
+#include <leat/sources/json_lines.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <optional>
+
+namespace {
+
+using nlohmann::json;
+
+struct item {
+  std::string name;
+  std::optional<float> price;
+  static constexpr auto fields =
+      leat::fields("item", leat::field("name", &item::name), leat::field("price", &item::price));
+};
+
+struct order {
+  std::int64_t id = 0;
+  std::uint8_t small = 0;
+  double total = 0;
+  bool paid = false;
+  leat::event_time time{};
+  std::vector<item> items;
+  std::array<std::int32_t, 2> pair{};
+  std::optional<std::vector<bool>> flags;
+  static constexpr auto fields =
+      leat::fields("order", leat::field("id", &order::id), leat::field("small", &order::small),
+                   leat::field("total", &order::total), leat::field("paid", &order::paid),
+                   leat::field("time", &order::time), leat::field("items", &order::items),
+                   leat::field("pair", &order::pair), leat::field("flags", &order::flags));
+};
+
+/// Receives a document and keeps nothing but its first fault.
+struct judge : json::json_sax_t {
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(std::int64_t) override { return true; }
+  bool number_unsigned(std::uint64_t) override { return true; }
+  bool number_float(double, const std::string&) override { return true; }
+  bool string(std::string&) override { return true; }
+  bool binary(json::binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return true; }
+  bool key(std::string&) override { return true; }
+  bool end_object() override { return true; }
+  bool start_array(std::size_t) override { return true; }
+  bool end_array() override { return true; }
+  bool parse_error(std::size_t, const std::string&, const json::exception& e) override {
+    constexpr int number_overflow = 406; // of the judge's doubles, not of the grammar
+    is_json = e.id == number_overflow;
+    return false;
+  }
+  bool is_json = true;
+};
+
+bool is_json(std::string_view text) {
+  judge j;
+  json::sax_parse(text, &j);
+  return j.is_json;
+}
+
+void require_round_trip(std::string_view line) {
+  order read, again;
+  if (leat::parse_json(line, read))
+    return;
+  fuzz::require(is_json(line), "what is read as a record is JSON");
+  std::string written;
+  leat::append_json(written, read);
+  fuzz::require(is_json(written), "what is written is JSON");
+  fuzz::require(!leat::parse_json(written, again), "what was written can be read");
+  fuzz::require(fuzz::bytes_of(again) == fuzz::bytes_of(read), "and is the same");
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text = fuzz::text_of(data, size);
+  const leat::json_lines_source<order> source{fuzz::file_of(text), {.max_line = 256}};
+  const auto got = fuzz::read_all(source);
+  const auto lines = fuzz::lines_of(text);
+  fuzz::require(got.ended, "the file is read to its end");
+  fuzz::require(got.records.size() + got.letters == lines.size(), "no line is lost");
+  for (const std::string_view line : lines)
+    require_round_trip(line);
+  return 0;
+}
