@@ -252,8 +252,8 @@ result<plan_stage*> plan::find(std::string_view stage, stage_kind kind) {
 
 std::vector<error> plan::regroup(const std::map<std::string, any_grouping>& groupings) {
   std::vector<error> faults;
-  for (const auto& [name, grouping] : groupings)
-    if (const auto s = find(name, stage_kind::grouping))
+  for (const auto& [stage, grouping] : groupings)
+    if (const auto s = find(stage, stage_kind::grouping))
       (*s)->grouping = grouping;
     else
       faults.push_back(s.error());
