@@ -88,15 +88,20 @@ void require_round_trip(std::string_view line) {
   fuzz::require(fuzz::bytes_of(again) == fuzz::bytes_of(read), "and is the same");
 }
 
+void require_no_loss(std::string_view text, const std::vector<std::string_view>& lines) {
+  const leat::json_lines_source<order> source{fuzz::file_of(text), {.max_line = 256}};
+  const auto got = fuzz::read_all(source);
+  fuzz::require(got.ended, "the file is read to its end");
+  fuzz::require(got.records.size() + got.letters == lines.size(), "no line is lost");
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::text_of(data, size);
-  const leat::json_lines_source<order> source{fuzz::file_of(text), {.max_line = 256}};
-  const auto got = fuzz::read_all(source);
   const auto lines = fuzz::lines_of(text);
-  fuzz::require(got.ended, "the file is read to its end");
-  fuzz::require(got.records.size() + got.letters == lines.size(), "no line is lost");
+  if (size % 8 == 0) // to read a file takes many times longer than to parse its lines
+    require_no_loss(text, lines);
   for (const std::string_view line : lines) {
     require_same_grammar(line);
     require_round_trip(line);
