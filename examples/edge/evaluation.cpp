@@ -69,9 +69,9 @@ judge(const std::vector<std::string>& streams, std::vector<alert> alerts, const 
     if (label == known.end())
       return leat::user_error(fmt::format("the labels say nothing of \"{}\"", stream),
                               "streams and labels must be of one benchmark");
-    const auto own = std::ranges::equal_range(alerts, stream, {}, &alert::sensor);
-    by_folder[folder_of(stream)] +=
-        judge(std::span<const alert>(own.begin(), own.end()), label->second);
+    const auto first = std::ranges::lower_bound(alerts, stream, {}, &alert::sensor);
+    const auto end = std::ranges::upper_bound(alerts, stream, {}, &alert::sensor);
+    by_folder[folder_of(stream)] += judge(std::span<const alert>(first, end), label->second);
   }
   return by_folder;
 }

@@ -4,6 +4,7 @@
 #include <leat/quantities.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 
 namespace leat {
@@ -12,9 +13,8 @@ namespace {
 
 std::string per_second(const job_report& r) {
   const double seconds = std::chrono::duration<double>(r.elapsed).count();
-  return grouped(seconds > 0
-                     ? static_cast<std::uint64_t>(static_cast<double>(r.records()) / seconds + 0.5)
-                     : 0);
+  const double rate = seconds > 0 ? static_cast<double>(r.records()) / seconds : 0;
+  return grouped(static_cast<std::uint64_t>(std::llround(rate)));
 }
 
 std::string latency(const job_report& r) {
