@@ -6,10 +6,12 @@ set(LEAT_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/leat)
 # or lead there, are of the runtime alone.
 function(leat_public_headers out folder)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${folder} ${folder}/leat/*.hpp)
+  set(for_own_actors "^leat/(actor/|runtime/(messages|subtask_actor)\\.hpp)") # they may name CAF
   set(public)
   foreach(header ${headers})
-    file(STRINGS ${folder}/${header} internal REGEX "caf/|runtime/messages\\.hpp|_actor\\.hpp" LIMIT_COUNT 1)
-    if(NOT internal)
+    file(STRINGS ${folder}/${header} internal
+      REGEX "#include <(caf/|leat/runtime/messages\\.hpp|leat/.*_actor\\.hpp)" LIMIT_COUNT 1)
+    if(NOT internal OR header MATCHES "${for_own_actors}")
       list(APPEND public ${header})
     endif()
   endforeach()

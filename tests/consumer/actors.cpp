@@ -1,5 +1,6 @@
-// A graph as a user writes it.
+// A graph as a user writes it, with an actor of his own in it.
 // prints .*18.*
+#include <leat/actor/stage_actor.hpp>
 #include <leat/run.hpp>
 #include <leat/sinks/print.hpp>
 
@@ -26,9 +27,15 @@ struct twice {
   }
 };
 
+struct passing : leat::stage_actor<item, item> {
+  using stage_actor::stage_actor;
+  void process(const item& i, leat::output<item>& out) { out(i); }
+};
+
 int main(int argc, char** argv) {
   leat::graph g("consumer");
   g.from("numbers", numbers{})
+      .via("own", leat::actor<passing>())
       .window("pane", leat::micro_batch{})
       .score("twice", twice{})
       .filter("last", [](const leat::scored<item>& s) { return s.score == 18; })
