@@ -144,8 +144,9 @@ double scoring_contest::graph(const leat::any_grouping& grouping, std::uint64_t 
 }
 
 latencies scoring_contest::latency(const leat::any_grouping& grouping, std::uint64_t count,
-                                   double rate) const {
-  const auto report = impl_->run(grouping, count, 1, {.workers = 2, .rate = rate});
+                                   double rate, engine e) const {
+  e.rate = rate;
+  const auto report = impl_->run(grouping, count, 1, e);
   return {static_cast<double>(report.latency_p50) * 1e-3,
           static_cast<double>(report.latency_p99) * 1e-3};
 }

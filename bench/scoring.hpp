@@ -24,7 +24,8 @@ public:
                const engine& e = {}) const;
 
   /// Age of records when the sink has them, from the time they were due.
-  latencies latency(const leat::any_grouping& grouping, std::uint64_t count, double rate) const;
+  latencies latency(const leat::any_grouping& grouping, std::uint64_t count, double rate,
+                    engine e) const;
 
 private:
   struct impl;

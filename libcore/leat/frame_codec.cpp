@@ -228,6 +228,8 @@ void encode_frame(const frame& f, const row_codec& codec, std::string& to) {
     parts |= has_barrier;
   if (f.last)
     parts |= is_last;
+  // What follows the records must not make the buffer grow, which would copy them once more.
+  to.reserve(to.size() + static_cast<std::size_t>(f.paid.bytes) + 256);
   put_plain(to, codec.fingerprint());
   put_plain(to, parts);
   put_plain(to, f.paid.frames), put_plain(to, f.paid.records), put_plain(to, f.paid.bytes);
