@@ -42,9 +42,8 @@ constexpr bool may_own_heap() {
   else if constexpr (is_scored<T>)
     return may_own_heap<decltype(T::record)>() || may_own_heap<decltype(T::score)>();
   else if constexpr (record<T>)
-    return std::apply(
-        []<class... F>(const F&...) { return (may_own_heap<typename F::value_type>() || ...); },
-        T::fields.list);
+    return with_fields<T>(
+        []<class... F>(const F&...) { return (may_own_heap<typename F::value_type>() || ...); });
   else
     return true;
 }
@@ -82,9 +81,8 @@ constexpr std::size_t heap_bytes(const T& value) {
   } else if constexpr (is_scored<T>) {
     return heap_bytes(value.record) + heap_bytes(value.score);
   } else if constexpr (record<T>) {
-    return std::apply(
-        [&](const auto&... f) { return (std::size_t{0} + ... + heap_bytes(value.*f.member)); },
-        T::fields.list);
+    return with_fields<T>(
+        [&](const auto&... f) { return (std::size_t{0} + ... + heap_bytes(value.*f.member)); });
   } else {
     static_assert(counts_heap_bytes<T>, "declare fields or specialise leat::heap_bytes_of<T>: how "
                                         "much memory a value of this type owns is unknown");

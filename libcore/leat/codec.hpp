@@ -82,11 +82,9 @@ constexpr std::size_t least_binary_size() {
   else if constexpr (is_array<V>)
     return std::tuple_size_v<V> * least_binary_size<typename V::value_type>();
   else if constexpr (record<V>)
-    return std::apply(
-        []<class... F>(const F&...) {
-          return (std::size_t{0} + ... + least_binary_size<typename F::value_type>());
-        },
-        V::fields.list);
+    return with_fields<V>([]<class... F>(const F&...) {
+      return (std::size_t{0} + ... + least_binary_size<typename F::value_type>());
+    });
   else
     return sizeof(V);
 }
@@ -97,11 +95,9 @@ constexpr bool has_fixed_binary_size() {
   if constexpr (is_array<V>)
     return has_fixed_binary_size<typename V::value_type>();
   else if constexpr (record<V>)
-    return std::apply(
-        []<class... F>(const F&...) {
-          return (has_fixed_binary_size<typename F::value_type>() && ...);
-        },
-        V::fields.list);
+    return with_fields<V>([]<class... F>(const F&...) {
+      return (has_fixed_binary_size<typename F::value_type>() && ...);
+    });
   else
     return !one_of<V, std::string> && !is_optional<V> && !is_vector<V>;
 }
@@ -141,10 +137,9 @@ constexpr bool is_packed() {
   else if constexpr (is_array<V>)
     return is_packed<typename V::value_type>();
   else if constexpr (record<V>)
-    return fields_ascend<V>() &&
-           std::apply(
-               []<class... F>(const F&...) { return (is_packed<typename F::value_type>() && ...); },
-               V::fields.list);
+    return fields_ascend<V>() && with_fields<V>([]<class... F>(const F&...) {
+             return (is_packed<typename F::value_type>() && ...);
+           });
   else
     return false;
 }
@@ -188,9 +183,8 @@ std::size_t binary_size(const V& value) {
   else if constexpr (is_array<V>)
     return binary_list_size<typename V::value_type>(value);
   else
-    return std::apply(
-        [&](const auto&... f) { return (std::size_t{0} + ... + binary_size(value.*f.member)); },
-        V::fields.list);
+    return with_fields<V>(
+        [&](const auto&... f) { return (std::size_t{0} + ... + binary_size(value.*f.member)); });
 }
 
 /// Writes bytes into memory that was measured before.
@@ -309,9 +303,8 @@ bool read_fixed_binary(const std::byte*& from, V& out) {
   } else if constexpr (is_array<V>) {
     return std::all_of(out.begin(), out.end(), [&](auto& e) { return read_fixed_binary(from, e); });
   } else {
-    return std::apply(
-        [&](const auto&... f) { return (read_fixed_binary(from, out.*f.member) && ...); },
-        V::fields.list);
+    return with_fields<V>(
+        [&](const auto&... f) { return (read_fixed_binary(from, out.*f.member) && ...); });
   }
 }
 
@@ -378,9 +371,8 @@ bool read_binary_value(byte_cursor& in, V& out) {
   } else if constexpr (is_array<V>) {
     return std::all_of(out.begin(), out.end(), [&](auto& e) { return read_binary_value(in, e); });
   } else {
-    return std::apply(
-        [&](const auto&... f) { return (read_binary_value(in, out.*f.member) && ...); },
-        V::fields.list);
+    return with_fields<V>(
+        [&](const auto&... f) { return (read_binary_value(in, out.*f.member) && ...); });
   }
 }
 

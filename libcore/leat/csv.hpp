@@ -29,9 +29,8 @@ inline constexpr bool csv_field<std::optional<V>> = scalar<V>;
 /// Fails to compile unless T's fields can be columns.
 template <record T>
 consteval void require_csv() {
-  constexpr bool accepted =
-      std::apply([]<class... F>(const F&...) { return (csv_field<typename F::value_type> && ...); },
-                 T::fields.list);
+  constexpr bool accepted = with_fields<T>(
+      []<class... F>(const F&...) { return (csv_field<typename F::value_type> && ...); });
   static_assert(accepted,
                 "a CSV column must be a bool, an integer (not a char), a float, a double, "
                 "an enum with a fixed integer type, a std::string, a leat::event_time, or "
@@ -142,11 +141,9 @@ private:
     require_csv<T>();
     std::optional<std::string> fault;
     std::size_t field = 0;
-    std::apply(
-        [&](const auto&... f) {
-          (read_column(f.name, columns_.of_field[field++], out.*f.member, fault) && ...);
-        },
-        T::fields.list);
+    with_fields<T>([&](const auto&... f) {
+      (read_column(f.name, columns_.of_field[field++], out.*f.member, fault) && ...);
+    });
     return fault;
   }
 

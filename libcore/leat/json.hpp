@@ -217,7 +217,7 @@ bool read_json_field(json_reader& in, T& out, std::size_t index) {
       in.within(f.name);
     return true;
   };
-  std::apply([&](const auto&... f) { (void)(read_if_meant(f) || ...); }, T::fields.list);
+  with_fields<T>([&](const auto&... f) { (void)(read_if_meant(f) || ...); });
   return read;
 }
 
@@ -261,12 +261,9 @@ bool read_json_record(json_reader& in, T& out) {
     guess = index + 1;
   }
   std::size_t i = 0;
-  return !in.failed() &&
-         std::apply(
-             [&](const auto&... f) {
-               return ((seen[i++] || json_field_missing(in, f.name, out.*f.member)) && ...);
-             },
-             T::fields.list);
+  return !in.failed() && with_fields<T>([&](const auto&... f) {
+    return ((seen[i++] || json_field_missing(in, f.name, out.*f.member)) && ...);
+  });
 }
 
 template <class V>

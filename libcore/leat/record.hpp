@@ -12,7 +12,7 @@
 
 #include <concepts>
 #include <string_view>
-#include <tuple>
+#include <utility>
 
 namespace leat {
 
@@ -25,10 +25,29 @@ struct field_of {
   bool is_feature;
 };
 
-template <class... Fields>
-struct field_list {
+/// A field in its place. With std::tuple instead, each record type would cost the compiler a fifth
+/// of a second.
+template <std::size_t I, class Field>
+struct field_at {
+  Field field;
+};
+
+template <class Places, class... Fields>
+struct field_list;
+template <std::size_t... I, class... Fields>
+struct field_list<std::index_sequence<I...>, Fields...> : field_at<I, Fields>... {
+  static constexpr std::size_t count = sizeof...(Fields);
+
+  constexpr explicit field_list(std::string_view name, Fields... list)
+      : field_at<I, Fields>{list}..., record(name) {}
+
+  /// Calls `visit(field...)`.
+  template <class Visit>
+  constexpr decltype(auto) pass_to(Visit&& visit) const {
+    return visit(static_cast<const field_at<I, Fields>&>(*this).field...);
+  }
+
   std::string_view record; ///< the record type's name, part of its fingerprint
-  std::tuple<Fields...> list;
 };
 
 /// Declares a field.
@@ -45,25 +64,31 @@ constexpr field_of<Record, Value> feature(std::string_view name, Value Record::*
 }
 
 template <class... Fields>
-constexpr field_list<Fields...> fields(std::string_view record, Fields... list) {
-  return {record, {list...}};
+constexpr auto fields(std::string_view record, Fields... list) {
+  return field_list<std::index_sequence_for<Fields...>, Fields...>(record, list...);
 }
 
 /// A type that declares its fields.
 template <class T>
 concept record = requires {
   { T::fields.record } -> std::convertible_to<std::string_view>;
-  T::fields.list;
+  T::fields.count;
 };
+
+/// Calls `visit(field...)` with all fields of T in the order of their declaration.
+template <record T, class Visit>
+constexpr decltype(auto) with_fields(Visit&& visit) {
+  return T::fields.pass_to(visit);
+}
 
 /// Calls `visit(field)` for each field of T in the order of their declaration.
 template <record T, class Visit>
 constexpr void for_each_field(Visit&& visit) {
-  std::apply([&](const auto&... f) { (visit(f), ...); }, T::fields.list);
+  with_fields<T>([&](const auto&... f) { (visit(f), ...); });
 }
 
 template <record T>
-inline constexpr std::size_t field_count = std::tuple_size_v<decltype(T::fields.list)>;
+inline constexpr std::size_t field_count = decltype(T::fields)::count;
 
 /// Makes a record of a type that cannot declare fields because others generate it; specialised by
 /// the component that knows such types (leat/protobuf/record.hpp).

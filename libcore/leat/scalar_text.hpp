@@ -85,11 +85,9 @@ constexpr bool holds_one_of() {
   else if constexpr (one_of<V, Outer...>)
     return true;
   else if constexpr (record<V>)
-    return std::apply(
-        []<class... F>(const F&...) {
-          return (holds_one_of<typename F::value_type, V, Outer...>() || ...);
-        },
-        V::fields.list);
+    return with_fields<V>([]<class... F>(const F&...) {
+      return (holds_one_of<typename F::value_type, V, Outer...>() || ...);
+    });
   else
     return false;
 }
@@ -103,9 +101,8 @@ consteval void require_finite() {
 /// The names of T's fields in the order of their declaration.
 template <record T>
 constexpr std::array<std::string_view, field_count<T>> field_names() {
-  return std::apply(
-      [](const auto&... f) { return std::array<std::string_view, sizeof...(f)>{f.name...}; },
-      T::fields.list);
+  return with_fields<T>(
+      [](const auto&... f) { return std::array<std::string_view, sizeof...(f)>{f.name...}; });
 }
 
 /// Whether T declares a field of this name.

@@ -65,7 +65,7 @@ private:
         why = csv_column_reason(f.name, why);
       return why.empty();
     };
-    std::apply([&](const auto&... f) { (void)(read_field(f) && ...); }, T::fields.list);
+    with_fields<T>([&](const auto&... f) { (void)(read_field(f) && ...); });
     if (why.empty())
       out(std::move(record));
     else
