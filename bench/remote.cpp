@@ -151,6 +151,7 @@ double raw_tcp() {
     sink.write(std::span<const item>(frame).first(whole));
     std::memmove(bytes, bytes + whole * sizeof(item), held -= whole * sizeof(item));
   }
+  ::shutdown(c.to, SHUT_RDWR); // a sender whose receiver failed would wait for ever
   sender.join();
   return per_second(seen);
 }

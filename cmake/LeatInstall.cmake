@@ -10,7 +10,7 @@ function(leat_public_headers out folder)
   set(public)
   foreach(header ${headers})
     file(STRINGS ${folder}/${header} internal
-      REGEX "#include <(caf/|leat/runtime/messages\\.hpp|leat/.*_actor\\.hpp)" LIMIT_COUNT 1)
+      REGEX "#include <(caf/|leat/(runtime|cluster)/messages\\.hpp|leat/.*_actor\\.hpp)" LIMIT_COUNT 1)
     if(NOT internal OR header MATCHES "${for_own_actors}")
       list(APPEND public ${header})
     endif()

@@ -49,7 +49,8 @@ public:
     while (go_on && next < end) {
       const std::size_t i = next++;
       const stamp at = stamped ? from.stamps[i] : stamp{};
-      out_.descend_from(at, true);
+      if (at > own_)
+        out_.descend_from(at, true);
       out_.ingested_at(ingested.at(i));
       process_or_reject(services_, at, from.records[i],
                         [&](const In& record) { return process(record, out_); });
@@ -60,11 +61,16 @@ public:
   /// A record that comes of no input, or of the one the stage was paused at. Nothing that was
   /// promised behind the stage speaks of it.
   void emit(Out record) {
-    if (!paused_) {
-      out_.descend_from(promised_, true);
-      out_.ingested_at(services_.time->now());
+    if (reached_.idle && !busy_) { // or who waits for others only would wait for us now
+      busy_ = true;
+      base::advance({reached_.progress, begin_of_time, false});
     }
+    out_.descend_from(behind(reached_.progress), true);
+    if (!paused_)
+      out_.ingested_at(services_.time->now());
     out_(std::move(record));
+    if (out_.stamped())
+      own_ = out_.gathered().stamps[out_.gathered().stamps.size() - 1];
     wake_soon();
   }
 
@@ -80,34 +86,55 @@ public:
     if (m.progress == end_of_stamps && !ended_)
       return;
     if (!ended_)
-      promised_ = std::max(promised_, m.progress);
+      reached_.raise(m);
+    busy_ = false;
     base::advance(m);
   }
   bool blocked() const override { return paused_ || base::blocked(); }
   void wake() override {
     woken_ = true;
-    if (out_.full())
-      this->drain();
+    flush();
+  }
+  void flush() override {
+    base::flush();
+    if (busy_ && out_.empty() && !blocked()) { // idle again, now that it has gone
+      busy_ = false;
+      base::advance(reached_);
+      base::flush();
+    }
+  }
+
+  /// Asks for a turn of the stage, for what the actor did outside of a record.
+  void wake_soon() {
+    if (std::exchange(woken_, false))
+      services_.wake_soon();
   }
 
   bool finish() override {
     if (!ended_) {
       ended_ = true;
-      out_.descend_from(promised_, true);
+      out_.descend_from(after_all_records, true);
       handler_->end_of_input(out_);
     }
     return !paused_ && this->drain();
   }
 
 private:
-  // What the actor did outside of a record needs a turn of the stage to have an effect.
-  void wake_soon() {
-    if (std::exchange(woken_, false))
-      services_.wake_soon();
+  // Its descendants come after all records, and before the end.
+  static constexpr stamp after_all_records{end_of_time, ~std::uint32_t{0}, ~std::uint64_t{0}, {}};
+
+  // The first stamp that is not promised away. A mark that speaks of a record and all that may
+  // descend from it leaves no room below it.
+  static stamp behind(const stamp& progress) {
+    if (progress.path != stamp_path::last())
+      return progress;
+    return {progress.time, progress.split, progress.position + 1, {}};
   }
 
   record_handler<In, Out>* handler_ = nullptr;
-  stamp promised_;
+  mark reached_;
+  stamp own_;         // of what it emitted last: records that come below it are raised
+  bool busy_ = false; // it emitted while its input is idle
   bool paused_ = false;
   bool ended_ = false;
   bool woken_ = true; // no wake-up is under way

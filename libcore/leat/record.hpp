@@ -11,7 +11,9 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace leat {

@@ -79,9 +79,13 @@ TEST_CASE("an actor's stage: what it emits of its own stands behind all that was
       case 0:
         h.flush();
         break;
-      case 1:
-        h.stage->advance(support::mark_at(at(next - 1), next));
+      case 1: {
+        leat::mark m = support::mark_at(at(next - 1), next, roll.coin());
+        if (roll.coin()) // as sources promise: the record and all that may descend from it
+          m.progress.path = leat::stamp_path::last();
+        h.stage->advance(m);
         break;
+      }
       case 2:
         emit_own();
         break;

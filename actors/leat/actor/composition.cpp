@@ -32,6 +32,8 @@ subtask_blueprint detail::lone_blueprint(std::string name,
   b.complete = [make = std::move(make)](subtask_blueprint& self, const wire_message& m) {
     complete(self, m);
     self.logic = make(m.ports.size());
+    if (self.logic->ports().size() != m.ports.size())
+      throw failure(user_error("it has outputs that are not connected"));
   };
   b.settings.window = as_usual.window;
   b.settings.services.stage = std::move(name);
@@ -63,6 +65,23 @@ void composition::connect(std::size_t from, std::size_t to) {
   members_[to].producers.emplace_back(from, port);
 }
 
+// What is left when all who wait for nobody are taken away, again and again.
+bool composition::has_cycle() const {
+  std::vector<std::size_t> waits_for;
+  std::vector<std::size_t> free;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    waits_for.push_back(members_[i].producers.size());
+    if (waits_for[i] == 0)
+      free.push_back(i);
+  }
+  std::size_t taken = 0;
+  for (; taken < free.size(); ++taken)
+    for (const auto& [consumer, channel] : members_[free[taken]].consumers)
+      if (--waits_for[consumer] == 0)
+        free.push_back(consumer);
+  return taken < members_.size();
+}
+
 result<void> composition::run(caf::actor_system& system) {
   if (members_.empty())
     return user_error("nothing is connected", "connect(from, to) before run()");
@@ -72,6 +91,11 @@ result<void> composition::run(caf::actor_system& system) {
     if (!m.is_sink && m.consumers.empty())
       return user_error(fmt::format("stage \"{}\" leads nowhere", m.name));
   }
+  for (const member& m : members_)
+    if (caf::actor_cast<caf::strong_actor_ptr>(m.actor)->home_system != &system)
+      return user_error(fmt::format("stage \"{}\" lives in another actor system", m.name));
+  if (has_cycle())
+    return user_error("stages feed each other in a circle", "none of them would ever end");
   std::vector<planned_subtask> plan;
   for (const member& m : members_) {
     planned_subtask p;

@@ -9,9 +9,10 @@
 //   all.connect(numbers, desk), all.connect(desk, out);
 //   leat::result<void> ended = all.run(system);
 //
-// Each stage is one actor. All edges carry stamps and marks; one that is fed by several takes their
-// records in stamp order, one that feeds several sends to each. What cannot be processed fails the
-// job.
+// Each stage is one actor, and part of one composition, once. All edges carry stamps and marks; one
+// that is fed by several takes their records in stamp order, one that feeds several sends to each.
+// Sources are not kept together as in a graph: a merge holds what one of them is ahead of another.
+// What cannot be processed fails the job; it ends when its sources do, or when a stage is killed.
 #pragma once
 
 #include <leat/actor/stage_actor.hpp>
@@ -122,6 +123,7 @@ private:
   };
   std::size_t index_of(member m);
   void connect(std::size_t from, std::size_t to);
+  bool has_cycle() const;
 
   std::vector<member> members_;
 };

@@ -38,17 +38,15 @@ public:
   stage_actor(caf::actor_config& config, stage_place at)
       : subtask_actor(config, std::move(at.blueprint)) {}
 
-  caf::behavior make_behavior() final {
-    caf::message_handler protocol = subtask_actor::make_behavior().as_behavior_impl();
-    return protocol.or_else(own_messages());
-  }
+  caf::behavior make_behavior() final { return subtask_actor::make_behavior(); }
   void on_exit() final {
     stage_ = nullptr;
     subtask_actor::on_exit();
   }
 
 protected:
-  /// Handlers of the actor's own messages. They run between records, also while it is paused.
+  /// Handlers of the actor's own messages. They run between records, also while it is paused;
+  /// messages that come before the job has begun wait until then.
   virtual caf::behavior own_messages() { return {}; }
 
   /// Emits a record from one of the actor's own messages. It stands behind all that was promised,
@@ -67,16 +65,22 @@ protected:
                   "a stage actor keeps its behaviour, or its stream would stand still: state "
                   "decides what own_messages() do");
   }
+  void unbecome() = delete;
 
 private:
+  caf::behavior messages() final {
+    caf::message_handler protocol = subtask_actor::messages().as_behavior_impl();
+    return protocol.or_else(own_messages());
+  }
+  void left_open() final { stage_->wake_soon(); } // own messages hand nothing on
   void bind_stage(stage& s) final {
     stage_ = static_cast<actor_stage<In, Out>*>(&s);
     stage_->bind(*this);
   }
   actor_stage<In, Out>& begun() {
     if (!stage_)
-      throw failure(user_error("it emits or pauses before its stream has begun",
-                               "wait for the first record"));
+      throw failure(user_error("it emits or pauses in its constructor, or after its end",
+                               "send it a message of its own: that waits until it may"));
     return *stage_;
   }
 
@@ -111,6 +115,9 @@ private:
   void end_of_input(leat::output<out>& to) override {
     if constexpr (requires(A a) { a.finish(to); })
       A::finish(to);
+    else
+      static_assert(
+          !requires { &A::finish; }, "finish(leat::output<Out>&) is public");
   }
 };
 
@@ -151,7 +158,9 @@ auto actor(Args... args) {
 }
 
 /// The same in an actor system of yours, where it may talk to your other actors. All other stages
-/// of its graph live there too. The system outlives the job.
+/// of its graph live there too, so the system outlives the job and says how many threads there are:
+/// run_options::workers has no effect. Let "scheduler.max-throughput" be some 30 there, so that
+/// busy stages give way to your actors.
 template <class A, class... Args>
 auto actor_in(caf::actor_system& system, Args... args) {
   return stage_actor_recipe<A, Args...>(&system, std::move(args)...);

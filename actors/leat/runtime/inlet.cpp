@@ -21,7 +21,9 @@ void inlet::receive(std::size_t index, frame f) {
     throw breach(fmt::format("a frame came on channel {} behind the last one", index));
   const bool needs_credit = f.size() > 0 && !f.last && !f.barrier_at;
   const bool had_credit = c.due.arrived(f.paid);
-  if (f.paid.records != static_cast<std::int64_t>(f.size()) || (needs_credit && !had_credit))
+  const bool honest = f.paid.records == static_cast<std::int64_t>(f.size()) &&
+                      f.paid.frames == (f.size() > 0 ? 1 : 0) && f.paid.bytes >= 0;
+  if (!honest || (needs_credit && !had_credit))
     throw breach(fmt::format("a frame came on channel {} that was not paid for", index));
   c.had_last = f.last;
   c.arrived.push_back(std::move(f));

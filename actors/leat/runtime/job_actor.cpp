@@ -1,5 +1,6 @@
 #include <leat/runtime/job_actor.hpp>
 
+#include <leat/runtime/breach.hpp>
 #include <leat/runtime/measurements.hpp>
 
 #include <fmt/format.h>
@@ -27,6 +28,8 @@ caf::behavior job_actor::make_behavior() {
       [this](command_message& m) { inject(std::move(m.commands)); },
       [this](const abort_message&) {
         fail({error_domain::user, "stopped at once, as asked"});
+        if (alive_ == 0)
+          quit();
       },
   };
 }
@@ -41,7 +44,12 @@ caf::actor spawn_subtask(caf::local_actor& by, planned_subtask& p) {
 void job_actor::spawn_all() {
   for (planned_subtask& p : plan_) {
     p.blueprint.job_failed = failed_;
-    subtasks_.push_back(p.elsewhere ? p.elsewhere : spawn_subtask(*this, p));
+    try {
+      subtasks_.push_back(p.elsewhere ? p.elsewhere : spawn_subtask(*this, p));
+    } catch (const std::exception& e) { // of the constructor of an actor of the user's own
+      fail({error_domain::user, std::string("its actor cannot be made: ") + e.what(), {}, p.stage});
+      return send(this, abort_message{}); // ends at once if there are none
+    }
     monitor(subtasks_.back());
     ++alive_;
   }
@@ -77,6 +85,8 @@ void job_actor::ready() {
 
 // Idle sources and those that are done hold nobody back.
 void job_actor::report(const report_message& m) {
+  if (!knows(m.subtask))
+    return;
   sources_.at(m.subtask) = {m.progress, begin_of_time, m.idle};
   stamp slowest = end_of_stamps;
   for (std::size_t i = 0; i < plan_.size(); ++i)
@@ -103,12 +113,21 @@ void job_actor::inject(std::vector<command> commands) {
       send(subtasks_[i], m);
 }
 
+bool job_actor::knows(std::size_t subtask) {
+  if (subtask < plan_.size())
+    return true;
+  fail(breach(fmt::format("there is no subtask {}", subtask)).error());
+  return false;
+}
+
 void job_actor::measured(std::size_t subtask, std::string_view figures) {
   if (subtask < plan_.size() && !done_[subtask] && !figures.empty())
     apply_measurements(figures, *plan_[subtask].metrics);
 }
 
 void job_actor::done(const done_message& m) {
+  if (!knows(m.subtask))
+    return;
   measured(m.subtask, m.measured);
   done_.at(m.subtask) = true;
   if (plan_[m.subtask].is_source)
@@ -162,6 +181,8 @@ std::optional<error> job_actor::fault_of(const caf::down_msg& m) const {
 }
 
 void job_actor::on_exit() {
+  if (alive_ > 0 && !fault_)
+    fault_ = internal_error("the job's coordinator ended before its subtasks");
   subtasks_.clear();
   workers_.clear();
   plan_.clear();

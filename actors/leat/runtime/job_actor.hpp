@@ -48,6 +48,7 @@ private:
   void wire(std::size_t number);
   void ready();
   void report(const report_message& m);
+  bool knows(std::size_t subtask);
   void measured(std::size_t subtask, std::string_view figures);
   void done(const done_message& m);
   void inject(std::vector<command> commands);

@@ -1,5 +1,6 @@
 #include <leat/runtime/subtask_actor.hpp>
 
+#include <leat/runtime/breach.hpp>
 #include <leat/runtime/measurements.hpp>
 
 namespace leat {
@@ -46,6 +47,8 @@ subtask_actor::no_answer subtask_actor::handle(Body body) {
       quit();
     else if (subtask_ && mailbox().empty())
       subtask_->idle();
+    else if (subtask_)
+      left_open();
   } catch (...) {
     fail(thrown());
   }
@@ -59,7 +62,19 @@ void subtask_actor::fail(error e) {
     send(wiring_.job, fault_message{wiring_.number, std::move(e)});
 }
 
+// Nothing but its wiring until that is done: a neighbour may be quicker. The rest waits.
 caf::behavior subtask_actor::make_behavior() {
+  set_default_handler(caf::skip);
+  return {[this](wire_message& m) {
+    return handle([&] {
+      wire(m);
+      set_default_handler(caf::print_and_drop);
+      caf::event_based_actor::become(messages());
+    });
+  }};
+}
+
+caf::behavior subtask_actor::messages() {
   return {
       [this](deliver_message& m) {
         return handle([&] { subtask_->receive(m.channel, std::move(m.content)); });
@@ -83,13 +98,14 @@ caf::behavior subtask_actor::make_behavior() {
       },
       [this](const floor_message& m) { return handle([&] { subtask_->floor(m.slowest); }); },
       [this](const start_message&) { return handle([&] { subtask_->work(); }); },
-      [this](wire_message& m) { return handle([&] { wire(m); }); },
+      [this](const wire_message& m) {
+        send(m.job, fault_message{m.number, user_error("it is part of another job already",
+                                                       "spawn one for each job")});
+      },
   };
 }
 
 void subtask_actor::wire(wire_message& m) {
-  if (subtask_)
-    throw failure(user_error("it is part of a running job already", "spawn one for each job"));
   wiring_ = std::move(m);
   if (blueprint_.complete)
     blueprint_.complete(blueprint_, wiring_);
@@ -113,6 +129,8 @@ void subtask_actor::receive(encoded_message& m) {
   if (m.channel >= received_.size() || m.sequence != received_[m.channel])
     throw failure(internal_error("a frame from another process is out of sequence"));
   ++received_[m.channel];
+  if (m.channel >= blueprint_.channel_codecs.size() || !blueprint_.channel_codecs[m.channel])
+    throw breach("a frame came as bytes where records do not travel");
   auto f = decode_frame(m.content, *blueprint_.channel_codecs[m.channel]);
   if (!f)
     throw failure(f.error());

@@ -41,6 +41,11 @@ public:
 protected:
   /// Whoever derives from this one gets hold of its stage here, before it is opened.
   virtual void bind_stage(stage&) {}
+  /// What it understands once it is wired.
+  virtual caf::behavior messages();
+  /// A message was handled and others wait, perhaps none of ours: what waits for company is theirs
+  /// to hand on.
+  virtual void left_open() {}
 
 private:
   // What a handler returns. After `void` CAF would prepare an answer, for every message.

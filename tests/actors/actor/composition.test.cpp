@@ -107,9 +107,18 @@ TEST_CASE("a composition that is not whole, or is run twice, says so") {
   no_start.connect(own, out);
   CHECK(no_start.run(system).error().what == "nobody feeds stage \"own\"");
 
+  leat::composition circle;
+  const auto other = leat::spawn_actor<doubling>(system, "other", std::int64_t{0});
+  circle.connect(items, own), circle.connect(own, other), circle.connect(other, own);
+  circle.connect(own, out);
+  CHECK(circle.run(system).error().what == "stages feed each other in a circle");
+  caf::actor_system_config elsewhere_config;
+  caf::actor_system elsewhere{elsewhere_config};
+
   leat::composition whole;
   whole.connect(items, own);
   whole.connect(own, out);
+  CHECK(whole.run(elsewhere).error().what == "stage \"items\" lives in another actor system");
   REQUIRE(static_cast<bool>(whole.run(system)));
   CHECK(got.size() == 20);
   leat::composition again;

@@ -69,12 +69,16 @@ struct throwing : leat::stage_actor<item, item> {
   }
 };
 
-struct hasty : leat::stage_actor<item, item> {
-  hasty(caf::actor_config& config, leat::stage_place at) : stage_actor(config, std::move(at)) {
+// What it is sent before its job has begun waits; what it emits by itself then is too early.
+struct early : leat::stage_actor<item, item> {
+  early(caf::actor_config& config, leat::stage_place at, bool too_early)
+      : stage_actor(config, std::move(at)) {
     send(this, 1);
+    if (too_early)
+      emit({});
   }
   caf::behavior own_messages() override {
-    return {[this](int) { emit({}); }};
+    return {[this](int) { emit({7, 7, 7}); }};
   }
   void process(const item& i, leat::output<item>& out) { out(i); }
 };
@@ -168,9 +172,25 @@ TEST_CASE("an actor that does not do as a stage's should stops the job, with its
   const auto thrown = fault_of(leat::actor<throwing>());
   CHECK(thrown.stage == "own");
   CHECK(thrown.what == "no more");
-  const auto early = fault_of(leat::actor<hasty>());
-  CHECK(early.stage == "own");
-  CHECK(early.what.find("it emits or pauses before its stream has begun") != std::string::npos);
+  const auto in_constructor = fault_of(leat::actor<early>(true));
+  CHECK(in_constructor.stage == "own");
+  CHECK(in_constructor.what.find("it emits or pauses in its constructor") != std::string::npos);
+}
+
+TEST_CASE("own messages from before the job has begun are not lost") {
+  support::for_seeds(30, [](support::dice roll) {
+    std::vector<item> got;
+    leat::graph g("early");
+    g.from("items", support::given<item>{numbered(100)})
+        .via("own", leat::actor<early>(false))
+        .to("out", support::keep<item>{&got});
+    leat::testing::simulation_options options;
+    options.seed = static_cast<std::uint64_t>(roll(0, 1 << 30));
+    leat::testing::simulation world(std::move(g), options);
+    REQUIRE(static_cast<bool>(world.run()));
+    REQUIRE(got.size() == 101);
+    REQUIRE(std::count(got.begin(), got.end(), item{7, 7, 7}) == 1);
+  });
 }
 
 TEST_CASE("a stage actor in an actor system of the program's own talks to its other actors") {
