@@ -144,3 +144,34 @@ TEST_CASE("an actor's stage: paused at its last record it does not end") {
   stage.unpause();
   CHECK_FALSE(stage.blocked());
 }
+
+TEST_CASE("an actor's stage: what it emits while its input is idle holds nobody up") {
+  support::hosted h;
+  passing handler;
+  REQUIRE(static_cast<bool>(open(h, handler)));
+  auto& stage = static_cast<stage_of_items&>(*h.stage);
+  stage.advance(support::mark_at(at(5), 5, true));
+  h.flush();
+  REQUIRE(h.promised().idle);
+  stage.emit({1, 1, 1});
+  h.flush();
+  bool was_busy = false; // with the record, or its consumer would not wait for it
+  for (const auto& s : h.wire.all)
+    was_busy = was_busy || (s.content.size() == 1 && s.content.marked && !s.content.marked->idle);
+  CHECK(was_busy);
+  CHECK(h.promised().idle);
+  CHECK(h.in_order());
+}
+
+TEST_CASE(
+    "an actor's stage: what it says at the end stands behind all records, whatever the marks") {
+  support::hosted h;
+  passing handler;
+  REQUIRE(static_cast<bool>(open(h, handler)));
+  h.consume(support::items_from(1, 1));
+  h.stage->advance(leat::end_mark);
+  h.finish();
+  REQUIRE(h.sent<item>().size() == 2);
+  CHECK(h.stamps().back().time == leat::end_of_time);
+  CHECK(h.stamps().back() < leat::end_of_stamps);
+}
