@@ -8,13 +8,26 @@ namespace {
 
 constexpr double worth_telling = 0.01;
 
-// The share of an edge that the stalls behind its consumer do not explain.
-double unexplained(const stall& s, const std::vector<stall>& all) {
-  double passed_on = 0;
-  for (const stall& next : all)
-    if (next.edge->from == s.edge->to)
-      passed_on = std::max(passed_on, next.share);
-  return s.share - passed_on;
+// A stage whose own output stalled at least this share of the time that its input did is held up by
+// others itself. Not all of it: shares are means over producers, and subtasks differ.
+constexpr double held_up_itself = 0.25;
+
+using stall_list = std::vector<stall>;
+
+// The edge behind this one's consumer that stalled longest, of `all` by falling share.
+stall_list::iterator behind(stall_list& all, const stall& s) {
+  return std::find_if(all.begin(), all.end(),
+                      [&](const stall& next) { return next.edge->from == s.edge->to; });
+}
+
+// From the edge that stalled longest, to where stalling ends.
+stall_list::iterator culprit_of(stall_list& all) {
+  auto culprit = all.begin();
+  for (auto next = behind(all, *culprit);
+       next != all.end() && next->share >= held_up_itself * culprit->share;
+       next = behind(all, *culprit))
+    culprit = next;
+  return culprit;
 }
 
 } // namespace
@@ -32,12 +45,10 @@ std::vector<stall> stalls_between(const job_report& before, const job_report& no
   }
   std::stable_sort(stalls.begin(), stalls.end(),
                    [](const stall& a, const stall& b) { return a.share > b.share; });
-  const auto culprit =
-      std::max_element(stalls.begin(), stalls.end(), [&](const stall& a, const stall& b) {
-        return unexplained(a, stalls) < unexplained(b, stalls);
-      });
-  if (culprit != stalls.end())
-    std::rotate(stalls.begin(), culprit, culprit + 1);
+  if (stalls.empty())
+    return stalls;
+  const auto culprit = culprit_of(stalls);
+  std::rotate(stalls.begin(), culprit, culprit + 1);
   return stalls;
 }
 

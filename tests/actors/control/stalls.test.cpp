@@ -38,6 +38,15 @@ TEST_CASE("a slow stage in the middle is named") {
   CHECK(stalls_between({}, now).front().edge->to == "c");
 }
 
+TEST_CASE("a slow sink behind parallel stages is named, though each of them stalls less") {
+  const auto now = report(10s, {{"in", "card", 4900ms},
+                                {"card", "terminal", 4600ms},
+                                {"terminal", "pane", 2000ms},
+                                {"pane", "risk", 2300ms},
+                                {"risk", "alerts", 2200ms}});
+  CHECK(stalls_between({}, now).front().edge->to == "alerts");
+}
+
 TEST_CASE("with several branches, the one that stalls its fork is named") {
   const auto now =
       report(10s, {{"a", "fork", 9000ms}, {"fork", "quick", 200ms}, {"fork", "slow", 8900ms}});
