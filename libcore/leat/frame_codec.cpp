@@ -2,6 +2,7 @@
 
 #include <leat/plain_bytes.hpp>
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace leat {
@@ -228,8 +229,10 @@ void encode_frame(const frame& f, const row_codec& codec, std::string& to) {
     parts |= has_barrier;
   if (f.last)
     parts |= is_last;
-  // What follows the records must not make the buffer grow, which would copy them once more.
-  to.reserve(to.size() + static_cast<std::size_t>(f.paid.bytes) + 256);
+  // What follows the records must not make the buffer grow, which would copy them once more. What
+  // was paid is what they take, unless they came from somebody who lies.
+  static constexpr std::int64_t most_reserved = 1 << 20;
+  to.reserve(to.size() + static_cast<std::size_t>(std::min(f.paid.bytes, most_reserved)) + 256);
   put_plain(to, codec.fingerprint());
   put_plain(to, parts);
   put_plain(to, f.paid.frames), put_plain(to, f.paid.records), put_plain(to, f.paid.bytes);

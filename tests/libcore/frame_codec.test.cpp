@@ -129,3 +129,10 @@ TEST_CASE("cut and changed bytes are refused or make some frame, never a crash")
     (void)leat::decode_frame(changed, *codec);
   });
 }
+
+TEST_CASE("a frame that was paid for beyond all measure can be sent on") {
+  const auto codec = leat::row_codec_of<item>();
+  frame f = support::frame_of(support::numbered(3));
+  f.paid.bytes = std::int64_t{1} << 39;
+  CHECK(bytes_of(f, *codec).size() < 1000);
+}
