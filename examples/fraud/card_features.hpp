@@ -57,7 +57,8 @@ private:
   static std::size_t day_part(std::int64_t now) { return now % seconds_a_day / (3 * 3600); }
 
   static void look_at_time(card_view& view, std::int64_t now) {
-    view.minute = static_cast<float>(now % seconds_a_day / 60);
+    const std::int64_t minute = now % seconds_a_day / 60;
+    view.minute = static_cast<float>(minute);
     view.weekday = static_cast<float>((now / seconds_a_day + 4) % 7); // 1970 began on a Thursday
   }
 

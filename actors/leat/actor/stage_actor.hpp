@@ -91,7 +91,7 @@ private:
 template <class A>
 concept stage_actor_class =
     std::derived_from<A, stage_actor<typename A::input, typename A::output>> &&
-    requires(A a, const typename A::input& record, output<typename A::output>& out) {
+    requires(A& a, const typename A::input& record, output<typename A::output>& out) {
   a.process(record, out);
 };
 
@@ -113,7 +113,7 @@ private:
                [this](const in& record, leat::output<out>& to) { return A::process(record, to); });
   }
   void end_of_input(leat::output<out>& to) override {
-    if constexpr (requires(A a) { a.finish(to); })
+    if constexpr (requires(A & a) { a.finish(to); })
       A::finish(to);
     else
       static_assert(

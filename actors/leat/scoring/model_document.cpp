@@ -24,7 +24,7 @@ double as_number(const json& value, const std::string& where) {
 
 } // namespace
 
-struct model_document::content {
+struct model_document::content { // NOLINT(bugprone-exception-escape): the library's destructor
   json document;
 
   const json& at(const std::string& member) const {

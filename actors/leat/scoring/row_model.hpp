@@ -38,7 +38,8 @@ public:
   }
 
   /// Scores that a record gets.
-  static constexpr std::size_t outputs = sizeof(Score) / sizeof(float);
+  static constexpr std::size_t outputs =
+      sizeof(Score) / sizeof(float); // NOLINT(bugprone-sizeof-expression): or an array of them
 
   /// Rows are gathered in a buffer that each thread keeps.
   void predict(std::span<const F> records, std::span<Score> scores) const override {
