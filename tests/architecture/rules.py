@@ -40,6 +40,9 @@ FORBIDDEN_CALLS = {
     r"system_clock::now": "time is read from the runtime's clock",
     r"steady_clock::now": "time is read from the runtime's clock",
 }
+EXIT_CALLERS = {
+    "actors/leat/cluster/lifeline.cpp": "a worker is a process of ours, and must not outlive its coordinator",
+}
 CLOCK_READERS = {
     "actors/leat/runtime/system.cpp": "it is the runtime's clock",
     "actors/leat/control/": "it faces a person, not the dataflow",
@@ -97,6 +100,8 @@ def breaches_of_calls(path, text):
     code = COMMENT.sub("", text)
     for pattern, reason in FORBIDDEN_CALLS.items():
         if not re.search(pattern, code):
+            continue
+        if "exit" in pattern and path in EXIT_CALLERS:
             continue
         if "clock" in pattern and path.startswith(tuple(CLOCK_READERS)):
             continue

@@ -1,9 +1,11 @@
-"""Runs a program on clusters of processes: the same results as in one, and a clear end when one is lost.
+"""Runs a program on clusters of processes: the same results as in one, nothing that a stranger could reach, and a
+clear end when a process is lost.
 
 usage: check.py PROGRAM
 """
 import os
 import pathlib
+import random
 import signal
 import subprocess
 import sys
@@ -12,6 +14,9 @@ import time
 
 ENDLESS = 10**15
 PATIENCE = 60  # seconds; nothing is expected to take long, but machines may be slow
+NOTICED = 15  # seconds until a stopped process must have been noticed: it takes two
+DEATHS = 12  # of coordinators; deaths.py kills more of them
+AFTER_DEATH = 10  # seconds until no worker may be left
 
 
 def size(path):
@@ -34,31 +39,48 @@ class Run:
 
     def workers(self, wanted):
         """Process ids of the workers, once the job runs: its output has been begun."""
+        return self.children(wanted, lambda: any(size(f) > 0 for f in self.out.parent.glob(self.out.name + "*")), 0.05)
+
+    def children(self, wanted, condition=lambda: True, pause=0):
+        """Process ids of the first workers, as soon as there are so many and the condition holds."""
         until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-            if len(children) == wanted and any(size(f) > 0 for f in self.out.parent.glob(self.out.name + "*")):
-                return [int(c) for c in children]
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.05)
+        listed = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        while time.monotonic() < until and self.process.poll() is None:
+            children = [int(c) for c in listed.read_text().split()]
+            if len(children) >= wanted and condition():
+                return children[:wanted]
+            time.sleep(pause)
         self.process.kill()
         raise AssertionError(f"the job did not come to run: {self.process.communicate()}")
 
-    def end(self):
-        out, err = self.process.communicate(timeout=PATIENCE)
+    def end(self, patience=PATIENCE):
+        out, err = self.process.communicate(timeout=patience)
         return self.process.returncode, out, err
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdout, self.process.stderr):
+            stream.close()
 
 
 def sorted_lines(path):
     return sorted(path.read_bytes().splitlines())
 
 
-def gone(processes):
-    until = time.monotonic() + PATIENCE
-    while any(pathlib.Path(f"/proc/{p}").exists() for p in processes):
+def alive(process):
+    """Whether it exists and is more than the trace that an ended one leaves until its parent looks."""
+    try:
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def gone(processes, patience=PATIENCE):
+    until = time.monotonic() + patience
+    while any(alive(p) for p in processes):
         assert time.monotonic() < until, "workers outlive their job"
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 def same_results(program, folder):
@@ -81,12 +103,44 @@ def killed_worker_fails_the_job(program, folder):
     gone(workers)
 
 
+def terminated_worker_fails_the_job(program, folder):
+    run = Run(program, folder, "terminated", ENDLESS, "--local-cluster", "3")
+    workers = run.workers(3)
+    os.kill(workers[0], signal.SIGTERM)
+    code, _, err = run.end()
+    assert code == 2 and "worker 1 was lost" in err, (code, err)
+    gone(workers)
+
+
 def stopped_worker_fails_the_job(program, folder):
     run = Run(program, folder, "stopped", ENDLESS, "--local-cluster", "3")
     workers = run.workers(3)
     os.kill(workers[0], signal.SIGSTOP)
-    code, _, err = run.end()
+    code, _, err = run.end(NOTICED)
     assert code == 2 and "worker 1 was lost" in err, (code, err)
+    gone(workers)
+
+
+def worker_stopped_while_it_joins_is_noticed(program, folder):
+    run = Run(program, folder, "joining", ENDLESS, "--local-cluster", "2")
+    first = run.children(1)
+    os.kill(first[0], signal.SIGSTOP)
+    code, _, err = run.end(NOTICED)
+    assert code != 0 and "worker 1 was" in err, (code, err)
+    gone(first)
+
+
+def suspended_cluster_goes_on(program, folder):
+    run = Run(program, folder, "suspended", ENDLESS, "--local-cluster", "2")
+    workers = run.workers(2)
+    for process in (run.process.pid, *workers):
+        os.kill(process, signal.SIGSTOP)
+    time.sleep(3)  # longer than a worker alone may be stopped
+    for process in (*workers, run.process.pid):
+        os.kill(process, signal.SIGCONT)
+    run.process.send_signal(signal.SIGINT)
+    code, _, err = run.end()
+    assert code == 0, (code, err)
     gone(workers)
 
 
@@ -100,19 +154,55 @@ def interrupt_completes(program, folder):
     gone(workers)
 
 
-def workers_end_without_coordinator(program, folder):
-    run = Run(program, folder, "orphaned", ENDLESS, "--local-cluster", "2")
+def sockets_of(process):
+    """Inodes of its sockets."""
+    for descriptor in pathlib.Path(f"/proc/{process}/fd").iterdir():
+        try:
+            target = os.readlink(descriptor)
+        except FileNotFoundError:
+            continue
+        if target.startswith("socket:["):
+            yield target.removeprefix("socket:[").removesuffix("]")
+
+
+def nobody_else_can_connect(program, folder):
+    """The processes have sockets, but none of a network, and none that has a name."""
+    run = Run(program, folder, "private", ENDLESS, "--local-cluster", "2")
     workers = run.workers(2)
-    run.process.kill()
-    run.process.wait()
-    for stream in (run.process.stdout, run.process.stderr):
-        stream.close()
+    sockets = {inode for process in (run.process.pid, *workers) for inode in sockets_of(process)}
+    assert sockets, "there are no sockets: is this test still right?"
+    for table, inode_at in (("tcp", 9), ("tcp6", 9), ("udp", 9), ("udp6", 9), ("raw", 9)):
+        lines = pathlib.Path(f"/proc/net/{table}")
+        rows = [line.split() for line in lines.read_text().splitlines()[1:]] if lines.exists() else []
+        assert not sockets & {row[inode_at] for row in rows}, f"a socket of the cluster is in /proc/net/{table}"
+    for row in (line.split() for line in pathlib.Path("/proc/net/unix").read_text().splitlines()[1:]):
+        assert row[6] not in sockets or len(row) == 7, f"a socket of the cluster has a name: {row[7]}"
+    run.process.send_signal(signal.SIGINT)
+    code, _, err = run.end()
+    assert code == 0, (code, err)
     gone(workers)
+
+
+def workers_end_without_coordinator(program, folder):
+    deaths(program, folder, range(DEATHS))
+
+
+def deaths(program, folder, numbers):
+    """Kills coordinators at random moments, each the same in every run. In every third job a stage is stuck."""
+    for number in numbers:
+        stuck = ("--hang-at", "5000") if number % 3 == 2 else ()
+        run = Run(program, folder, f"orphaned{number}", ENDLESS, "--local-cluster", "2", *stuck)
+        workers = run.children(2) if stuck else run.workers(2)
+        time.sleep(random.Random(number).random() * 0.3 + (0.5 if stuck else 0))
+        run.kill()
+        gone(workers, AFTER_DEATH)
 
 
 def main():
     program = sys.argv[1]
-    for check in (same_results, killed_worker_fails_the_job, stopped_worker_fails_the_job, interrupt_completes,
+    for check in (same_results, nobody_else_can_connect, killed_worker_fails_the_job,
+                  terminated_worker_fails_the_job, stopped_worker_fails_the_job,
+                  worker_stopped_while_it_joins_is_noticed, suspended_cluster_goes_on, interrupt_completes,
                   workers_end_without_coordinator):
         with tempfile.TemporaryDirectory() as folder:
             check(program, pathlib.Path(folder))

@@ -3,6 +3,8 @@
 #include <leat/run.hpp>
 #include <leat/sinks/json_lines.hpp>
 
+#include <unistd.h>
+
 namespace {
 
 struct number {
@@ -23,12 +25,15 @@ struct numbers {
   }
 };
 
-/// What it emits depends on the order of a key's records.
+/// What it emits depends on the order of a key's records. It can be told to block for ever.
 struct chained {
   using output = number;
+  std::uint64_t hang_at = 0;
   leat::value_state<std::uint64_t> state;
   void open(leat::setup& setup) { state = setup.value<std::uint64_t>("state"); }
   void process(const number& r, leat::output<number>& out, leat::context& ctx) {
+    while (hang_at != 0 && r.n >= hang_at)
+      ::pause();
     auto& s = ctx.get(state);
     s = (s ^ r.sum) * 0x100000001b3ULL + 1;
     if (s % 7 != 0) // some come to nothing
@@ -49,16 +54,18 @@ struct parity {
 int main(int argc, char** argv) {
   leat::program counting{"counting", "Counts, for tests of clusters."};
   std::uint64_t count = 0;
+  std::uint64_t hang_at = 0;
   std::string out;
   counting.add("--count N", count, "how many numbers").required();
   counting.add("--out FILE", out, "where the odd ones go").required();
+  counting.add("--hang-at N", hang_at, "a stage blocks for ever from this number on");
   counting.graph([&] {
     leat::graph g{"counting"};
     g.from("numbers", numbers{count})
         .key_by([](const number& r) { return r.n % 101; })
         .process("first", chained{})
         .key_by([](const number& r) { return r.n % 13; })
-        .process("second", chained{})
+        .process("second", chained{hang_at, {}})
         .window("pane", leat::record_at_a_time{})
         .score("parity", parity{})
         .filter("odd", [](const leat::scored<number>& s) { return s.score > 0; })

@@ -1,13 +1,16 @@
 #include <leat/cluster/join.hpp>
 
+#include <leat/cluster/lifeline.hpp>
 #include <leat/key.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
-#include <string_view>
+#include <sys/stat.h>
 
 namespace leat {
 
@@ -20,26 +23,44 @@ std::string content_of(const char* path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+// A number up to the next colon, or the end.
 template <class Number>
 bool take_number(std::string_view& text, Number& number) {
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (fault != std::errc{} || end == text.data() + text.size() || *end != ':')
+  if (fault != std::errc{})
     return false;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
-  return true;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (text.empty())
+    return true;
+  const bool more = text.front() == ':' && text.size() > 1;
+  text.remove_prefix(1);
+  return more;
+}
+
+// Sockets of ours, and for nobody whom this process starts.
+bool keep_to_oneself(const std::vector<int>& links) {
+  return std::all_of(links.begin(), links.end(), [](int link) {
+    struct stat about {};
+    return ::fstat(link, &about) == 0 && S_ISSOCK(about.st_mode) &&
+           ::fcntl(link, F_SETFD, FD_CLOEXEC) == 0;
+  });
 }
 
 } // namespace
 
 std::string join_order::as_variable() const {
-  return fmt::format("{}={}:{}:{}", variable, port, node, token);
+  return fmt::format("{}={}:{}", variable, node, fmt::join(links, ":"));
 }
 
 std::optional<join_order> join_order::parse(std::string_view value) {
   join_order order;
-  if (!take_number(value, order.port) || !take_number(value, order.node))
+  if (!take_number(value, order.node) || order.node == 0)
     return {};
-  order.token = value;
+  while (!value.empty())
+    if (!take_number(value, order.links.emplace_back()))
+      return {};
+  if (order.links.size() < order.node) // there is a coordinator and every worker before this one
+    return {};
   return order;
 }
 
@@ -50,6 +71,9 @@ std::optional<join_order> join_order::of_this_process() {
       return {};
     auto read = parse(value);
     ::unsetenv(variable.data());
+    if (!read || !keep_to_oneself(read->links))
+      return {};
+    hold_lifeline(read->links.front());
     return read;
   }();
   return order;

@@ -1,25 +1,31 @@
-// How a process that was started as a worker learns so: by its environment.
+// How a process that was started as a worker learns so: by its environment, and by the sockets that
+// it inherits.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace leat {
 
-/// Where a worker reports, as which node, and what proves that it was asked to.
+/// Which node of a cluster a worker is, and how it reaches the others.
 struct join_order {
-  std::uint16_t port = 0; ///< of the coordinator, on this host
   std::size_t node = 0;
-  std::string token;
+  /// A connected socket to each other node, in the order of their numbers: the first one leads to
+  /// the coordinator. No other process can have its far end, so nobody has to prove who it is.
+  std::vector<int> links;
 
-  /// "LEAT_JOIN=PORT:NODE:TOKEN", for the environment of a worker.
+  /// The socket to a node other than this one.
+  int link_to(std::size_t other) const { return links[other < node ? other : other - 1]; }
+
+  /// "LEAT_JOIN=NODE:SOCKET:SOCKET...", for the environment of a worker.
   std::string as_variable() const;
   /// What such a variable says; nothing if it makes no sense.
   static std::optional<join_order> parse(std::string_view value);
   /// What this process was told; nothing if it is no worker. Read once: what a worker starts is no
-  /// worker.
+  /// worker. From the first call on a worker ends with its coordinator.
   static std::optional<join_order> of_this_process();
 };
 

@@ -1,17 +1,13 @@
 #include <leat/cluster/local_cluster.hpp>
 
-#include <leat/cluster/join.hpp>
 #include <leat/cluster/network.hpp>
 
 #include <algorithm>
 #include <array>
-#include <caf/io/all.hpp>
-#include <csignal>
+#include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <thread>
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace leat {
@@ -20,106 +16,57 @@ namespace {
 
 constexpr std::chrono::milliseconds between_looks{100};
 constexpr int most_looks = 300; // until all have answered
-constexpr std::chrono::milliseconds between_farewells{10};
-constexpr int most_farewells = 100; // until a worker that was asked to leave is killed
 
-std::string new_token() {
-  std::array<std::uint64_t, 2> random{};
-  if (::getentropy(random.data(), sizeof random) != 0)
-    throw failure(external_error("no random numbers can be had"));
-  return fmt::format("{:016x}{:016x}", random[0], random[1]);
-}
+// One end of a connection between two processes, until it is given away.
+class link_end {
+public:
+  link_end() = default;
+  explicit link_end(int socket) : socket_(socket) {}
+  link_end(link_end&& other) noexcept : socket_(other.release()) {}
+  link_end& operator=(link_end&& other) noexcept {
+    std::swap(socket_, other.socket_);
+    return *this;
+  }
+  ~link_end() {
+    if (socket_ >= 0)
+      ::close(socket_);
+  }
+  int get() const { return socket_; }
+  int release() { return std::exchange(socket_, -1); }
 
-std::vector<std::string> split_arguments(const std::string& joined) {
-  std::vector<std::string> all;
-  for (std::size_t at = 0; at < joined.size(); at += all.back().size() + 1)
-    all.emplace_back(joined.c_str() + at);
-  return all;
-}
+private:
+  int socket_ = -1;
+};
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> all;
-  for (std::string& t : texts)
-    all.push_back(t.data());
-  all.push_back(nullptr);
-  return all;
-}
-
-// The program again, with the same arguments. Ctrl-C is for the coordinator alone. Not above zero:
-// an error number with its sign turned.
-pid_t start_process(const join_order& order) {
-  auto arguments = split_arguments(own_arguments());
-  std::vector<std::string> variables{order.as_variable()};
-  for (char** v = environ; *v; ++v)
-    variables.emplace_back(*v);
-  const auto argv = pointers(arguments);
-  const auto envp = pointers(variables);
-  sigset_t blocked;
-  pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
-  sigaddset(&blocked, SIGINT);
-  sigaddset(&blocked, SIGTERM);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  posix_spawnattr_setsigmask(&attributes, &blocked);
-  pid_t child = -1;
-  const int fault =
-      ::posix_spawn(&child, "/proc/self/exe", nullptr, &attributes, argv.data(), envp.data());
-  posix_spawnattr_destroy(&attributes);
-  return fault == 0 ? child : -fault;
-}
-
-// Whether a child process has ended, which is true only once; where another part of the program
-// has reaped it, `status` stays as it is.
-bool reap(pid_t& process, int& status) {
-  if (process <= 0)
-    return false;
-  const pid_t ended = ::waitpid(process, &status, WNOHANG);
-  if (ended != process && !(ended < 0 && errno == ECHILD))
-    return false;
-  process = -1;
-  return true;
-}
-
-std::string how(int status) {
-  if (WIFSIGNALED(status))
-    return fmt::format("was killed by signal {}", WTERMSIG(status));
-  return fmt::format("ended with exit code {}", WEXITSTATUS(status));
+result<std::pair<link_end, link_end>> new_link() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return external_error(fmt::format("the workers cannot be connected: {}", std::strerror(errno)),
+                          errno == EMFILE ? "fewer workers, or more open files: see ulimit -n"
+                                          : "");
+  return std::pair{link_end(ends[0]), link_end(ends[1])};
 }
 
 } // namespace
 
 result<std::unique_ptr<local_cluster>>
 local_cluster::start(caf::actor_system& system, std::size_t workers, std::uint64_t plan) {
-  std::unique_ptr<local_cluster> c(new local_cluster(system, new_token()));
-  const auto port = publish(caf::actor_cast<caf::actor>(c->self_.ptr()));
-  if (!port)
-    return port.error();
-  c->port_ = *port;
-  if (auto done = c->start_processes(workers, *port); !done)
+  std::unique_ptr<local_cluster> c(new local_cluster(system, workers));
+  if (auto done = c->start_processes(); !done)
     return done.error();
   if (auto done = c->welcome(plan); !done)
     return done.error();
-  if (auto done = c->introduce(); !done)
-    return done.error();
-  system.middleman().unpublish(caf::actor_cast<caf::actor>(c->self_.ptr()), c->port_);
   return c;
 }
 
 local_cluster::~local_cluster() {
   notice_lost();
-  for (const worker& w : workers_)
-    if (w.agent)
-      self_->send(w.agent, leave_message{});
-    else if (w.process > 0)
-      ::kill(w.process, SIGKILL);
-  for (int looks = 0; looks < most_farewells && anybody_left(); ++looks)
-    std::this_thread::sleep_for(between_farewells);
-  for (const worker& w : workers_)
-    if (w.process > 0) {
-      ::kill(w.process, SIGKILL);
-      ::waitpid(w.process, nullptr, 0);
-    }
+  for (std::size_t n = 0; n < workers_.size(); ++n)
+    if (workers_[n].agent)
+      self_->send(workers_[n].agent, leave_message{});
+    else
+      processes_.kill(n + 1);
+  processes_.wait_for_end();
 }
 
 void local_cluster::notice_lost() {
@@ -128,23 +75,33 @@ void local_cluster::notice_lost() {
                    caf::after(std::chrono::seconds{0}) >> [&] { more = false; });
 }
 
-// Reaps who has ended.
-bool local_cluster::anybody_left() {
-  int status = 0;
-  for (worker& w : workers_)
-    reap(w.process, status);
-  return std::any_of(workers_.begin(), workers_.end(),
-                     [](const worker& w) { return w.process > 0; });
-}
-
-result<void> local_cluster::start_processes(std::size_t workers, std::uint16_t port) {
-  for (std::size_t node = 1; node <= workers; ++node) {
-    const pid_t process = start_process({port, node, token_});
-    if (process <= 0)
-      return external_error(
-          fmt::format("worker {} cannot be started: {}", node, std::strerror(-process)));
-    workers_.emplace_back().process = process;
+// Every two nodes are connected by a pair of sockets that only they hold: what is of no process
+// started so far is kept here until its turn, and closed when it has been inherited.
+result<void> local_cluster::start_processes() {
+  const std::size_t nodes = workers_.size() + 1;
+  std::vector<std::vector<link_end>> links(nodes); // by node, to each other node
+  for (auto& ends : links)
+    ends.resize(nodes);
+  for (std::size_t node = 0; node < nodes; ++node) {
+    for (std::size_t later = node + 1; later < nodes; ++later) {
+      auto made = new_link();
+      if (!made)
+        return made.error();
+      links[node][later] = std::move(made->first);
+      links[later][node] = std::move(made->second);
+    }
+    if (node == 0)
+      continue;
+    join_order order{node, {}};
+    for (std::size_t other = 0; other < nodes; ++other)
+      if (other != node)
+        order.links.push_back(links[node][other].get());
+    if (auto started = processes_.start(order); !started)
+      return started;
+    links[node].clear();
   }
+  for (std::size_t node = 1; node < nodes; ++node)
+    publish(caf::actor_cast<caf::actor>(self_.ptr()), links[0][node].release());
   return {};
 }
 
@@ -170,11 +127,8 @@ result<void> local_cluster::hear_all(Handler handle) {
 }
 
 result<void> local_cluster::all_alive() {
-  for (std::size_t n = 0; n < workers_.size(); ++n) {
-    int status = 0;
-    if (reap(workers_[n].process, status))
-      return external_error(fmt::format("worker {} {} before the job began", n + 1, how(status)));
-  }
+  if (auto ended = processes_.first_ended())
+    return std::move(*ended);
   return {};
 }
 
@@ -187,53 +141,34 @@ result<void> local_cluster::lost(const caf::down_msg& m) {
   return {};
 }
 
+// Who is connected was started by us; it must have come to run the same.
 result<void> local_cluster::welcome(std::uint64_t plan) {
-  return hear_all<hello_message>([&](const hello_message& m) {
-    return admit(m, caf::actor_cast<caf::actor>(self_->current_sender()), plan);
-  });
+  return hear_all<hello_message>([&](const hello_message& m) { return admit(m, plan); });
 }
 
-// Whoever does not know the token is a stranger: ignored. Whoever does must run the same.
-result<void> local_cluster::admit(const hello_message& m, const caf::actor& agent,
-                                  std::uint64_t plan) {
-  if (m.token != token_ || m.node == 0 || m.node > workers_.size() || !agent)
-    return {};
+result<void> local_cluster::admit(const hello_message& m, std::uint64_t plan) {
+  const auto agent = caf::actor_cast<caf::actor>(self_->current_sender());
+  if (!agent || m.node == 0 || m.node > workers_.size())
+    return internal_error(fmt::format("there is no worker {}", m.node));
   const auto refused = [&](std::string_view what) {
-    return internal_error(fmt::format("worker {} {} than the coordinator", m.node, what));
+    return internal_error(fmt::format("worker {} {}", m.node, what));
   };
   if (m.build != own_build())
-    return refused("runs another program");
+    return refused("runs another program than the coordinator");
   if (m.arguments != own_arguments())
-    return refused("was given other arguments");
+    return refused("was given other arguments than the coordinator");
   if (m.plan != plan)
-    return refused("built another graph");
+    return refused("built another graph than the coordinator");
   for (const worker& w : workers_)
     if ((w.agent && w.agent.node() == agent.node()) || agent.node() == self_->node())
-      return internal_error(fmt::format("worker {} has the node id of another", m.node));
+      return refused("has the node id of another");
   worker& w = workers_[m.node - 1];
+  if (w.agent)
+    return refused("has joined twice");
   w.agent = agent;
-  w.port = m.port;
   w.answered = true;
   self_->monitor(agent);
   return {};
-}
-
-// Of two workers the later one dials the earlier; the connection serves both.
-result<void> local_cluster::introduce() {
-  dial_message earlier;
-  for (const worker& w : workers_) {
-    self_->send(w.agent, earlier);
-    earlier.ports.push_back(w.port);
-  }
-  return hear_all<dialled_message>([&](const dialled_message& m) -> result<void> {
-    worker* const w = sender(m.node);
-    if (!w)
-      return {};
-    w->answered = true;
-    if (!m.fault.empty())
-      return external_error(fmt::format("worker {}: {}", m.node, m.fault));
-    return {};
-  });
 }
 
 result<void> local_cluster::spawn(std::vector<planned_subtask>& subtasks) {

@@ -3,9 +3,8 @@
 #pragma once
 
 #include <leat/cluster/messages.hpp>
+#include <leat/cluster/worker_processes.hpp>
 #include <leat/runtime/job_actor.hpp>
-
-#include <sys/types.h>
 
 namespace leat {
 
@@ -31,31 +30,26 @@ public:
 
 private:
   struct worker {
-    pid_t process = -1;
     caf::actor agent;
-    std::uint16_t port = 0;
     bool answered = false; ///< the last question
   };
 
-  local_cluster(caf::actor_system& system, std::string token)
-      : self_(system), token_(std::move(token)) {}
+  local_cluster(caf::actor_system& system, std::size_t workers)
+      : self_(system), workers_(workers) {}
 
-  result<void> start_processes(std::size_t workers, std::uint16_t port);
+  result<void> start_processes();
   result<void> welcome(std::uint64_t plan);
-  result<void> introduce();
-  result<void> admit(const hello_message& m, const caf::actor& agent, std::uint64_t plan);
+  result<void> admit(const hello_message& m, std::uint64_t plan);
   template <class Message, class Handler>
   result<void> hear_all(Handler handle);
   result<void> all_alive();
   result<void> lost(const caf::down_msg& m);
   void notice_lost();
-  bool anybody_left();
   worker* sender(std::size_t node);
 
   caf::scoped_actor self_;
-  std::string token_;
-  std::uint16_t port_ = 0;      ///< open while workers join
   std::vector<worker> workers_; ///< node n is workers_[n - 1]
+  worker_processes processes_;
 };
 
 } // namespace leat

@@ -6,36 +6,25 @@
 
 namespace leat {
 
-/// Worker to coordinator: here I am, and this is what I was told to run.
-struct hello_message {
-  std::string token; ///< proves that the coordinator started it
+/// Worker to each worker before it, over their own connection: this is me.
+struct greet_message {
   std::size_t node = 0;
-  std::uint16_t port = 0; ///< where other workers reach it, on the same host
+};
+template <class Inspector>
+auto inspect(Inspector& f, greet_message& m) {
+  return f(m.node);
+}
+
+/// Worker to coordinator: here I am, connected with all others, and this is what I was told to run.
+struct hello_message {
+  std::size_t node = 0;
   std::string arguments;
   std::uint64_t plan = 0;  ///< fingerprint
   std::uint64_t build = 0; ///< hash of the program
 };
 template <class Inspector>
 auto inspect(Inspector& f, hello_message& m) {
-  return f(m.token, m.node, m.port, m.arguments, m.plan, m.build);
-}
-
-/// Coordinator to worker: reach these ports before any handle is passed on, so that frames go
-/// straight. Answered by dialled_message.
-struct dial_message {
-  std::vector<std::uint16_t> ports;
-};
-template <class Inspector>
-auto inspect(Inspector& f, dial_message& m) {
-  return f(m.ports);
-}
-struct dialled_message {
-  std::size_t node = 0;
-  std::string fault; ///< empty: all were reached
-};
-template <class Inspector>
-auto inspect(Inspector& f, dialled_message& m) {
-  return f(m.node, m.fault);
+  return f(m.node, m.arguments, m.plan, m.build);
 }
 
 /// Coordinator to worker: start your subtasks. Answered by spawned_message.
@@ -69,8 +58,7 @@ auto inspect(Inspector& f, leave_message&) {
   return f();
 }
 
-/// Registers these, loads CAF's network and turns its heartbeats on: a node that does not answer
-/// for `silence` counts as lost.
+/// Registers these, and loads CAF's network.
 caf::actor_system_config& add_network(caf::actor_system_config& config);
 
 } // namespace leat

@@ -165,6 +165,7 @@ exit_code work(leat::graph g, run_options options, const join_order& order, cons
 
 exit_code run_command(const graph_maker& make, const run_settings& settings,
                       const further_rows& more, const console& to) {
+  const auto order = join_order::of_this_process(); // first: who is left alone has to notice
   auto options = settings.options();
   if (!options)
     return to.refuse(placed(options.error(), settings.places));
@@ -177,7 +178,7 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
   if (auto there = settings.check_stages(g->plan()); !there)
     return to.refuse(there.error());
 
-  if (const auto order = join_order::of_this_process())
+  if (order)
     return work(std::move(*g), *options, *order, *attended, settings, to);
 
   job_bus bus;

@@ -2,6 +2,7 @@
 
 #include <leat/cluster/join.hpp>
 #include <leat/cluster/local_cluster.hpp>
+#include <leat/cluster/network.hpp>
 #include <leat/cluster/placement.hpp>
 #include <leat/runtime/system.hpp>
 #include <leat/runtime/wiring.hpp>
@@ -15,6 +16,12 @@ struct job::impl {
   impl(graph graph_to_run, run_options o, caf::actor_system* users)
       : g(std::move(graph_to_run)), options(std::move(o)),
         system(users ? *users : own_system.emplace(configured())) {}
+  ~impl() {
+    coordinator = nullptr;
+    cluster.reset();
+    if (options.local_workers > 0)
+      settle(system);
+  }
 
   caf::actor_system_config& configured() {
     configure(config, options);
@@ -101,8 +108,6 @@ job::~job() {
     return;
   abort();
   (void)wait();
-  impl_->cluster.reset();
-  impl_->coordinator = nullptr;
 }
 
 void job::stop() { caf::anon_send(impl_->coordinator, command_message{{stop_command{}}}); }
