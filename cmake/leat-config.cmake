@@ -54,8 +54,10 @@ if(NOT leat_components)
   set(leat_FIND_REQUIRED_actors TRUE)
 endif()
 
-set(leat_module_path ${CMAKE_MODULE_PATH})
-list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR}) # FindCAF, FindONNXRuntime
+# FindCAF, FindONNXRuntime: for the components, and for a project that looks for CAF itself.
+if(NOT CMAKE_CURRENT_LIST_DIR IN_LIST CMAKE_MODULE_PATH)
+  list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+endif()
 foreach(leat_component ${leat_components})
   leat_find_component(${leat_component})
   if(leat_FIND_REQUIRED_${leat_component} AND NOT leat_${leat_component}_FOUND)
@@ -71,4 +73,3 @@ foreach(leat_component ${leat_components})
     endif()
   endif()
 endforeach()
-set(CMAKE_MODULE_PATH ${leat_module_path})

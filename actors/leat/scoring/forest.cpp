@@ -25,9 +25,9 @@ forest::group& forest::group_of(std::size_t output) {
   return groups_.back();
 }
 
-result<void> forest::add(const xgboost_tree& tree, std::size_t output) {
-  if (tree.size_leaf_vector.value_or(0) > 1)
-    return user_error("its leaves are vectors (multi-target trees), which are not supported");
+result<void> forest::add(const xgboost_tree& tree, std::size_t output, float weight) {
+  if (!std::isfinite(weight))
+    return user_error(fmt::format("its weight is {}, which is not finite", weight));
   // The levels that every row passes lie together.
   const auto order = breadth_first(tree, features_);
   if (!order)
@@ -41,7 +41,7 @@ result<void> forest::add(const xgboost_tree& tree, std::size_t output) {
     if (!std::isfinite(condition))
       return user_error(fmt::format("node {} holds {}, which is not finite", at, condition));
     if (tree.left_children[at] == no_child) {
-      nodes_.push_back(leaf(condition));
+      nodes_.push_back(leaf(condition * weight));
       continue;
     }
     if (!tree.split_type.empty() && tree.split_type[at] != 0)

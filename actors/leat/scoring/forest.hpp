@@ -23,10 +23,10 @@ public:
   /// The widths of a row (1 to most_features) and of its sums.
   forest(std::size_t features, std::size_t outputs);
 
-  /// Appends a tree whose leaves count towards `output`. All trees of one output come in a row, in
-  /// the order of their additions. The tree is checked: the error says what is wrong with it, and
-  /// leaves a forest not to be used.
-  result<void> add(const xgboost_tree& tree, std::size_t output);
+  /// Appends a tree whose leaves, times `weight`, count towards `output`. All trees of one output
+  /// come in a row, in the order of their additions. The tree is checked: the error says what is
+  /// wrong with it, and leaves a forest not to be used.
+  result<void> add(const xgboost_tree& tree, std::size_t output, float weight = 1);
 
   std::size_t features() const { return features_; }
   std::size_t outputs() const { return outputs_; }

@@ -1,6 +1,7 @@
 #include <leat/scoring/tree_ensemble.hpp>
 
 #include <leat/scoring/xgboost_file.hpp>
+#include <leat/scoring/xgboost_intercept.hpp>
 #include <leat/scoring/xgboost_trees.hpp>
 
 #include <fmt/format.h>
@@ -14,18 +15,37 @@ namespace {
 
 constexpr std::int32_t most_outputs = 1 << 20;
 
+struct supported_objective {
+  std::string_view name;
+  link_function link;
+};
+constexpr supported_objective supported[] = {
+    {"binary:logistic", link_function::sigmoid},   {"reg:logistic", link_function::sigmoid},
+    {"reg:squarederror", link_function::identity}, {"reg:absoluteerror", link_function::identity},
+    {"multi:softprob", link_function::softmax},
+};
+
+const supported_objective* find_objective(std::string_view name) {
+  const auto* found = std::find_if(std::begin(supported), std::end(supported),
+                                   [&](const auto& o) { return o.name == name; });
+  return found == std::end(supported) ? nullptr : found;
+}
+
 result<link_function> link_of(const xgboost_file& file) {
-  if (file.booster != "gbtree")
-    return user_error(fmt::format("its booster is '{}'; only 'gbtree' is supported", file.booster));
-  if (file.objective == "binary:logistic")
-    return link_function::sigmoid;
-  if (file.objective == "reg:squarederror")
-    return link_function::identity;
-  if (file.objective == "multi:softprob")
-    return link_function::softmax;
-  return user_error(fmt::format("its objective is '{}'; binary:logistic, reg:squarederror and "
-                                "multi:softprob are supported",
-                                file.objective));
+  if (file.booster != "gbtree" && file.booster != "dart")
+    return user_error(
+        fmt::format("its booster is '{}'; 'gbtree' and 'dart' are supported", file.booster));
+  if (const auto* objective = find_objective(file.objective))
+    return objective->link;
+  std::vector<std::string_view> names;
+  for (const auto& objective : supported)
+    names.push_back(objective.name);
+  return user_error(
+      fmt::format("its objective is '{}'; supported are {}", file.objective,
+                  fmt::join(names, ", ")),
+      file.base_score_is_list
+          ? "score it with leat::xgboost, linked to XGBoost 3.1 or later, which this file needs"
+          : "score it with leat::xgboost");
 }
 
 result<std::size_t> features_of(const xgboost_file& file) {
@@ -55,35 +75,12 @@ result<std::size_t> outputs_of(const xgboost_file& file, link_function link) {
   return static_cast<std::size_t>(std::max(classes, 1));
 }
 
-/// Where the sum of each output starts. The file has the user's numbers: with a sigmoid
-/// probabilities, whose log-odds are what is summed up.
-result<std::vector<float>> bases_of(const xgboost_file& file, link_function link,
-                                    std::size_t outputs) {
-  auto bases = file.base_score;
-  if (bases.empty())
-    return user_error("its base_score is missing");
-  if (bases.size() == 1)
-    bases.resize(outputs, bases[0]);
-  if (bases.size() != outputs)
-    return user_error(
-        fmt::format("its base_score has {} numbers for {} outputs", bases.size(), outputs));
-  for (float& base : bases) {
-    if (!std::isfinite(base))
-      return user_error("its base_score is not finite");
-    if (link != link_function::sigmoid)
-      continue;
-    if (base <= 0 || base >= 1)
-      return user_error(fmt::format("its base_score is {}, which is not a probability", base));
-    base = -std::log(1.0f / base - 1.0f);
-  }
-  return bases;
-}
-
 /// All trees, output by output: the order matters only among those that add to the same sum.
 result<forest> grow(const xgboost_file& file, std::size_t features, std::size_t outputs) {
   const auto trees = trees_in_order(file, outputs);
   if (!trees)
     return trees.error();
+  const bool weighted = file.booster == "dart";
   std::vector<std::size_t> order(trees->size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -92,7 +89,9 @@ result<forest> grow(const xgboost_file& file, std::size_t features, std::size_t 
 
   forest grown(features, outputs);
   for (const auto t : order)
-    if (auto added = grown.add(*(*trees)[t], static_cast<std::size_t>(file.tree_info[t])); !added)
+    if (auto added = grown.add(*(*trees)[t], static_cast<std::size_t>(file.tree_info[t]),
+                               weighted ? file.weight_drop[t] : 1.0f);
+        !added)
       return user_error(fmt::format("tree {}: {}", t, added.error().what));
   return grown;
 }
@@ -133,6 +132,10 @@ void apply(link_function link, std::span<float> sums, std::size_t outputs) {
 
 } // namespace
 
+bool tree_ensemble::supports(std::string_view objective) {
+  return find_objective(objective) != nullptr;
+}
+
 result<tree_ensemble> tree_ensemble::load(const std::string& path) {
   const auto bytes = read_model_file(path);
   if (!bytes)
@@ -162,7 +165,7 @@ result<tree_ensemble> tree_ensemble::build(const xgboost_file& file) {
   const auto outputs = outputs_of(file, *link);
   if (!outputs)
     return outputs.error();
-  auto bases = bases_of(file, *link, *outputs);
+  auto bases = intercepts_of(file, *outputs, version_of(file));
   if (!bases)
     return bases.error();
   auto trees = grow(file, *features, *outputs);

@@ -20,10 +20,11 @@ namespace leat {
 /// What turns the sum of a row's leaves into its scores.
 enum class link_function { identity, sigmoid, softmax };
 
-/// A model trained with XGBoost: booster gbtree with numerical splits, objective binary:logistic,
-/// reg:squarederror or multi:softprob, saved as JSON or UBJ. Scores are those of XGBoost's
-/// `predict` (1.7 to 3.2) with all trees and missing = NaN. Up to 8191 features. Immutable, so any
-/// number of threads may share one.
+/// A model trained with XGBoost: booster gbtree or dart with numerical splits, objective
+/// binary:logistic, reg:logistic, reg:squarederror, reg:absoluteerror or multi:softprob, saved as
+/// JSON or UBJ. Scores are those of `predict` of the XGBoost that wrote the file (1.7 to 3.2), with
+/// all trees and missing = NaN. Up to 8191 features. Immutable, so any number of threads may share
+/// one.
 class tree_ensemble {
 public:
   /// Reads the model file at `path`. Errors (missing, damaged, of a kind that is not supported)
@@ -32,6 +33,9 @@ public:
 
   /// The same for a file's bytes; `name` is the file's name, for identity and errors.
   static result<tree_ensemble> parse(std::string_view bytes, const std::string& name);
+
+  /// Whether models of this objective are read.
+  static bool supports(std::string_view objective);
 
   /// What it takes and gives; its kind is XGBoost's name for the objective.
   const model_shape& shape() const { return shape_; }
@@ -44,7 +48,8 @@ public:
   static constexpr std::size_t rows_a_call = 64;
 
   /// Scores n rows: `rows` holds n * shape().features values, row-major, where NaN is missing;
-  /// `scores` takes n * shape().outputs. Probabilities, or the value itself for reg:squarederror.
+  /// `scores` takes n * shape().outputs. Probabilities, or the value itself for
+  /// reg:squarederror and reg:absoluteerror.
   /// Thread-safe, batch-invariant, allocates nothing. Throws leat::failure if the sizes do not fit.
   void predict(std::span<const float> rows, std::span<float> scores) const;
 

@@ -1,6 +1,8 @@
 #include <leat/scoring/xgboost.hpp>
 
+#include <leat/scoring/tree_ensemble.hpp>
 #include <leat/scoring/xgboost_file.hpp>
+#include <leat/scoring/xgboost_intercept.hpp>
 #include <leat/scoring/xgboost_trees.hpp>
 
 #include <fmt/format.h>
@@ -12,6 +14,12 @@
 
 namespace leat {
 namespace {
+
+/// Of a record's. The library makes room for 64 rows before it looks at one.
+constexpr std::int32_t most_features = 1 << 16;
+
+/// The parent of a root, as the library writes it.
+constexpr auto no_parent = std::numeric_limits<std::int32_t>::max();
 
 /// "[15:36:04] ./src/a.cc:12: Check failed: ...\nStack trace:..." without time, place and trace.
 std::string reason_of(std::string_view message) {
@@ -46,60 +54,111 @@ result<std::size_t> features_of(const xgboost_file& file) {
   const auto features = file.num_feature.value_or(0);
   if (features < 1)
     return user_error("its num_feature is missing or below 1");
+  if (features > most_features)
+    return user_error(
+        fmt::format("it reads {} features; up to {} are supported", features, most_features));
   const auto names = file.feature_names.size();
   if (names != 0 && names != static_cast<std::size_t>(features))
     return user_error(fmt::format("it names {} of its {} features", names, features));
   return static_cast<std::size_t>(features);
 }
 
-/// Each is a node, or the library's number for none.
-result<void> check_parents(const xgboost_tree& tree) {
-  constexpr auto none = std::numeric_limits<std::int32_t>::max();
-  if (tree.parents.size() != tree.left_children.size())
-    return user_error(fmt::format("parents has {} entries for {} nodes", tree.parents.size(),
-                                  tree.left_children.size()));
-  for (const auto parent : tree.parents)
-    if (parent != none && (parent < 0 || parent >= *tree.num_nodes))
-      return user_error(
-          fmt::format("a node has the parent {}, of {} nodes", parent, *tree.num_nodes));
-  return {};
+result<std::size_t> outputs_of(const xgboost_file& file) {
+  constexpr std::int32_t most = 1 << 20;
+  const auto outputs = std::max({file.num_class.value_or(0), file.num_target.value_or(0), 1});
+  if (outputs > most)
+    return user_error(fmt::format("it has {} outputs; {} are supported", outputs, most));
+  return static_cast<std::size_t>(outputs);
 }
 
+/// What the library reads of a tree beside what `breadth_first` needs: parents, which it trusts,
+/// and a type for each split.
 result<void> check_tree(const xgboost_tree& tree, std::size_t features) {
-  if (const auto order = breadth_first(tree, features); !order)
+  const auto order = breadth_first(tree, features);
+  if (!order)
     return order.error();
-  return check_parents(tree);
+  const auto nodes = tree.left_children.size();
+  if (tree.split_type.size() != nodes) // XGBoost before 1.3 did not write it
+    return user_error(
+        fmt::format("split_type has {} entries for {} nodes", tree.split_type.size(), nodes));
+  if (tree.parents.size() != nodes)
+    return user_error(
+        fmt::format("parents has {} entries for {} nodes", tree.parents.size(), nodes));
+  const auto expect = [&](std::size_t child, std::int32_t parent) -> result<void> {
+    if (tree.parents[child] == parent)
+      return {};
+    return user_error(
+        fmt::format("node {} has the parent {} instead of {}", child, tree.parents[child], parent));
+  };
+  if (const auto root = expect(0, no_parent); !root)
+    return root;
+  for (const auto& [at, depth] : *order) {
+    const auto left = tree.left_children[at];
+    for (const auto child : {left, left + 1})
+      if (left != no_child)
+        if (const auto same =
+                expect(static_cast<std::size_t>(child), static_cast<std::int32_t>(at));
+            !same)
+          return same;
+  }
+  return {};
 }
 
 /// The library takes trees on trust: with damaged ones it reads any memory, or walks for ever.
 /// (Categories of categorical splits are left to its own checks.)
-result<void> check_trees(const xgboost_file& file, std::size_t features) {
-  const auto outputs = std::max({file.num_class.value_or(0), file.num_target.value_or(0), 1});
-  const auto trees = trees_in_order(file, static_cast<std::size_t>(outputs));
+result<void> check_trees(const xgboost_file& file, std::size_t features, std::size_t outputs) {
+  const auto trees = trees_in_order(file, outputs);
   if (!trees)
     return trees.error();
   for (std::size_t t = 0; t < trees->size(); ++t)
     if (const auto sound = check_tree(*(*trees)[t], features); !sound)
       return user_error(fmt::format("tree {}: {}", t, sound.error().what));
-  if (file.booster == "dart" && file.weight_drop.size() != trees->size())
-    return user_error(fmt::format("its weight_drop has {} entries for {} trees",
-                                  file.weight_drop.size(), trees->size()));
   return {};
 }
 
-/// Since 3.1 base_score is a list, which older libraries take for another number without a word.
-result<void> check_version(const xgboost_file& file) {
-  using version = std::array<int, 3>;
-  constexpr version first_with_list = {3, 1, 0};
-  version written{}, library{};
-  std::copy_n(file.version.begin(), std::min(file.version.size(), written.size()), written.begin());
-  XGBoostVersion(&library[0], &library[1], &library[2]);
-  if (written < first_with_list || library >= first_with_list)
+xgboost_version library_version() {
+  xgboost_version version{};
+  XGBoostVersion(&version[0], &version[1], &version[2]);
+  return version;
+}
+
+/// What to do about a model that is not for this library.
+std::string elsewhere(const xgboost_file& file, std::string_view otherwise) {
+  return (tree_ensemble::supports(file.objective) ? "score it with leat::trees, or " : "") +
+         std::string(otherwise);
+}
+
+result<void> check_booster(const xgboost_file& file) {
+  if (file.booster == "dart") // its calls for rows in memory round the weights of trees otherwise
+    return user_error("its booster is 'dart', whose scores the library's fast call does not round "
+                      "as its predict does; 'gbtree' is supported",
+                      elsewhere(file, "train it with booster gbtree"));
+  if (file.booster != "gbtree")
+    return user_error(fmt::format("its booster is '{}'; 'gbtree' is supported", file.booster));
+  return {};
+}
+
+/// The library must read the file's base_score as the version that wrote it.
+result<void> check_intercepts(const xgboost_file& file, std::size_t outputs) {
+  const auto written = version_of(file), library = library_version();
+  const auto differ = [&](std::string_view how) {
+    return fmt::format("XGBoost {} wrote it, and this library, {}, {} its base_score",
+                       fmt::join(written, "."), fmt::join(library, "."), how);
+  };
+  if (file.base_score_is_list && library < first_with_intercept_lists)
+    return user_error(
+        differ("misreads"),
+        elsewhere(file, "link XGBoost 3.1 or later, or save it with XGBoost 3.0 or older"));
+  if (!is_logistic(file))
     return {};
-  return user_error(
-      fmt::format("XGBoost {} wrote it, and this library, {}, misreads its base_score",
-                  fmt::join(written, "."), fmt::join(library, ".")),
-      "score it with leat::trees, or save it with XGBoost 3.0 or older");
+  const auto there = intercepts_of(file, outputs, written);
+  if (!there)
+    return there.error();
+  const auto here = intercepts_of(file, outputs, library);
+  if (!here || *here != *there)
+    return user_error(differ("converts otherwise"),
+                      elsewhere(file, "link the XGBoost that wrote it"));
+  return {};
 }
 
 } // namespace
@@ -126,16 +185,18 @@ result<xgboost_booster> xgboost_booster::build(std::string_view bytes) {
   const auto file = read_xgboost(bytes); // its errors say where; and names are not asked of XGBoost
   if (!file)
     return file.error();
-  if (const auto readable = check_version(*file); !readable)
-    return readable.error();
+  if (const auto known = check_booster(*file); !known)
+    return known.error();
   const auto features = features_of(*file);
   if (!features)
     return features.error();
 
-  if (file->booster != "gbtree" && file->booster != "dart")
-    return user_error(
-        fmt::format("its booster is '{}'; 'gbtree' and 'dart' are supported", file->booster));
-  if (const auto sound = check_trees(*file, *features); !sound)
+  const auto outputs = outputs_of(*file);
+  if (!outputs)
+    return outputs.error();
+  if (const auto same = check_intercepts(*file, *outputs); !same)
+    return same.error();
+  if (const auto sound = check_trees(*file, *features, *outputs); !sound)
     return sound.error();
 
   BoosterHandle handle = nullptr;
@@ -147,8 +208,8 @@ result<xgboost_booster> xgboost_booster::build(std::string_view bytes) {
 
   // A first row tells how many scores there are, and what the library does not do at all.
   const std::vector<float> row(*features, std::numeric_limits<float>::quiet_NaN());
-  const std::size_t outputs = model.scores_of(row, *features).size();
-  model.shape_ = {{}, file->objective, *features, outputs, file->feature_names};
+  const std::size_t scores = model.scores_of(row, *features).size();
+  model.shape_ = {{}, file->objective, *features, scores, file->feature_names};
   return model;
 }
 

@@ -6,9 +6,10 @@
 
 namespace leat {
 
-/// A booster of the library: any model with booster gbtree or dart that it saved as JSON or UBJ,
-/// whatever its objective. Scores are those of `predict` with all trees and missing = NaN. It
-/// scores on the caller's thread alone; any number of threads may share one.
+/// A booster of the library: any model with booster gbtree that it saved as JSON or UBJ, whatever
+/// its objective. Scores are those of `predict` with all trees and missing = NaN; a model whose
+/// base_score this library converts otherwise than the one that wrote it is refused. It scores on
+/// the caller's thread alone; any number of threads may share one.
 class xgboost_booster {
 public:
   /// Reads the model file at `path`. Errors (missing, damaged, refused by the library) name the

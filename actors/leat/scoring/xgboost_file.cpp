@@ -37,6 +37,7 @@ constexpr place<xgboost_file, numbers> file_numbers[] = {
     {"/learner/gradient_booster/weight_drop", &xgboost_file::weight_drop},
 };
 constexpr place<xgboost_file, std::optional<std::int32_t>> file_integer[] = {
+    {"/learner/learner_model_param/boost_from_average", &xgboost_file::boost_from_average},
     {"/learner/learner_model_param/num_feature", &xgboost_file::num_feature},
     {"/learner/learner_model_param/num_class", &xgboost_file::num_class},
     {"/learner/learner_model_param/num_target", &xgboost_file::num_target},
@@ -295,7 +296,8 @@ private:
   /// "0.5", or "[0.2,0.8]".
   bool numbers_parameter(numbers& to, std::string_view value) {
     std::string_view rest = value;
-    if (rest.starts_with('[') && rest.ends_with(']'))
+    file.base_score_is_list = rest.starts_with('[') && rest.ends_with(']');
+    if (file.base_score_is_list)
       rest = rest.substr(1, rest.size() - 2);
     to.clear();
     for (bool more = true; more;) {
@@ -357,6 +359,9 @@ result<xgboost_file> read_xgboost(std::string_view bytes) {
   if (!nlohmann::json::sax_parse(bytes, &reader, *format))
     return user_error("it cannot be read: " + reader.stopped,
                       "save or copy the model again; .ubj also holds numbers that JSON cannot");
+  if (reader.file.booster.empty())
+    return user_error("it is not an XGBoost model: learner.gradient_booster.name is missing",
+                      "save the model with XGBoost's save_model");
   return std::move(reader.file);
 }
 

@@ -35,8 +35,10 @@ struct xgboost_file {
   std::vector<std::int32_t> version; ///< of the XGBoost that wrote it: major, minor, patch
   std::string objective;
   std::string booster;
-  std::vector<float> base_score; ///< as the user gives it: for logistic objectives a probability;
-                                 ///< one, or since 3.1 one for each output
+  std::vector<float> base_score;   ///< as the user gives it: for logistic objectives a probability;
+                                   ///< one, or since 3.1 one for each output
+  bool base_score_is_list = false; ///< since 3.1, even of one
+  std::optional<std::int32_t> boost_from_average; ///< 1: base_score was not the user's choice
   std::optional<std::int32_t> num_feature;
   std::optional<std::int32_t> num_class;
   std::optional<std::int32_t> num_target;

@@ -15,6 +15,9 @@ result<void> check_lengths(const xgboost_tree& tree) {
     return user_error(fmt::format("{} nodes, {} of them deleted, are not possible", *tree.num_nodes,
                                   *tree.num_deleted));
 
+  if (tree.size_leaf_vector.value_or(0) > 1)
+    return user_error("its leaves are vectors (multi-target trees), which are not supported");
+
   const auto nodes = static_cast<std::size_t>(*tree.num_nodes);
   const std::pair<const char*, std::size_t> arrays[] = {
       {"left_children", tree.left_children.size()},
@@ -91,6 +94,9 @@ result<std::vector<const xgboost_tree*>> trees_in_order(const xgboost_file& file
   if (file.tree_info.size() != count)
     return user_error(
         fmt::format("its tree_info has {} entries for {} trees", file.tree_info.size(), count));
+  if (file.booster == "dart" && file.weight_drop.size() != count)
+    return user_error(
+        fmt::format("its weight_drop has {} entries for {} trees", file.weight_drop.size(), count));
   for (std::size_t t = 0; t < count; ++t)
     if (file.tree_info[t] < 0 || static_cast<std::size_t>(file.tree_info[t]) >= outputs)
       return user_error(

@@ -63,3 +63,24 @@ TEST_CASE("models of later versions score by this library as they did there, or 
     CHECK(difference(known.scores, scores) == "");
   }
 }
+
+TEST_CASE("the library scores base scores as where they were trained, or the model is refused",
+          "[xgboost]") {
+  std::size_t scored = 0;
+  for (const char* version : xgboost_case_versions)
+    for (const auto& c : xgboost_cases(version)) {
+      INFO(version << ": " << c.name);
+      const scoped_file file(".json", c.model);
+      const auto booster = leat::xgboost_booster::load(file.path());
+      if (booster) {
+        CHECK(difference(scores_of(*booster, c.known.values), c.known.scores) == "");
+        ++scored;
+        continue;
+      }
+      const auto& e = booster.error();
+      CHECK((mentions(e, "its booster is 'dart'") || mentions(e, "wrote it, and this library, ") ||
+             mentions(e, "XGBoost refuses it"))); // with its reason
+      CHECK((mentions(e, "score it with leat::trees") || mentions(e, "XGBoost refuses it")));
+    }
+  CHECK(scored >= 25);
+}

@@ -8,9 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include <atomic>
+#include <bit>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -118,5 +120,32 @@ inline known_scores scored_rows(const std::string& model, std::size_t features) 
   }
   return known;
 }
+
+/// A model that some XGBoost trained, and how it scored there: see xgboost_cases.py.
+struct xgboost_case {
+  std::string name;
+  std::string model; ///< the file's bytes
+  known_scores known;
+};
+
+inline std::vector<xgboost_case> xgboost_cases(const std::string& version) {
+  std::ifstream in(test_data("xgboost-cases-" + version + ".jsonl"));
+  std::vector<xgboost_case> cases;
+  for (std::string line; std::getline(in, line);) {
+    const auto document = nlohmann::json::parse(line);
+    auto& c = cases.emplace_back();
+    c.name = document["name"];
+    c.model = document["model"];
+    for (const auto& x : document["rows"])
+      c.known.values.push_back(x.is_null() ? std::numeric_limits<float>::quiet_NaN()
+                                           : x.get<float>());
+    for (const auto& bits : document["scores"])
+      c.known.scores.push_back(std::bit_cast<float>(bits.get<std::uint32_t>()));
+  }
+  return cases;
+}
+
+/// The versions that such models exist of.
+inline constexpr const char* xgboost_case_versions[] = {"1.7.6", "2.1.4", "3.0.5", "3.2.0"};
 
 } // namespace leat::test

@@ -137,7 +137,6 @@ TEST_CASE("what XGBoost trains and Leat does not support is refused by name") {
   std::mt19937 random(5);
   const auto rows = random_rows(random, 200, features, 0);
   const std::pair<xgboost_oracle::parameters, const char*> kinds[] = {
-      {{{"booster", "dart"}}, "booster is 'dart'"},
       {{{"booster", "gblinear"}}, "booster is 'gblinear'"},
       {{{"objective", "reg:pseudohubererror"}}, "objective is 'reg:pseudohubererror'"},
       {{{"objective", "multi:softmax"}, {"num_class", "3"}}, "objective is 'multi:softmax'"},
