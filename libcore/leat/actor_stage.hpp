@@ -121,14 +121,15 @@ public:
 
 private:
   // Its descendants come after all records, and before the end.
-  static constexpr stamp after_all_records{end_of_time, ~std::uint32_t{0}, ~std::uint64_t{0}, {}};
+  static constexpr stamp after_all_records{
+      end_of_time, ~std::uint32_t{0}, ~std::uint32_t{0}, ~std::uint64_t{0}, {}};
 
   // The first stamp that is not promised away. A mark that speaks of a record and all that may
   // descend from it leaves no room below it.
   static stamp behind(const stamp& progress) {
     if (progress.path != stamp_path::last())
       return progress;
-    return {progress.time, progress.split, progress.position + 1, {}};
+    return {progress.time, progress.source, progress.split, progress.position + 1, {}};
   }
 
   record_handler<In, Out>* handler_ = nullptr;

@@ -25,6 +25,11 @@ public:
 template <class T>
 class fanout {
 public:
+  /// `number`: that of this output among its stage's, if its records meet those of another again.
+  explicit fanout(std::optional<std::uint32_t> number = {}) : number_(number) {}
+
+  std::optional<std::uint32_t> number() const { return number_; }
+
   void add(std::unique_ptr<branch<T>> b) { branches_.push_back(std::move(b)); }
 
   void accept(frame& f) {
@@ -55,6 +60,7 @@ public:
   }
 
 private:
+  std::optional<std::uint32_t> number_;
   std::vector<std::unique_ptr<branch<T>>> branches_;
 };
 
@@ -176,12 +182,16 @@ class chain_branch final : public branch<typename Chain::in> {
   using out = typename Chain::out;
 
 public:
-  chain_branch(Chain chain, End end) : chain_(std::move(chain)), end_(std::move(end)) {}
+  /// `number`: that of this branch in its fork, if its records meet those of another again. It
+  /// extends the path of their stamps, so that these differ where they meet.
+  chain_branch(Chain chain, End end, std::optional<std::uint32_t> number = {})
+      : chain_(std::move(chain)), end_(std::move(end)), number_(number) {}
 
   void accept(frame& f) override {
-    end_.begin(!f.records->stamps.empty());
+    const bool stamped = !f.records->stamps.empty();
+    end_.begin(stamped);
     if constexpr (std::is_same_v<Chain, pass<in>>) {
-      if (end_.takes_frames())
+      if (!(stamped && number_ && end_.stamped()) && end_.takes_frames())
         return end_.forward(f);
     } else if constexpr (std::is_same_v<in, out> && !Chain::expands) {
       if (plain(*f.records) && end_.takes_frames() && f.sole_owner())
@@ -246,6 +256,8 @@ private:
       ingest_cursor ingested(from.ingest);
       while (go_on && next_ < from.records.size()) {
         here_ = stamped ? from.stamps[next_] : stamp{};
+        if (stamped && number_)
+          here_.path = here_.path.child(*number_);
         ingested_ = ingested.at(next_);
         go_on = step(from.records[next_++]);
       }
@@ -275,12 +287,13 @@ private:
 
   Chain chain_;
   End end_;
+  std::optional<std::uint32_t> number_;
   std::shared_ptr<rows> current_; // the frame under way, while it is blocked
   bool owner_ = false;
   std::size_t next_ = 0;
   stamp here_; // what the record under way hands down
   clock_time ingested_ = 0;
-  std::uint32_t child_ = 0;
+  std::uint64_t child_ = 0;
 };
 
 } // namespace leat

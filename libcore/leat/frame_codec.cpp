@@ -64,15 +64,17 @@ private:
 
 bool get_stamps(byte_cursor& from, std::size_t size, stamp_column& stamps) {
   column_reader<event_time> times;
+  column_reader<std::uint32_t> sources;
   column_reader<std::uint32_t> splits;
   column_reader<std::uint64_t> positions;
   column_reader<stamp_path> paths;
   // Value by value they take up bytes, so a size that the bytes cannot fill is refused here.
-  if (!times.read(from, size) || !splits.read(from, size) || !positions.read(from, size) ||
-      !paths.read(from, size))
+  if (!times.read(from, size) || !sources.read(from, size) || !splits.read(from, size) ||
+      !positions.read(from, size) || !paths.read(from, size))
     return false;
   for (std::size_t i = 0; i < size; ++i)
-    stamps.push_back({times[i], splits[i], positions[i] + (positions.is_run() ? i : 0), paths[i]});
+    stamps.push_back(
+        {times[i], sources[i], splits[i], positions[i] + (positions.is_run() ? i : 0), paths[i]});
   return true;
 }
 
@@ -120,15 +122,15 @@ bool get_panes(byte_cursor& from, std::size_t records, pane_ends& panes) {
 }
 
 void put_mark(std::string& to, const mark& m) {
-  put_plain(to, m.progress.time), put_plain(to, m.progress.split),
-      put_plain(to, m.progress.position);
+  put_plain(to, m.progress.time), put_plain(to, m.progress.source);
+  put_plain(to, m.progress.split), put_plain(to, m.progress.position);
   put_plain(to, m.progress.path), put_plain(to, m.watermark), put_plain(to, m.idle);
 }
 
 bool get_mark(byte_cursor& from, mark& m) {
-  return get_plain(from, m.progress.time) && get_plain(from, m.progress.split) &&
-         get_plain(from, m.progress.position) && get_plain(from, m.progress.path) &&
-         get_plain(from, m.watermark) && get_flag(from, m.idle);
+  return get_plain(from, m.progress.time) && get_plain(from, m.progress.source) &&
+         get_plain(from, m.progress.split) && get_plain(from, m.progress.position) &&
+         get_plain(from, m.progress.path) && get_plain(from, m.watermark) && get_flag(from, m.idle);
 }
 
 bool get_rows(byte_cursor& from, std::uint8_t parts, const row_codec& codec, frame& f) {

@@ -112,7 +112,7 @@ public:
 
   /// Spreads records over subtasks whatever their keys, so that what follows runs in parallel.
   auto rebalance(std::string name, std::size_t parallelism = 0) && {
-    auto out = add_merge(std::move(name), parallelism, false);
+    auto out = add_merge(std::move(name), parallelism);
     feed(out->stage, routing::rebalance, rebalance_route{});
     return handle(std::move(out));
   }
@@ -123,7 +123,7 @@ public:
   /// This stream and another as one. In stamp order, if anything behind it depends on order.
   template <class OtherChain>
   auto merge(std::string name, stream<T, OtherChain> other) && {
-    auto out = add_merge(name, 1, true);
+    auto out = add_merge(name, 1);
     feed(out->stage, routing::forward, forward_route{});
     if (other.graph_ == graph_)
       other.feed(out->stage, routing::forward, forward_route{});
@@ -212,8 +212,11 @@ public:
     if (from.kind != stage_kind::keyed)
       from.faults.push_back(user_error("stage \"" + from.name + "\" has no side outputs",
                                        "side(name) goes on what process() returns"));
-    if (!from.sides.emplace(name, [out] { return std::make_unique<side_port_of<S>>(out->make()); })
-             .second)
+    out->way = {static_cast<std::uint32_t>(from.sides.size() + 1)};
+    const auto make = [out](const plan_stage& self) {
+      return std::make_unique<side_port_of<S>>(out->make(self));
+    };
+    if (!from.sides.emplace(name, make).second)
       from.faults.push_back(
           user_error("side output \"" + name + "\" of \"" + from.name + "\" is asked for twice",
                      "keep the handle: it may be used several times"));
@@ -266,9 +269,10 @@ private:
     } else if (!origin_->sealed) {
       auto fork = std::make_shared<detail::tap<T>>();
       fork->stage = origin_->from->stage;
-      origin_->from->branches.push_back([chain = origin_->chain, fork] {
-        return std::make_unique<chain_branch<Chain, forked_end<T>>>(chain,
-                                                                    forked_end<T>(fork->make()));
+      fork->way = origin_->from->next_way();
+      origin_->from->branches.push_back([chain = origin_->chain, fork](const plan_stage& self) {
+        return std::make_unique<chain_branch<Chain, forked_end<T>>>(
+            chain, forked_end<T>(fork->make(self)), self.number_of(fork->way));
       });
       origin_->sealed = std::move(fork);
     }
@@ -280,22 +284,24 @@ private:
   template <class Route>
   void feed(std::size_t to, routing by, Route route) {
     origin_->used = true;
+    const branch_way way = origin_->from->next_way();
     const std::size_t edge =
-        graph_->template connect<T>(origin_->from->stage, to, by, origin_->steps);
-    origin_->from->branches.push_back([chain = origin_->chain, route = std::move(route), edge] {
-      return std::make_unique<chain_branch<Chain, routed_end<T, Route>>>(
-          chain, routed_end<T, Route>(route, edge));
-    });
+        graph_->template connect<T>(origin_->from->stage, to, by, origin_->steps, way);
+    origin_->from->branches.push_back(
+        [chain = origin_->chain, route = std::move(route), edge, way](const plan_stage& self) {
+          return std::make_unique<chain_branch<Chain, routed_end<T, Route>>>(
+              chain, routed_end<T, Route>(route, edge), self.number_of(way));
+        });
   }
 
-  std::shared_ptr<detail::tap<T>> add_merge(std::string name, std::size_t parallelism, bool joins) {
+  std::shared_ptr<detail::tap<T>> add_merge(std::string name, std::size_t parallelism) {
     auto out = std::make_shared<detail::tap<T>>();
     plan_stage s;
     s.name = std::move(name);
     s.kind = stage_kind::merge;
     s.parallelism = parallelism;
-    s.make = [out, joins](const plan_stage&) -> std::unique_ptr<stage> {
-      return std::make_unique<merge_stage<T>>(out->make(), joins);
+    s.make = [out](const plan_stage& self) -> std::unique_ptr<stage> {
+      return std::make_unique<merge_stage<T>>(out->make(self));
     };
     out->stage = graph_->add(std::move(s));
     return out;
@@ -308,7 +314,7 @@ private:
     s.kind = stage_kind::grouping;
     s.grouping = grouping;
     s.make = [out](const plan_stage& self) -> std::unique_ptr<stage> {
-      return std::make_unique<grouping_stage<T>>(*self.grouping, out->make());
+      return std::make_unique<grouping_stage<T>>(*self.grouping, out->make(self));
     };
     out->stage = graph_->add(std::move(s));
     return out;
@@ -366,8 +372,8 @@ public:
                 key_of = key_of_](const plan_stage& self) -> std::unique_ptr<stage> {
         side_ports sides;
         for (const auto& [side_name, make] : self.sides)
-          sides.emplace(side_name, make());
-        return std::make_unique<keyed_stage<T, KeyOf, Op>>(key_of, op, out->make(),
+          sides.emplace(side_name, make(self));
+        return std::make_unique<keyed_stage<T, KeyOf, Op>>(key_of, op, out->make(self),
                                                            std::move(sides));
       };
       out->stage = from_.graph_->add(std::move(s));
@@ -487,15 +493,15 @@ private:
       }
       return {};
     };
-    s.make = [out, loaded](const plan_stage&) -> std::unique_ptr<stage> {
-      return std::make_unique<scoring_stage<T, S>>(*loaded, out->make());
+    s.make = [out, loaded](const plan_stage& self) -> std::unique_ptr<stage> {
+      return std::make_unique<scoring_stage<T, S>>(*loaded, out->make(self));
     };
     s.name = name;
     end_->used = true;
     out->stage = graph_->add(std::move(s));
-    const std::size_t edge =
-        graph_->template connect<T>(panes_->stage, out->stage, routing::forward, {});
-    panes_->branches.push_back([edge] {
+    const std::size_t edge = graph_->template connect<T>(panes_->stage, out->stage,
+                                                         routing::forward, {}, panes_->next_way());
+    panes_->branches.push_back([edge](const plan_stage&) {
       return std::make_unique<chain_branch<pass<T>, routed_end<T, forward_route>>>(
           pass<T>{}, routed_end<T, forward_route>(forward_route{}, edge));
     });
@@ -534,12 +540,15 @@ public:
       s.name = std::move(name);
       s.kind = stage_kind::source;
       s.parallelism = options.parallelism;
+      s.timed = !std::is_same_v<EventTime, no_event_time>;
+      if constexpr (split_source<Source> && is_live<Source>())
+        s.live_splits = source.splits().size();
       s.blocking = blocks<Source>();
       if constexpr (requires { source.check(); })
         s.prepare = [source](plan_stage&) { return source.check(); };
       s.make = [out, source = std::move(source),
-                times](const plan_stage&) -> std::unique_ptr<stage> {
-        return std::make_unique<source_stage<Source, EventTime>>(source, times, out->make());
+                times](const plan_stage& self) -> std::unique_ptr<stage> {
+        return std::make_unique<source_stage<Source, EventTime>>(source, times, out->make(self));
       };
       std::string text = "the output of source \"" + s.name + "\"";
       out->stage = state_->add(std::move(s));
@@ -556,6 +565,7 @@ public:
     for (const auto& end : state_->ends)
       if (!end->used)
         p.loose_ends.push_back(end->text);
+    p.number_branches();
     return p;
   }
 

@@ -62,16 +62,26 @@ struct broken {
   void to(A&&...) const {}
 };
 
-/// All branches of one output, while the graph is written.
+/// All branches of one output or fork, while the graph is written.
 template <class T>
 struct tap {
-  std::size_t stage; ///< in whose actor they run
-  std::vector<std::function<std::unique_ptr<branch<T>>()>> branches;
+  std::size_t stage = 0; ///< in whose actor they run
+  branch_way way{0};
+  std::vector<std::function<std::unique_ptr<branch<T>>(const plan_stage&)>> branches;
 
-  fanout<T> make() const {
-    fanout<T> all;
+  /// The way of the branch that is added next.
+  branch_way next_way() const {
+    branch_way next = way;
+    next.push_back(static_cast<std::uint32_t>(branches.size()));
+    return next;
+  }
+
+  fanout<T> make(const plan_stage& self) const {
+    // The number of a fork within another is spent by the branch that leads to it.
+    const bool whole_output = way.size() == 1;
+    fanout<T> all(whole_output ? self.number_of(way) : std::nullopt);
     for (const auto& b : branches)
-      all.add(b());
+      all.add(b(self));
     return all;
   }
 };
@@ -117,8 +127,9 @@ struct graph_state {
   }
   template <class T>
   std::size_t connect(std::size_t from, std::size_t to, routing route,
-                      std::vector<std::string> steps) {
-    plan.edges.push_back({from, to, route, type_name<T>(), std::move(steps), row_codec_of<T>()});
+                      std::vector<std::string> steps, branch_way way) {
+    plan.edges.push_back(
+        {from, to, route, type_name<T>(), std::move(steps), row_codec_of<T>(), std::move(way)});
     return plan.edges.size() - 1;
   }
 };
@@ -141,8 +152,8 @@ auto add_actor(graph_state& g, std::string name, Own own, stage_options options)
   s.blocking = own.blocking;
   s.at_coordinator = true; // whom it talks to is there
   s.recipe = std::make_shared<Own>(std::move(own));
-  s.make = [to](const plan_stage&) -> std::unique_ptr<stage> {
-    return std::make_unique<actor_stage<in, out>>(to->make());
+  s.make = [to](const plan_stage& self) -> std::unique_ptr<stage> {
+    return std::make_unique<actor_stage<in, out>>(to->make(self));
   };
   to->stage = g.add(std::move(s));
   return to;

@@ -12,19 +12,7 @@ class merge_stage final : public producing_stage<T> {
   using base::out_, base::services_;
 
 public:
-  /// `joins`: several streams meet here, in one subtask; otherwise one stream is spread.
-  explicit merge_stage(fanout<T> to, bool joins = true) : base(std::move(to)), renumbers_(joins) {}
-
-  /// A promise about some descendants of a record is none about their new numbers.
-  void advance(const mark& m) override {
-    mark renumbered = m;
-    if (stamp& s = renumbered.progress;
-        renumbers_ && s.path != stamp_path::last() && s.position > 0) {
-      --s.position;
-      s.path = stamp_path::last();
-    }
-    base::advance(renumbered);
-  }
+  using base::base;
 
   void consume(frame& f, std::size_t& next, std::size_t end) override {
     const std::size_t first = next;
@@ -40,14 +28,6 @@ public:
   }
 
 private:
-  // The same record may come by several inputs, by one as it is and by another expanded. Where they
-  // meet, what descends from it is numbered anew, or equal stamps would be ordered by chance later.
-  void descend_from(stamp s) {
-    if (renumbers_)
-      s.path = {};
-    out_.descend_from(s, renumbers_);
-  }
-
   void copy(frame& f, std::size_t& next, std::size_t end) {
     auto& from = f.as<T>();
     const bool owner = f.sole_owner();
@@ -55,7 +35,7 @@ private:
     while (next < end) {
       const std::size_t i = next++;
       if (out_.stamped())
-        descend_from(from.stamps[i]);
+        out_.descend_from(from.stamps[i], false);
       out_.ingested_at(ingested.at(i));
       if (owner)
         out_(std::move(from.records[i]));
@@ -65,8 +45,6 @@ private:
         break;
     }
   }
-
-  bool renumbers_;
 };
 
 } // namespace leat

@@ -19,7 +19,7 @@ public:
       stamp s = from_;
       if (numbered_)
         s.path = s.path.child(child_++);
-      rows_->stamps.push_back(s);
+      rows_->stamps.push_back(last_ = s);
     }
     rows_->records.push_back(std::move(record));
   }
@@ -53,13 +53,17 @@ public:
   }
 
   /// What is emitted from here on descends from this record. `numbered`: it may have several
-  /// descendants. Stamps never fall along an edge, so one that would is raised to the last.
+  /// descendants. Stamps rise along an edge, so where one would not, what is emitted becomes the
+  /// next child of the record before.
   void descend_from(const stamp& s, bool numbered) {
-    numbered_ = numbered;
-    if (s <= from_)
-      return; // its descendants are numbered on
+    const bool falls = s <= from_ || s <= last_;
+    numbered_ = numbered || falls;
+    if (falls)
+      return;
     from_ = s;
     child_ = 0;
+    if (const auto number = to_.number(); number && stamped_)
+      from_.path = from_.path.child(*number);
   }
   void ingested_at(clock_time t) {
     if (t == last_ingest_)
@@ -130,7 +134,8 @@ private:
   std::uint64_t emitted_ = 0;
   clock_time last_ingest_ = 0;
   stamp from_;
-  std::uint32_t child_ = 0;
+  stamp last_; // of what was emitted
+  std::uint64_t child_ = 0;
   bool stamped_ = false;
   bool numbered_ = false;
 };

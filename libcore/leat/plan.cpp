@@ -54,7 +54,88 @@ std::string dot_text(std::string_view text) {
 
 std::string subtasks(std::size_t n) { return n == 1 ? "1 subtask" : fmt::format("{} subtasks", n); }
 
+// By stage: which stages its records reach, itself among them.
+std::vector<std::vector<bool>> reachable(const plan& p) {
+  const std::size_t count = p.stages.size();
+  std::vector<std::vector<bool>> reached(count, std::vector<bool>(count));
+  for (std::size_t i = count; i-- > 0;) {
+    reached[i][i] = true;
+    for (const plan_edge& e : p.edges)
+      for (std::size_t behind = 0; e.from == i && behind < count; ++behind)
+        reached[i][behind] = reached[i][behind] || reached[e.to][behind];
+  }
+  return reached;
+}
+
+bool runs_own_code(const plan_stage& s) {
+  return s.kind == stage_kind::keyed || s.kind == stage_kind::actor;
+}
+
+// Without event times stamps order one source, and one split, after the other: those that come
+// later in a merge would wait for the end of the others, and fill its room.
+void find_starved(const plan& p, std::vector<error>& faults) {
+  static constexpr auto hint = "give every source an event time (leat::event_time_by), or let the "
+                               "stages after it take records by arrival (leat::order::by_arrival)";
+  const resolved_plan r = p.resolve(2); // open parallelism stands for several subtasks
+  const auto reached = reachable(p);
+  std::vector<bool> starved(p.stages.size());
+  for (std::size_t i = 0; i < p.stages.size(); ++i) {
+    const plan_stage& s = p.stages[i];
+    std::vector<std::string> sources;
+    std::string untimed;
+    for (std::size_t from = 0; from < i; ++from) {
+      if (p.stages[from].kind != stage_kind::source || !reached[from][i])
+        continue;
+      sources.push_back('"' + p.stages[from].name + '"');
+      if (!p.stages[from].timed && untimed.empty())
+        untimed = sources.back();
+    }
+    for (const plan_edge& e : p.edges)
+      starved[i] = starved[i] || (e.to == i && starved[e.from]);
+    if (r.stages[i].ordered && sources.size() > 1 && !untimed.empty() && !starved[i]) {
+      starved[i] = true; // and so is what stands behind it
+      faults.push_back(user_error(
+          fmt::format(
+              "\"{}\" merges the sources {} in stamp order, but {} has no event time: one of "
+              "them would starve the others",
+              s.name, joined(sources), untimed),
+          hint));
+    }
+    if (s.live_splits > 1 && !s.timed && r.stages[i].wants_order) {
+      std::size_t orders = i;
+      while (!reached[i][orders] || p.stages[orders].order != order::by_stamp)
+        ++orders;
+      faults.push_back(user_error(
+          fmt::format(
+              "\"{}\" takes {} live splits of source \"{}\" in stamp order, but they have no "
+              "event time: the first would starve the others",
+              p.stages[orders].name, s.live_splits, s.name),
+          hint));
+    }
+  }
+}
+
 } // namespace
+
+void plan::number_branches() {
+  const auto reached = reachable(*this);
+  const auto meet = [&](const plan_edge& a, const plan_edge& b) {
+    for (std::size_t i = 0; i < stages.size(); ++i)
+      if (reached[a.to][i] && reached[b.to][i])
+        return true;
+    return false;
+  };
+  for (std::size_t a = 0; a < edges.size(); ++a)
+    for (std::size_t b = 0; b < a; ++b) {
+      if (edges[a].from != edges[b].from || !meet(edges[a], edges[b]))
+        continue;
+      const branch_way &x = edges[a].way, &y = edges[b].way;
+      const auto fork = std::mismatch(x.begin(), x.end(), y.begin(), y.end());
+      auto& meeting = stages[edges[a].from].meeting;
+      meeting.insert(branch_way(x.begin(), fork.first + 1));
+      meeting.insert(branch_way(y.begin(), fork.second + 1));
+    }
+}
 
 std::vector<error> plan::validate() const {
   std::vector<error> faults;
@@ -78,6 +159,7 @@ std::vector<error> plan::validate() const {
   for (const std::string& end : loose_ends)
     faults.push_back(
         user_error(fmt::format("{} leads nowhere", end), "end it with .to(name, sink)"));
+  find_starved(*this, faults);
   return faults;
 }
 
@@ -104,8 +186,7 @@ resolved_plan plan::resolve(std::size_t default_parallelism) const {
   std::vector<bool> wants_order(stages.size()), wants_marks(stages.size()), merges(stages.size());
   for (std::size_t i = stages.size(); i-- > 0;) {
     std::size_t channels = 0;
-    const bool own_code =
-        stages[i].kind == stage_kind::keyed || stages[i].kind == stage_kind::actor;
+    const bool own_code = runs_own_code(stages[i]);
     bool wants =
         (own_code || stages[i].kind == stage_kind::sink) && stages[i].order == order::by_stamp;
     for (const plan_edge& e : edges) {

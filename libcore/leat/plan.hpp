@@ -6,6 +6,7 @@
 #include <leat/stage.hpp>
 
 #include <map>
+#include <set>
 
 namespace leat {
 
@@ -29,6 +30,10 @@ public:
   virtual ~actor_recipe() = default;
 };
 
+/// The way from a stage to one of its edges: which of its outputs (0: the main one), then which
+/// branch at each fork of fused steps.
+using branch_way = std::vector<std::uint32_t>;
+
 struct plan_edge {
   std::size_t from = 0;
   std::size_t to = 0;
@@ -36,6 +41,7 @@ struct plan_edge {
   std::string type;                       ///< the record type that travels
   std::vector<std::string> steps;         ///< fused steps before the edge, in the producer's actor
   std::shared_ptr<const row_codec> codec; ///< null if the record type cannot leave the process
+  branch_way way;
 };
 
 struct plan_stage {
@@ -44,6 +50,8 @@ struct plan_stage {
   std::size_t parallelism = 0; ///< 0: as the run says, or as the stage's kind and neighbours say
   leat::order order = leat::order::by_arrival;
   bool at_coordinator = false;          ///< it needs the process that was started by the user
+  bool timed = false;                   ///< a source whose records have event times
+  std::size_t live_splits = 0;          ///< of a source whose splits never end
   bool blocking = false;                ///< it may wait outside the runtime, so it gets a thread
   std::optional<any_grouping> grouping; ///< of a windowing stage; may be replaced before a run
   std::chrono::nanoseconds slowed{0};   ///< trial delay of a sink, per record
@@ -57,7 +65,14 @@ struct plan_stage {
   /// The actor that the stage works in; null: the runtime's.
   std::shared_ptr<const actor_recipe> recipe;
   /// Side outputs that are read, by name.
-  std::map<std::string, std::function<std::unique_ptr<class side_port>()>> sides;
+  std::map<std::string, std::function<std::unique_ptr<class side_port>(const plan_stage&)>> sides;
+
+  /// The outputs and branches whose records meet those of a sibling again.
+  std::set<branch_way> meeting;
+  /// By which such a branch extends the path of stamps.
+  std::optional<std::uint32_t> number_of(const branch_way& way) const {
+    return meeting.contains(way) ? std::optional{way.back()} : std::nullopt;
+  }
 };
 
 /// What follows from a plan and a run's default parallelism.
@@ -80,6 +95,9 @@ struct plan {
   std::vector<plan_stage> stages; ///< producers stand before their consumers
   std::vector<plan_edge> edges;
   std::vector<std::string> loose_ends; ///< streams that were declared and lead nowhere
+
+  /// Finds the branches that meet again. To be called once all edges are there.
+  void number_branches();
 
   /// All faults at once; empty if the plan can run.
   std::vector<error> validate() const;

@@ -11,7 +11,9 @@
 //
 // A source of several splits (files, partitions) has `splits()` instead, which returns one such
 // reader for each. `check()`, if there is one, finds faults before the first record; `rate()`, if
-// there is one, is how many records a second are due where the run does not say.
+// there is one, is how many records a second are due where the run does not say. Several splits
+// that never end say so by `static constexpr bool live = true`: without event times they have no
+// order.
 #pragma once
 
 #include <leat/stage.hpp>
@@ -62,6 +64,16 @@ concept source_of = std::same_as<typename S::record_type, T> &&
     (reader_of<S, T> || requires(S s, std::size_t n, output<T>& out) {
       { s.splits().front().pull(n, out) } -> std::same_as<pulled>;
     });
+
+/// True if a source says by `static constexpr bool live = true` that its splits never end.
+template <class S>
+constexpr bool is_live() {
+  if constexpr (requires {
+                  { S::live } -> std::convertible_to<bool>;
+                })
+    return S::live;
+  return false;
+}
 
 /// Without event time records are ordered by split and position: one split after the other.
 struct no_event_time {};
@@ -286,7 +298,11 @@ private:
   }
 
   stamp head(split& s) {
-    return {time_of(s, s.ahead.gathered().records[s.next]), s.number, s.position + 1, {}};
+    return {time_of(s, s.ahead.gathered().records[s.next]),
+            services_.stage_number,
+            s.number,
+            s.position + 1,
+            {}};
   }
 
   event_time time_of(const split& s, const T& r) const {
@@ -308,7 +324,7 @@ private:
     } else {
       (void)r;
     }
-    last_ = {s.highest, s.number, ++s.position, {}};
+    last_ = {s.highest, services_.stage_number, s.number, ++s.position, {}};
     if (stamped_)
       rows.stamps.push_back(last_);
   }

@@ -10,53 +10,62 @@
 
 namespace leat {
 
+namespace detail {
+__extension__ typedef unsigned __int128 two_words;
+[[noreturn]] void path_overflow();
+} // namespace detail
+
 /// The way from a source record to one derived from it: which child it was at each stage that may
 /// emit several. Paths compare like the sequence of child numbers.
 ///
 /// The numbers stand as a prefix-free, order-preserving code (n ones, a zero, n bits) from the top
-/// bit down; the low 6 bits hold the length. 58 bits are 58 levels of single children, or 3 levels
-/// of 500. Beyond that all that follow compare equal, behind their elder siblings, and keep the
-/// order in which they arrive.
+/// bit down; the low 7 bits hold the length. 121 bits are 121 levels of single children, or 6
+/// levels of 600.
 class stamp_path {
 public:
+  static constexpr unsigned most_bits = 121;
+
   constexpr stamp_path() = default;
 
-  constexpr stamp_path child(std::uint32_t number) const {
-    const auto value = std::uint64_t{number} + 1;
+  /// Throws leat::failure if the path of the child exceeds `most_bits`.
+  constexpr stamp_path child(std::uint64_t number) const {
+    const std::uint64_t value = number + 1;
     const auto bits = static_cast<unsigned>(std::bit_width(value)) - 1;
-    const auto length = static_cast<unsigned>(code_ & length_mask);
-    const auto total = length + 2 * bits + 1;
-    if (total > 58)
-      return full();
+    const auto length = static_cast<unsigned>(low_ & length_mask);
+    if (bits > most_bits / 2 || length + 2 * bits + 1 > most_bits)
+      detail::path_overflow();
+    const unsigned total = length + 2 * bits + 1;
     const std::uint64_t ones = (std::uint64_t{1} << bits) - 1;
-    const std::uint64_t word = (ones << (bits + 1)) | (value & ones);
+    const detail::two_words word = (detail::two_words{ones} << (bits + 1)) | (value & ones);
+    const detail::two_words placed = word << (128 - total);
     stamp_path next;
-    next.code_ = (code_ & ~length_mask) | (word << (64 - total)) | total;
+    next.high_ = high_ | static_cast<std::uint64_t>(placed >> 64);
+    next.low_ = (low_ & ~length_mask) | static_cast<std::uint64_t>(placed) | total;
     return next;
   }
 
-  /// Not before any path.
-  static constexpr stamp_path last() { return stamp_path{}.full(); }
-
-  friend constexpr auto operator<=>(stamp_path, stamp_path) = default;
-
-private:
-  // Behind all children that this path can name; its own children are equal to it.
-  constexpr stamp_path full() const {
+  /// After every other path.
+  static constexpr stamp_path last() {
     stamp_path end;
-    end.code_ = code_ | (~std::uint64_t{0} >> (code_ & length_mask));
+    end.high_ = end.low_ = ~std::uint64_t{0};
     return end;
   }
 
-  static constexpr std::uint64_t length_mask = 63;
-  std::uint64_t code_ = 0;
+  friend constexpr auto operator<=>(const stamp_path&, const stamp_path&) = default;
+
+private:
+  static constexpr std::uint64_t length_mask = 127;
+  std::uint64_t high_ = 0;
+  std::uint64_t low_ = 0;
 };
 
-/// The highest event time so far in the record's split, the split, the position in it (from 1), and
-/// the path for derived records. A stamp only grows along a split. `stamp{}` is before every
-/// record.
+/// The highest event time so far in the record's split, the source (its place in the plan), the
+/// split, the position in it (from 1), and the path for derived records. A stamp only grows along a
+/// split. `stamp{}` is before every record. On one edge stamps are unique, and none is an ancestor
+/// of another, so a promise of everything up to {s, path last()} covers s and all its descendants.
 struct stamp {
   event_time time = begin_of_time;
+  std::uint32_t source = 0;
   std::uint32_t split = 0;
   std::uint64_t position = 0;
   stamp_path path = {};
@@ -65,8 +74,8 @@ struct stamp {
 };
 
 /// After every record: the promise that nothing follows.
-inline constexpr stamp end_of_stamps{end_of_time, ~std::uint32_t{0}, ~std::uint64_t{0},
-                                     stamp_path::last()};
+inline constexpr stamp end_of_stamps{end_of_time, ~std::uint32_t{0}, ~std::uint32_t{0},
+                                     ~std::uint64_t{0}, stamp_path::last()};
 
 /// A column of values that mostly repeat (Step 0) or count up by one (Step 1). While they do, it
 /// stores the first value only.
@@ -118,12 +127,13 @@ class stamp_column {
 public:
   void push_back(const stamp& s) {
     times_.push_back(s.time);
+    sources_.push_back(s.source);
     splits_.push_back(s.split);
     positions_.push_back(s.position);
     paths_.push_back(s.path);
   }
   stamp operator[](std::size_t i) const {
-    return {times_[i], splits_[i], positions_[i], paths_[i]};
+    return {times_[i], sources_[i], splits_[i], positions_[i], paths_[i]};
   }
   std::size_t size() const { return times_.size(); }
   bool empty() const { return size() == 0; }
@@ -131,23 +141,25 @@ public:
   /// Calls `visit` with each of the columns.
   template <class Visit>
   void each_column(Visit visit) const {
-    visit(times_), visit(splits_), visit(positions_), visit(paths_);
+    visit(times_), visit(sources_), visit(splits_), visit(positions_), visit(paths_);
   }
   void truncate(std::size_t size) {
     if (size >= this->size())
       return;
     times_.truncate(size);
+    sources_.truncate(size);
     splits_.truncate(size);
     positions_.truncate(size);
     paths_.truncate(size);
   }
   std::size_t heap_bytes() const {
-    return times_.heap_bytes() + splits_.heap_bytes() + positions_.heap_bytes() +
-           paths_.heap_bytes();
+    return times_.heap_bytes() + sources_.heap_bytes() + splits_.heap_bytes() +
+           positions_.heap_bytes() + paths_.heap_bytes();
   }
 
 private:
   run_column<event_time> times_;
+  run_column<std::uint32_t> sources_;
   run_column<std::uint32_t> splits_;
   run_column<std::uint64_t, 1> positions_;
   run_column<stamp_path> paths_;

@@ -182,6 +182,40 @@ TEST_CASE("a tree of branches under random credit loses and reorders nothing") {
   });
 }
 
+TEST_CASE("a numbered branch extends the path of stamps, whatever its chain") {
+  const auto stamps_of = [](auto chain, std::optional<std::uint32_t> number, bool stamped) {
+    using chain_type = decltype(chain);
+    using end = leat::routed_end<item, leat::forward_route>;
+    fanout<item> all;
+    all.add(std::make_unique<leat::chain_branch<chain_type, end>>(std::move(chain), end({}, 0),
+                                                                  number));
+    slow_consumer consumer(all, {1}, {100, 1000, 1'000'000}, 100, stamped);
+    leat::frame f = support::frame_of<item>({{0, 2, 0}, {0, 3, 0}}, {at(2), at(3)});
+    all.accept(f);
+    consumer.ports[0]->flush();
+    std::vector<leat::stamp> stamps;
+    for (const auto& sent : consumer.wire.all)
+      for (std::size_t i = 0; i < sent.content.records->stamps.size(); ++i)
+        stamps.push_back(sent.content.records->stamps[i]);
+    return stamps;
+  };
+  const auto by = [](const leat::stamp& s, std::initializer_list<std::uint64_t> children) {
+    leat::stamp child = s;
+    for (const std::uint64_t n : children)
+      child.path = child.path.child(n);
+    return child;
+  };
+  using list = std::vector<leat::stamp>;
+  CHECK(stamps_of(pass{}, {}, true) == list{at(2), at(3)});
+  CHECK(stamps_of(pass{}, 5, true) == list{by(at(2), {5}), by(at(3), {5})});
+  CHECK(stamps_of(pass{}, 5, false).empty());
+  CHECK(stamps_of(negated_step{{}, negated}, 1, true) == list{by(at(2), {1}), by(at(3), {1})});
+  CHECK(stamps_of(odd_step{{}, odd}, 0, true) == list{by(at(3), {0})});
+  CHECK(stamps_of(repeated_step{{}, repeated}, 2, true) ==
+        list{by(at(2), {2, 0}), by(at(2), {2, 1}), by(at(3), {2, 0}), by(at(3), {2, 1}),
+             by(at(3), {2, 2})});
+}
+
 TEST_CASE("what a fork gathered while it was blocked is handed on, whoever unblocks it") {
   // 1024 records are gathered, handed on and block; what stands behind them may not be forgotten.
   for (const std::int64_t length : {1022, 1023, 1024, 1025, 1026, 2048, 2049}) {

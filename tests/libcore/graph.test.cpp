@@ -39,6 +39,10 @@ leat::graph fraud_like() {
   return g;
 }
 
+struct live_splits : support::given_splits<item> {
+  static constexpr bool live = true;
+};
+
 } // namespace
 
 TEST_CASE("a graph is described as text") {
@@ -226,6 +230,92 @@ TEST_CASE("stamps and marks are carried only where somebody needs them") {
   CHECK_FALSE(four.edges[2].stamped);
   CHECK_FALSE(four.edges[2].marked);
   CHECK_FALSE(two_shuffles(leat::order::by_arrival).plan().resolve(4).stages[2].ordered);
+}
+
+TEST_CASE("branches are numbered where they meet again, and nowhere else") {
+  using ways = std::set<leat::branch_way>;
+  leat::graph g{"forks"};
+  auto s = g.from("in", none()).map("a", same);
+  s.to("apart", support::discard{});
+  auto hashed = s.key_by(support::key_of_item).process("p", support::chained_hash{});
+  auto inner = s.filter("b", all);
+  inner.to("also apart", support::discard{});
+  auto met = inner.map("c", same).merge("m", std::move(hashed));
+  auto q = std::move(met).key_by(support::key_of_item).process("q", support::chained_hash{});
+  auto side = q.side<item>("side");
+  side.to("side", support::discard{});
+  q.merge("n", side.map("d", same)).to("out", support::discard{});
+  REQUIRE(faults(g).empty());
+  const leat::plan& p = g.plan();
+  // All goes through the fork behind "a": 0 apart, 1 p, 2 a fork whose second branch goes to m.
+  CHECK(p.stages[0].meeting == ways{{0, 0, 1}, {0, 0, 2}});
+  CHECK(p.stages[0].number_of({0, 0, 2}) == 2u);
+  CHECK_FALSE(p.stages[0].number_of({0, 0, 0}));
+  for (const leat::plan_stage& stage : p.stages)
+    if (stage.name == "q")
+      CHECK(stage.meeting == ways{{0}, {1}}); // the outputs
+    else if (stage.name != "in")
+      CHECK(stage.meeting.empty());
+}
+
+TEST_CASE("sources that would starve each other in a merge by stamp are refused") {
+  const leat::event_time_by timed{[](const item&) { return leat::event_time{}; }};
+  const auto told = [](leat::graph& g) {
+    std::vector<std::string> all;
+    for (const auto& e : g.validate())
+      all.push_back(e.what);
+    return all;
+  };
+  const auto merged = [&](auto first, auto second, leat::order order) {
+    leat::graph g{"merged"};
+    auto a = g.from("a", none(), first);
+    auto b = g.from("b", none(), second);
+    // A fork that meets again is one source, and may be merged with another all the same.
+    a.filter("x", all)
+        .merge("one", a.filter("y", all))
+        .merge("two", std::move(b))
+        .merge("three", a.map("z", same))
+        .key_by(support::key_of_item)
+        .process("p", support::chained_hash{}, {0, order})
+        .to("out", support::discard{});
+    return told(g);
+  };
+  const leat::no_event_time untimed;
+  using faults_told = std::vector<std::string>;
+  CHECK(merged(timed, timed, leat::order::by_stamp).empty());
+  CHECK(merged(untimed, untimed, leat::order::by_arrival).empty());
+  CHECK(merged(timed, untimed, leat::order::by_stamp) ==
+        faults_told{"\"two\" merges the sources \"a\", \"b\" in stamp order, but \"b\" has no "
+                    "event time: one of them would starve the others"});
+  CHECK(merged(untimed, untimed, leat::order::by_stamp).size() == 1); // once, not at each stage
+
+  const auto split = [&](auto times, std::size_t splits, leat::order order) {
+    leat::graph g{"live"};
+    live_splits source;
+    source.all.resize(splits);
+    g.from("feeds", source, times)
+        .key_by(support::key_of_item)
+        .process("p", support::chained_hash{}, {0, order})
+        .to("out", support::discard{});
+    return told(g);
+  };
+  CHECK(split(timed, 3, leat::order::by_stamp).empty());
+  CHECK(split(untimed, 3, leat::order::by_arrival).empty());
+  CHECK(split(untimed, 1, leat::order::by_stamp).empty());
+  CHECK(
+      split(untimed, 3, leat::order::by_stamp) ==
+      faults_told{"\"p\" takes 3 live splits of source \"feeds\" in stamp order, but they have no "
+                  "event time: the first would starve the others"});
+
+  leat::graph files{"files"}; // several that end: one after the other
+  support::given_splits<item> several;
+  several.all.resize(4);
+  files.from("in", several)
+      .rebalance("spread")
+      .key_by(support::key_of_item)
+      .process("p", support::chained_hash{})
+      .to("out", support::discard{});
+  CHECK(files.validate().empty());
 }
 
 TEST_CASE("streams of two graphs do not merge") {

@@ -20,8 +20,21 @@ TEST_CASE("a merge hands records on as they are") {
   CHECK(got == support::numbered(500));
 }
 
-// Where the branches of a fork meet, one record may come several times, as it is and expanded. What
-// stands behind must see one order, so the merge makes stamps distinct, and its promises hold.
+TEST_CASE("stamps and marks pass a merge unchanged") {
+  support::hosted h;
+  REQUIRE(h.open(std::make_unique<leat::merge_stage<item>>(support::into_port<item>())));
+  std::vector<leat::stamp> stamps{at(1), at(2), at(2), at(3)};
+  stamps[1].path = leat::stamp_path{}.child(0);
+  stamps[2].path = leat::stamp_path{}.child(1).child(5);
+  h.consume(support::frame_of(support::numbered(4), stamps));
+  h.stage->advance(support::mark_at(stamps[3], 7));
+  h.flush();
+  CHECK(h.stamps() == stamps);
+  CHECK(h.promised() == support::mark_at(stamps[3], 7));
+}
+
+// An idle split that comes back may bring what others are ahead of. What stands behind must still
+// see one order, so the merge makes stamps distinct, and its promises hold.
 TEST_CASE("equal stamps leave a merge as different ones, in their order") {
   support::for_seeds(200, [](support::dice roll) {
     support::hosted h;

@@ -54,7 +54,7 @@ TEST_CASE("descendants inherit the stamp and are numbered; stamps never fall alo
     CHECK(rows.stamps[i] > last); // no two are equal
     last = rows.stamps[i];
   }
-  CHECK(rows.stamps[4] == leat::stamp{at(9).time, 0, 1, leat::stamp_path{}.child(1)});
+  CHECK(rows.stamps[4] == leat::stamp{at(9).time, 0, 0, 1, leat::stamp_path{}.child(1)});
 }
 
 TEST_CASE("an output hands on whole or not at all, and counts") {

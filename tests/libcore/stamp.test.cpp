@@ -1,33 +1,47 @@
 #include <leat/stamp.hpp>
 
+#include <leat/error.hpp>
+
 #include "support/catch.hpp"
 
 #include <rapidcheck.h>
 
 namespace {
 
-using children = std::vector<std::uint32_t>;
+using children = std::vector<std::uint64_t>;
 
 leat::stamp_path path_of(const children& numbers) {
   leat::stamp_path p;
-  for (const std::uint32_t n : numbers)
+  for (const std::uint64_t n : numbers)
     p = p.child(n);
   return p;
 }
 
-// How many of the 58 bits a path takes.
+// How many bits a path takes.
 unsigned bits_of(const children& numbers) {
   unsigned bits = 0;
-  for (const std::uint32_t n : numbers)
-    bits += 2 * (static_cast<unsigned>(std::bit_width(std::uint64_t{n} + 1)) - 1) + 1;
+  for (const std::uint64_t n : numbers)
+    bits += 2 * (static_cast<unsigned>(std::bit_width(n + 1)) - 1) + 1;
   return bits;
+}
+constexpr unsigned most = leat::stamp_path::most_bits;
+
+std::uint64_t some_child() {
+  return *rc::gen::oneOf(rc::gen::inRange<std::uint64_t>(0, 4),
+                         rc::gen::inRange<std::uint64_t>(0, 3000),
+                         rc::gen::inRange<std::uint64_t>(0, std::uint64_t{1} << 40));
 }
 
 children some_children() {
-  return *rc::gen::suchThat(
-      rc::gen::container<children>(rc::gen::oneOf(rc::gen::inRange<std::uint32_t>(0, 4),
-                                                  rc::gen::inRange<std::uint32_t>(0, 3000))),
-      [](const children& c) { return bits_of(c) <= 58; });
+  children all;
+  for (int n = *rc::gen::inRange(0, 60); n > 0; --n) {
+    all.push_back(some_child());
+    if (bits_of(all) > most) {
+      all.pop_back();
+      break;
+    }
+  }
+  return all;
 }
 
 } // namespace
@@ -39,49 +53,51 @@ TEST_CASE("paths compare like the sequences of child numbers") {
   }));
   CHECK(rc::check([] { // sequences that share a beginning
     children a = some_children(), b = a;
-    const auto tail = *rc::gen::container<children>(rc::gen::inRange<std::uint32_t>(0, 9));
+    const auto tail = *rc::gen::container<children>(rc::gen::inRange<std::uint64_t>(0, 9));
     b.resize(*rc::gen::inRange<std::size_t>(0, b.size() + 1));
     b.insert(b.end(), tail.begin(), tail.end());
-    RC_PRE(bits_of(b) <= 58);
+    RC_PRE(bits_of(b) <= most);
     RC_ASSERT((path_of(a) <=> path_of(b)) == (a <=> b));
   }));
 }
 
-TEST_CASE("a path has room for 58 single children, three times 500, or one of 100 million") {
-  CHECK(path_of(children(58, 0)) > path_of(children(57, 0)));
-  CHECK(path_of({499, 499, 499}) > path_of({499, 499, 498}));
-  CHECK(path_of({100'000'001}) > path_of({100'000'000}));
+TEST_CASE("a path has room for 121 single children, six times 600, or one of 10^18") {
+  CHECK(path_of(children(121, 0)) > path_of(children(120, 0)));
+  CHECK(path_of(children(6, 599)) > path_of({599, 599, 599, 599, 599, 598}));
+  CHECK(path_of({1'000'000'000'000'000'001}) > path_of({1'000'000'000'000'000'000}));
 }
 
-TEST_CASE("a path that is full never falls: younger siblings stay behind the elder ones") {
+TEST_CASE("a path that would exceed its bits is an error, never a tie") {
   CHECK(rc::check([] {
-    children parent;
-    while (bits_of(parent) < 40)
-      parent.push_back(*rc::gen::inRange<std::uint32_t>(0, 40));
-    const leat::stamp_path p = path_of(parent);
-    leat::stamp_path last = p;
-    for (std::uint32_t n = 0; n < 3000; ++n) {
-      RC_ASSERT(p.child(n) >= last);
-      RC_ASSERT(p.child(n).child(n % 7) >= last);
-      last = p.child(n);
-    }
-    // and the next child of the parent's parent is behind all of them
-    children uncle = parent;
-    ++uncle.back();
-    if (bits_of(uncle) <= 58) {
-      RC_ASSERT(path_of(uncle) > last);
-      RC_ASSERT(path_of(uncle) > last.child(5).child(2'000'000'000));
-    }
+    children numbers = some_children();
+    numbers.push_back(some_child());
+    const auto parent = path_of({numbers.begin(), numbers.end() - 1});
+    RC_ASSERT(parent < leat::stamp_path::last());
+    if (bits_of(numbers) <= most)
+      RC_ASSERT(parent.child(numbers.back()) > parent);
+    else
+      RC_ASSERT_THROWS_AS((void)parent.child(numbers.back()), leat::failure);
   }));
+  CHECK_THROWS_AS(path_of(children(122, 0)), leat::failure);
+  CHECK_THROWS_AS(leat::stamp_path{}.child(~std::uint64_t{0}), leat::failure);
+  CHECK_THROWS_AS(leat::stamp_path::last().child(0), leat::failure);
+  try {
+    path_of(children(7, 599));
+    FAIL("no error");
+  } catch (const leat::failure& e) {
+    CHECK(e.error().what == "the stamp of a derived record exceeds 121 bits");
+    CHECK(e.error().hint.find("nest fewer") != std::string::npos);
+  }
 }
 
-TEST_CASE("stamps compare by time, split, position and path") {
-  const leat::stamp s{leat::event_time{std::chrono::microseconds{5}}, 2, 7, {}};
-  CHECK(s < leat::stamp{leat::event_time{std::chrono::microseconds{6}}, 0, 0, {}});
-  CHECK(s < leat::stamp{s.time, 3, 1, {}});
-  CHECK(s < leat::stamp{s.time, 2, 8, {}});
-  CHECK(s < leat::stamp{s.time, 2, 7, leat::stamp_path{}.child(0)});
-  CHECK(leat::stamp{s.time, 2, 7, path_of({4000})} < leat::stamp{s.time, 2, 8, {}});
+TEST_CASE("stamps compare by time, source, split, position and path") {
+  const leat::stamp s{leat::event_time{std::chrono::microseconds{5}}, 1, 2, 7, {}};
+  CHECK(s < leat::stamp{leat::event_time{std::chrono::microseconds{6}}, 0, 0, 0, {}});
+  CHECK(s < leat::stamp{s.time, 2, 0, 1, {}});
+  CHECK(s < leat::stamp{s.time, 1, 3, 1, {}});
+  CHECK(s < leat::stamp{s.time, 1, 2, 8, {}});
+  CHECK(s < leat::stamp{s.time, 1, 2, 7, leat::stamp_path{}.child(0)});
+  CHECK(leat::stamp{s.time, 1, 2, 7, path_of({4000})} < leat::stamp{s.time, 1, 2, 8, {}});
   CHECK(leat::stamp{} < s);
   CHECK(s < leat::end_of_stamps);
 }
@@ -131,8 +147,9 @@ TEST_CASE("a stamp column gives back the stamps that were put in") {
     for (int n = *rc::gen::inRange(0, 60); n > 0; --n) {
       const leat::stamp s{leat::event_time{std::chrono::microseconds{*rc::gen::inRange(0, 3)}},
                           *rc::gen::inRange<std::uint32_t>(0, 2),
+                          *rc::gen::inRange<std::uint32_t>(0, 2),
                           naive.size() + *rc::gen::inRange<std::size_t>(0, 2),
-                          path_of({*rc::gen::inRange<std::uint32_t>(0, 2)})};
+                          path_of({*rc::gen::inRange<std::uint64_t>(0, 2)})};
       naive.push_back(s);
       column.push_back(s);
       if (*rc::gen::inRange(0, 9) == 0) {

@@ -8,23 +8,24 @@
 
 namespace support::reference {
 
-/// A record and its place among all: event time so far, split, position, then child numbers.
+/// A record and its place among all: event time so far, source, split, position, then the numbers
+/// of branches and children.
 struct row {
   std::vector<std::int64_t> order;
   item record;
 };
 using rows = std::vector<row>; // sorted by order
 
-/// The records of a source: several splits, each in its own order.
+/// The records of a source, by its place in the plan: several splits, each in its own order.
 template <class TimeOf>
-rows source(const std::vector<std::vector<item>>& splits, TimeOf time_of) {
+rows source(const std::vector<std::vector<item>>& splits, TimeOf time_of, std::int64_t place = 0) {
   rows all;
   for (std::size_t s = 0; s < splits.size(); ++s) {
     std::int64_t highest = std::numeric_limits<std::int64_t>::min();
     for (std::size_t i = 0; i < splits[s].size(); ++i) {
       highest = std::max(highest, time_of(splits[s][i]));
-      all.push_back(
-          {{highest, static_cast<std::int64_t>(s), static_cast<std::int64_t>(i)}, splits[s][i]});
+      all.push_back({{highest, place, static_cast<std::int64_t>(s), static_cast<std::int64_t>(i)},
+                     splits[s][i]});
     }
   }
   std::sort(all.begin(), all.end(), [](const row& a, const row& b) { return a.order < b.order; });
@@ -60,20 +61,19 @@ rows flat_map(const rows& all, F f) {
 /// For sources without event time.
 inline std::int64_t no_time(const item&) { return std::numeric_limits<std::int64_t>::min(); }
 
-/// Both streams as one; where a record comes by both ways, `a` goes first. From here on what comes
-/// of one source record is numbered as it stands.
+/// One branch of a fork, or one of several outputs.
+inline rows branch(rows all, std::int64_t number) {
+  for (row& r : all)
+    r.order.push_back(number);
+  return all;
+}
+
+/// Both streams as one. Where a record comes by both, the branches of the fork say which goes
+/// first.
 inline rows merge(const rows& a, const rows& b) {
   rows out;
   std::merge(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out),
              [](const row& x, const row& y) { return x.order < y.order; });
-  std::vector<std::int64_t> last;
-  std::int64_t child = 0;
-  for (row& r : out) {
-    r.order.resize(3);
-    child = r.order == last ? child + 1 : 0;
-    last = r.order;
-    r.order.push_back(child);
-  }
   return out;
 }
 

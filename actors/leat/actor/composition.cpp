@@ -16,6 +16,7 @@ const steady_clock time_of_day;
 // What a graph knows before it spawns, such an actor learns from its neighbours.
 void complete(subtask_blueprint& b, const wire_message& m) {
   auto& s = b.settings;
+  s.services.stage_number = static_cast<std::uint32_t>(m.number);
   s.channels = m.channels.size();
   s.ordered = s.channels > 1;
   for (const auto& lanes : m.ports)

@@ -5,6 +5,7 @@
 
 #include <leat/frame.hpp>
 
+#include <array>
 #include <bit>
 #include <caf/all.hpp>
 
@@ -108,13 +109,13 @@ auto inspect(Inspector& f, barrier_message& m) {
 template <class Inspector>
 auto inspect(Inspector& f, stamp& s) {
   std::int64_t time = s.time.time_since_epoch().count();
-  auto path = std::bit_cast<std::uint64_t>(s.path);
+  auto path = std::bit_cast<std::array<std::uint64_t, 2>>(s.path);
   const auto load = [&]() -> caf::error {
     s.time = event_time{std::chrono::microseconds{time}};
     s.path = std::bit_cast<stamp_path>(path);
     return caf::none;
   };
-  return f(time, s.split, s.position, path, caf::meta::load_callback(load));
+  return f(time, s.source, s.split, s.position, path[0], path[1], caf::meta::load_callback(load));
 }
 
 /// Source to job: how far it has come.

@@ -127,6 +127,7 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
       settings.ordered = r.stages[s].ordered;
       settings.window = options.window;
       settings.services.stage = p.stages[s].name;
+      settings.services.stage_number = static_cast<std::uint32_t>(s);
       settings.services.subtask = i;
       settings.services.subtasks = r.stages[s].parallelism;
       settings.services.time = &time;

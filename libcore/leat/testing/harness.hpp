@@ -30,7 +30,7 @@ template <class T>
 using input = std::variant<T, mark, barrier, lull, elapse>;
 
 /// The stamp of the record at this position.
-inline stamp stamp_of(std::uint64_t position) { return {begin_of_time, 0, position, {}}; }
+inline stamp stamp_of(std::uint64_t position) { return {begin_of_time, 0, 0, position, {}}; }
 
 /// How the input is cut, and how the output is taken.
 struct manner {

@@ -230,11 +230,11 @@ TEST_CASE("a source far ahead of the slowest waits for it, and goes on when it h
   CHECK(pulls <= 65'536 + 1024);
   REQUIRE_FALSE(w.host.reports.empty());
   const std::size_t before = pulls;
-  w.subtask->floor(leat::stamp{leat::begin_of_time, 0, 10'000, {}});
+  w.subtask->floor(leat::stamp{leat::begin_of_time, 0, 0, 10'000, {}});
   run();
   CHECK(pulls >= before + 9'000);
   CHECK(pulls <= before + 11'024);
-  w.subtask->floor(leat::stamp{leat::begin_of_time, 0, 500'000, {}}); // we are the slowest now
+  w.subtask->floor(leat::stamp{leat::begin_of_time, 0, 0, 500'000, {}}); // we are the slowest now
   run();
   CHECK(pulls >= 500'000); // not held up by what it had to wait for before
 }
