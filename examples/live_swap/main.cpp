@@ -34,7 +34,8 @@ int main() {
        {leat::any_grouping{leat::micro_batch{64, 2ms}}, leat::any_grouping{leat::batch{}},
         leat::any_grouping{leat::every{50ms}}, leat::any_grouping{leat::record_at_a_time{}}})
     if (!job->wait_for(200ms)) // false: it has not ended
-      job->regroup("pane", next);
+      if (const auto swapped = job->regroup("pane", next); !swapped)
+        return fmt::print(stderr, "{}\n", to_string(swapped.error())), 1;
   if (const auto ended = job->wait(); !ended)
     return fmt::print(stderr, "{}\n", to_string(ended.error())), 1;
   // [end]

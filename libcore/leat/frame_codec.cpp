@@ -133,6 +133,37 @@ bool get_mark(byte_cursor& from, mark& m) {
          get_plain(from, m.progress.path) && get_plain(from, m.watermark) && get_flag(from, m.idle);
 }
 
+// --- commands: each with what it is, so that one of another version is refused ----------------
+
+enum class command_tag : std::uint8_t { stop = 1, regroup = 2 };
+
+void put_command(std::string& to, const stop_command&) { put_plain(to, command_tag::stop); }
+
+void put_command(std::string& to, const regroup_command& c) {
+  put_plain(to, command_tag::regroup);
+  put_text(to, c.stage), put_text(to, c.grouping.text());
+}
+
+std::optional<command> get_command(byte_cursor& from) {
+  std::uint8_t tag = 0;
+  if (!get_plain(from, tag))
+    return {};
+  switch (static_cast<command_tag>(tag)) {
+  case command_tag::stop:
+    return stop_command{};
+  case command_tag::regroup: {
+    std::string stage, grouping;
+    if (!get_text(from, stage) || !get_text(from, grouping))
+      return {};
+    const auto parsed = any_grouping::parse(grouping);
+    if (!parsed)
+      return {};
+    return regroup_command{std::move(stage), *parsed};
+  }
+  }
+  return {};
+}
+
 bool get_rows(byte_cursor& from, std::uint8_t parts, const row_codec& codec, frame& f) {
   f.records = codec.decode(from);
   if (!f.records || !get_ingest(from, f.size(), f.records->ingest))
@@ -183,12 +214,8 @@ bool read_model(byte_cursor& from, model_ref& model) {
 void encode_barrier(const barrier& b, std::string& to) {
   put_plain(to, b.epoch);
   put_plain(to, static_cast<std::uint32_t>(b.commands.size()));
-  for (const command& c : b.commands) {
-    const auto* swap = std::get_if<regroup_command>(&c);
-    put_plain(to, swap != nullptr);
-    if (swap)
-      put_text(to, swap->stage), put_text(to, swap->grouping.text());
-  }
+  for (const command& c : b.commands)
+    std::visit([&](const auto& one) { put_command(to, one); }, c);
 }
 
 std::shared_ptr<const barrier> decode_barrier(byte_cursor& from) {
@@ -197,20 +224,10 @@ std::shared_ptr<const barrier> decode_barrier(byte_cursor& from) {
   if (!get_plain(from, b->epoch) || !get_plain(from, count))
     return nullptr;
   for (; count > 0; --count) {
-    bool swaps = false;
-    if (!get_flag(from, swaps))
+    auto c = get_command(from);
+    if (!c)
       return nullptr;
-    if (!swaps) {
-      b->commands.emplace_back(stop_command{});
-      continue;
-    }
-    std::string stage, grouping;
-    if (!get_text(from, stage) || !get_text(from, grouping))
-      return nullptr;
-    const auto parsed = any_grouping::parse(grouping);
-    if (!parsed)
-      return nullptr;
-    b->commands.emplace_back(regroup_command{std::move(stage), *parsed});
+    b->commands.push_back(std::move(*c));
   }
   return b;
 }

@@ -117,6 +117,26 @@ TEST_CASE("a frame of another type is refused") {
   CHECK(!leat::row_codec_of<int>());
 }
 
+TEST_CASE("a command that is not known is refused, not taken for another") {
+  for (const leat::command& c :
+       {leat::command{leat::stop_command{}},
+        leat::command{leat::regroup_command{"pane", leat::record_at_a_time{}}}}) {
+    std::string bytes;
+    leat::encode_barrier({7, {c}}, bytes);
+    const auto decoded = [&] {
+      leat::byte_cursor from(bytes);
+      return leat::decode_barrier(from);
+    };
+    REQUIRE(decoded());
+    CHECK(decoded()->commands.front().index() == c.index());
+    const std::size_t tag = sizeof(leat::epoch) + sizeof(std::uint32_t);
+    for (const int wrong : {0, 3, 255}) {
+      bytes[tag] = static_cast<char>(wrong);
+      CHECK(!decoded());
+    }
+  }
+}
+
 TEST_CASE("cut and changed bytes are refused or make some frame, never a crash") {
   const auto codec = leat::row_codec_of<text_item>();
   support::for_seeds(300, [&](dice roll) {

@@ -114,9 +114,12 @@ void job::stop() { caf::anon_send(impl_->coordinator, command_message{{stop_comm
 
 void job::abort() { caf::anon_send(impl_->coordinator, abort_message{}); }
 
-void job::regroup(std::string stage, any_grouping grouping) {
+result<void> job::regroup(std::string stage, any_grouping grouping) {
+  if (const auto found = impl_->g.plan().find(stage, stage_kind::grouping); !found)
+    return found.error();
   caf::anon_send(impl_->coordinator,
                  command_message{{regroup_command{std::move(stage), grouping}}});
+  return {};
 }
 
 bool job::wait_for(std::chrono::nanoseconds timeout) {

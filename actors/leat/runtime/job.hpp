@@ -68,8 +68,9 @@ public:
   void stop();
   /// Ends at once; sinks do not complete.
   void abort();
-  /// Swaps the grouping of a windowing stage on the running graph, at a barrier.
-  void regroup(std::string stage, any_grouping grouping);
+  /// Swaps the grouping of a windowing stage on the running graph, at a barrier. An error if the
+  /// graph has no windowing stage of this name.
+  result<void> regroup(std::string stage, any_grouping grouping);
 
   /// True if the job has ended within this time.
   bool wait_for(std::chrono::nanoseconds timeout);

@@ -37,6 +37,7 @@ public:
   // As those of a job.
   void stop();
   void abort();
+  /// Throws leat::failure if the graph has no windowing stage of this name.
   void regroup(std::string stage, any_grouping grouping);
 
 private:

@@ -259,7 +259,12 @@ TEST_CASE("a grouping is swapped on the running job") {
   const auto out = [&] { return j->report().stages.back().records_in; };
   std::this_thread::sleep_for(30ms);
   CHECK(out() == 0); // in a pane that is open for an hour
-  j->regroup("pane", leat::micro_batch{100, 1ms});
+  const auto unknown = j->regroup("pan", leat::record_at_a_time{});
+  REQUIRE(!unknown);
+  CHECK(unknown.error().what == "there is no windowing stage \"pan\"");
+  CHECK(!j->regroup("out", leat::record_at_a_time{}));
+  CHECK(out() == 0);
+  REQUIRE(j->regroup("pane", leat::micro_batch{100, 1ms}));
   for (int tries = 0; tries < 500 && out() < 1000; ++tries)
     std::this_thread::sleep_for(2ms);
   CHECK(out() >= 1000);
