@@ -61,19 +61,17 @@ void subtask::again() {
 }
 
 void subtask::wake_by(clock_time when) {
-  if (timer_ != 0 && timer_due_ <= when)
+  if (!timers_.empty() && timers_.back().due <= when)
     return; // who is woken early asks again
-  timer_due_ = when;
-  host_.wake_at(when, timer_ = ++wakes_);
+  timers_.push_back({when, ++wakes_});
+  host_.wake_at(when, wakes_);
 }
 
 void subtask::woken(std::uint64_t number) {
   if (number == again_)
     again_ = 0;
-  else if (number == timer_)
-    timer_ = 0;
-  else if (number != 0)
-    return; // another took its place
+  else
+    std::erase_if(timers_, [&](const timer& t) { return t.number == number; });
   pull_requested_ = false;
   if (!source_ && !finished_)
     stage_->wake();

@@ -113,12 +113,15 @@ private:
   bool finished_ = false;
   std::deque<std::shared_ptr<const barrier>> injected_;
   bool pull_requested_ = false; // it will be woken to pull again
-  // At most one wake-up of each kind is under way, or they would multiply. Others come and are let
-  // go.
+  // Wake-ups that are under way cannot be called back, so none is asked for where another comes as
+  // early, or they would multiply.
+  struct timer {
+    clock_time due;
+    std::uint64_t number;
+  };
   std::uint64_t wakes_ = 0;
-  std::uint64_t again_ = 0; // number of that under way, 0 if there is none
-  std::uint64_t timer_ = 0;
-  clock_time timer_due_ = 0;
+  std::uint64_t again_ = 0;   // number of that under way, 0 if there is none
+  std::vector<timer> timers_; // the earliest is the last
   stamp floor_;
   std::deque<std::pair<stamp, std::uint64_t>> ahead_; // stamps reached, and records up to them
   std::uint64_t behind_floor_ = 0;                    // records up to the slowest source's stamp

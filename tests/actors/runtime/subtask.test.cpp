@@ -212,6 +212,30 @@ TEST_CASE("timers of a source never multiply either") {
   }
 }
 
+TEST_CASE("long and short waits in turn leave no timers behind") {
+  struct moody {
+    using record_type = item;
+    std::size_t pulls = 0;
+    leat::pulled pull(std::size_t, leat::output<item>&) {
+      return leat::pulled::idle(++pulls % 2 == 0 ? std::chrono::nanoseconds{1ms}
+                                                 : std::chrono::nanoseconds{1h});
+    }
+  };
+  world w;
+  w.start(reading(moody{}));
+  w.subtask->work();
+  for (int round = 0; round < 1000; ++round) {
+    w.subtask->woken(0); // it waits for an hour, and is woken for the millisecond
+    REQUIRE(w.host.timers.size() <= 3);
+    w.clock.time += 1'000'000;
+    for (const auto& [when, number] : std::exchange(w.host.timers, {}))
+      if (when <= w.clock.time)
+        w.subtask->woken(number);
+      else
+        w.host.timers.emplace_back(when, number);
+  }
+}
+
 TEST_CASE("a source far ahead of the slowest waits for it, and goes on when it has come") {
   std::size_t pulls = 0;
   world w;
