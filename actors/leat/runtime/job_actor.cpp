@@ -3,6 +3,7 @@
 #include <leat/runtime/breach.hpp>
 #include <leat/runtime/measurements.hpp>
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace leat {
@@ -17,14 +18,24 @@ job_actor::job_actor(caf::actor_config& config, std::vector<planned_subtask> pla
 caf::behavior job_actor::make_behavior() {
   spawn_all();
   return {
-      [this](const ready_message&) { ready(); },
+      [this](const ready_message& m) {
+        if (is_from_subtask(m.subtask))
+          ready();
+      },
       [this](const report_message& m) { report(m); },
       [this](const done_message& m) { done(m); },
       [this](const figures_message& m) {
+        if (!is_from_one_of(workers_))
+          return strangers_.ignore("job");
         for (const auto& [subtask, figures] : m.measured)
           measured(subtask, figures);
       },
-      [this](fault_message& m) { fail(std::move(m.what)); },
+      [this](fault_message& m) {
+        if (is_from_one_of(subtasks_) || is_from_one_of(workers_))
+          fail(std::move(m.what));
+        else
+          strangers_.ignore("job");
+      },
       [this](command_message& m) { inject(std::move(m.commands)); },
       [this](const abort_message&) {
         fail({error_domain::user, "stopped at once, as asked"});
@@ -85,7 +96,7 @@ void job_actor::ready() {
 
 // Idle sources and those that are done hold nobody back.
 void job_actor::report(const report_message& m) {
-  if (!knows(m.subtask))
+  if (!is_from_subtask(m.subtask))
     return;
   sources_.at(m.subtask) = {m.progress, begin_of_time, m.idle};
   stamp slowest = end_of_stamps;
@@ -113,11 +124,20 @@ void job_actor::inject(std::vector<command> commands) {
       send(subtasks_[i], m);
 }
 
-bool job_actor::knows(std::size_t subtask) {
-  if (subtask < plan_.size())
+// Who speaks for another subtask breaks the protocol; who is none is not heard.
+bool job_actor::is_from_subtask(std::size_t number) {
+  if (number < subtasks_.size() && is_from(*this, subtasks_[number]))
     return true;
-  fail(breach(fmt::format("there is no subtask {}", subtask)).error());
+  if (is_from_one_of(subtasks_))
+    fail(breach(fmt::format("it is not subtask {}", number)).error());
+  else
+    strangers_.ignore("job");
   return false;
+}
+
+bool job_actor::is_from_one_of(const std::vector<caf::actor>& all) {
+  return std::any_of(all.begin(), all.end(),
+                     [this](const caf::actor& a) { return is_from(*this, a); });
 }
 
 void job_actor::measured(std::size_t subtask, std::string_view figures) {
@@ -126,7 +146,7 @@ void job_actor::measured(std::size_t subtask, std::string_view figures) {
 }
 
 void job_actor::done(const done_message& m) {
-  if (!knows(m.subtask))
+  if (!is_from_subtask(m.subtask))
     return;
   measured(m.subtask, m.measured);
   done_.at(m.subtask) = true;

@@ -48,7 +48,8 @@ private:
   void wire(std::size_t number);
   void ready();
   void report(const report_message& m);
-  bool knows(std::size_t subtask);
+  bool is_from_subtask(std::size_t number);
+  bool is_from_one_of(const std::vector<caf::actor>& all);
   void measured(std::size_t subtask, std::string_view figures);
   void done(const done_message& m);
   void inject(std::vector<command> commands);
@@ -71,6 +72,7 @@ private:
   std::vector<std::vector<command>> early_; // commands from before all were ready
   bool running_ = false;
   std::optional<error> fault_;
+  strangers strangers_;
 };
 
 } // namespace leat

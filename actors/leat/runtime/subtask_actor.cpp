@@ -3,6 +3,8 @@
 #include <leat/runtime/breach.hpp>
 #include <leat/runtime/measurements.hpp>
 
+#include <fmt/format.h>
+
 namespace leat {
 
 namespace {
@@ -77,18 +79,34 @@ caf::behavior subtask_actor::make_behavior() {
 caf::behavior subtask_actor::messages() {
   return {
       [this](deliver_message& m) {
-        return handle([&] { subtask_->receive(m.channel, std::move(m.content)); });
+        return handle([&] {
+          if (is_from_producer(m.channel))
+            subtask_->receive(m.channel, std::move(m.content));
+        });
       },
       [this](const grant_message& m) {
-        return handle([&] { subtask_->granted(m.port, m.lane, m.returned); });
+        return handle([&] {
+          if (is_from_consumer(m.port, m.lane))
+            subtask_->granted(m.port, m.lane, m.returned);
+        });
       },
       [this](const wake_message& m) { return handle([&] { subtask_->woken(m.number); }); },
       [this](const cancel_message& m) {
-        return handle([&] { subtask_->cancelled(m.port, m.lane); });
+        return handle([&] {
+          if (is_from_consumer(m.port, m.lane))
+            subtask_->cancelled(m.port, m.lane);
+        });
       },
-      [this](encoded_message& m) { return handle([&] { receive(m); }); },
+      [this](encoded_message& m) {
+        return handle([&] {
+          if (is_from_producer(m.channel))
+            receive(m);
+        });
+      },
       [this](const barrier_message& m) {
         return handle([&] {
+          if (!is_from_job())
+            return;
           byte_cursor content(m.content);
           auto at = decode_barrier(content);
           if (!at)
@@ -96,13 +114,55 @@ caf::behavior subtask_actor::messages() {
           subtask_->inject(std::move(at));
         });
       },
-      [this](const floor_message& m) { return handle([&] { subtask_->floor(m.slowest); }); },
-      [this](const start_message&) { return handle([&] { subtask_->work(); }); },
+      [this](const floor_message& m) {
+        return handle([&] {
+          if (is_from_job())
+            subtask_->floor(m.slowest);
+        });
+      },
+      [this](const start_message&) {
+        return handle([&] {
+          if (is_from_job())
+            subtask_->work();
+        });
+      },
       [this](const wire_message& m) {
         send(m.job, fault_message{m.number, user_error("it is part of another job already",
                                                        "spawn one for each job")});
       },
   };
+}
+
+// Who is wired, but speaks on another's channel or lane, breaks the protocol; who is not wired is
+// not heard.
+bool subtask_actor::is_from_producer(std::size_t channel) {
+  const auto& all = wiring_.channels;
+  if (channel < all.size() && is_from(*this, all[channel].from))
+    return true;
+  for (const auto& producer : all)
+    if (is_from(*this, producer.from))
+      throw breach(fmt::format("channel {} is not its own", channel));
+  strangers_.ignore(blueprint_.settings.services.stage);
+  return false;
+}
+
+bool subtask_actor::is_from_consumer(std::size_t port, std::size_t lane) {
+  const auto& all = wiring_.ports;
+  if (port < all.size() && lane < all[port].size() && is_from(*this, all[port][lane].to))
+    return true;
+  for (const auto& lanes : all)
+    for (const auto& consumer : lanes)
+      if (is_from(*this, consumer.to))
+        throw breach(fmt::format("lane {} of port {} is not its own", lane, port));
+  strangers_.ignore(blueprint_.settings.services.stage);
+  return false;
+}
+
+bool subtask_actor::is_from_job() {
+  if (is_from(*this, wiring_.job))
+    return true;
+  strangers_.ignore(blueprint_.settings.services.stage);
+  return false;
 }
 
 void subtask_actor::wire(wire_message& m) {

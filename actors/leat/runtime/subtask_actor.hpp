@@ -3,6 +3,7 @@
 
 #include <leat/plan.hpp>
 #include <leat/runtime/messages.hpp>
+#include <leat/runtime/strangers.hpp>
 #include <leat/runtime/subtask.hpp>
 
 namespace leat {
@@ -57,6 +58,11 @@ private:
   no_answer handle(Body body);
   void fail(error e);
 
+  // Of the message at hand.
+  bool is_from_producer(std::size_t channel);
+  bool is_from_consumer(std::size_t port, std::size_t lane);
+  bool is_from_job();
+
   void wire(wire_message& m);
   void receive(encoded_message& m);
 
@@ -80,6 +86,7 @@ private:
   std::vector<std::vector<std::uint64_t>> sent_; // frames to other processes, by port and lane
   std::vector<std::uint64_t> received_;          // frames from there, by channel
   bool failed_ = false;
+  strangers strangers_;
   std::optional<subtask> subtask_;
 };
 
