@@ -6,7 +6,7 @@ set(LEAT_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/leat)
 # or lead there, are of the runtime alone.
 function(leat_public_headers out folder)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${folder} ${folder}/leat/*.hpp)
-  set(for_own_actors "^leat/(actor/|runtime/(messages|subtask_actor)\\.hpp)") # they may name CAF
+  set(for_own_actors "^leat/(actor/|runtime/(messages|strangers|subtask_actor)\\.hpp)") # they may name CAF
   set(public)
   foreach(header ${headers})
     file(STRINGS ${folder}/${header} internal

@@ -124,6 +124,8 @@ def stopped_worker_fails_the_job(program, folder):
 def worker_stopped_while_it_joins_is_noticed(program, folder):
     run = Run(program, folder, "joining", ENDLESS, "--local-cluster", "2")
     first = run.children(1)
+    while b"LEAT_JOIN=" not in pathlib.Path(f"/proc/{first[0]}/environ").read_bytes():
+        pass  # until then it is still its parent's program, which waits for it
     os.kill(first[0], signal.SIGSTOP)
     code, _, err = run.end(NOTICED)
     assert code != 0 and "worker 1 was" in err, (code, err)
