@@ -23,14 +23,19 @@ std::vector<planned_subtask> share_of(std::size_t node, wired_job& all,
   return own;
 }
 
-// The coordinator and the workers before this one.
+// The coordinator and the workers before this one, as far as they can be reached: the coordinator
+// sees for itself who of them is lost, and ends the others.
 result<reached_message> reach_earlier(caf::actor_system& system, const join_order& order) {
   reached_message m;
-  for (std::size_t node = 0; node < order.node; ++node) {
-    auto found = dial(system, order.link_to(node));
-    if (!found)
-      return found.error();
-    (node == 0 ? m.coordinator : m.earlier.emplace_back()) = std::move(*found);
+  auto coordinator = dial(system, order.link_to(0));
+  if (!coordinator)
+    return coordinator.error();
+  m.coordinator = std::move(*coordinator);
+  for (std::size_t node = 1; node < order.node; ++node) {
+    auto peer = dial(system, order.link_to(node));
+    if (!peer)
+      break;
+    m.earlier.push_back(std::move(*peer));
   }
   return m;
 }

@@ -119,15 +119,14 @@ void worker_actor::tell_figures() {
   delayed_send(this, between_figures, caf::tick_atom::value);
 }
 
-// What it should get from there, or send there, is lost without a trace.
+// What it should get from there, or send there, is lost without a trace. Before there is a job the
+// coordinator ends the others when it sees that one is lost.
 void worker_actor::lost_peer(const caf::actor_addr& peer) {
+  if (!job_)
+    return;
   const auto lost = std::find_if(peers_.begin(), peers_.end(),
                                  [&](const caf::actor& p) { return p && p.address() == peer; });
-  error e = lost_worker(static_cast<std::size_t>(lost - peers_.begin()) + 1);
-  if (job_)
-    send(job_, fault_message{0, std::move(e)});
-  else
-    end_with(std::move(e));
+  send(job_, fault_message{0, lost_worker(static_cast<std::size_t>(lost - peers_.begin()) + 1)});
 }
 
 void worker_actor::abandon() {

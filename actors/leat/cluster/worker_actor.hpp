@@ -13,7 +13,7 @@ namespace leat {
 /// From this process: the coordinator and the workers before this one have been reached.
 struct reached_message {
   caf::actor coordinator;
-  std::vector<caf::actor> earlier; ///< workers 1 ..
+  std::vector<caf::actor> earlier; ///< workers 1 .. before this one; fewer if one is lost
 };
 
 class worker_actor final : public caf::event_based_actor {
