@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace leat {
 namespace {
 
@@ -108,6 +110,23 @@ void json_reader::skip_blanks() {
     ++at_;
 }
 
+namespace {
+
+/// What `rest` begins with, without quotes: a literal, or a word of a text that is not JSON.
+std::string unquoted(std::string_view rest) {
+  constexpr std::size_t most = 20;
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto end = std::find_if_not(rest.begin(), rest.end(), is_letter);
+  const auto word = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
+  if (word == "null")
+    return "null";
+  if (word == "true" || word == "false")
+    return "true or false";
+  return shown(word.empty() ? rest.substr(0, 1) : word.substr(0, most));
+}
+
+} // namespace
+
 bool json_reader::unexpected(std::string_view expected) {
   if (at_ == text_.size())
     return fail(fmt::format("the line ends where {} is expected", expected));
@@ -121,14 +140,10 @@ bool json_reader::unexpected(std::string_view expected) {
     return found("an object");
   case '[':
     return found("an array");
-  case 't':
-  case 'f':
-    return found("true or false");
-  case 'n':
-    return found("null");
   default:
-    return found(is_digit(text_[at_]) || text_[at_] == '-' ? "a number"
-                                                           : shown(text_.substr(at_, 1)));
+    if (is_digit(text_[at_]) || text_[at_] == '-')
+      return found("a number");
+    return found(unquoted(text_.substr(at_)));
   }
 }
 
