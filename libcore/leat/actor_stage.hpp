@@ -49,6 +49,7 @@ public:
     while (go_on && next < end) {
       const std::size_t i = next++;
       const stamp at = stamped ? from.stamps[i] : stamp{};
+      current_ = at;
       if (at > own_)
         out_.descend_from(at, true);
       out_.ingested_at(ingested.at(i));
@@ -72,6 +73,14 @@ public:
     if (out_.stamped())
       own_ = out_.gathered().stamps[out_.gathered().stamps.size() - 1];
     wake_soon();
+  }
+
+  /// The stamp of the record that `process` was called with last, if the edge carries stamps.
+  const stamp& here() const { return current_; }
+
+  /// Makes a record a dead letter after `process` has returned.
+  void reject(const In& record, const error& why, const stamp& at) {
+    reject_record(services_, at, record, why);
   }
 
   /// While paused it takes no records, marks or barriers, and its input does not end.
@@ -134,6 +143,7 @@ private:
 
   record_handler<In, Out>* handler_ = nullptr;
   mark reached_;
+  stamp current_;     // of the record that it is at
   stamp own_;         // of what it emitted last: records that come below it are raised
   bool busy_ = false; // it emitted while its input is idle
   bool paused_ = false;

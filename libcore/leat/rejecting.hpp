@@ -6,6 +6,15 @@
 
 namespace leat {
 
+/// Makes the record a dead letter for a user error. Any other error fails the job.
+template <class T>
+void reject_record(const stage_services& services, const stamp& at, const T& record,
+                   const error& why) {
+  if (why.domain != error_domain::user)
+    throw failure(why);
+  services.dead_letters->put({why.what, services.stage, raw_place(at), raw_text(record)});
+}
+
 /// Calls `process(record)`. It may return leat::result<void>: a user error in it makes the record a
 /// dead letter, any other fails the job.
 template <class T, class Process>
@@ -13,12 +22,8 @@ void process_or_reject(const stage_services& services, const stamp& at, const T&
                        Process process) {
   using returned = decltype(process(record));
   if constexpr (std::is_same_v<returned, result<void>>) {
-    if (auto done = process(record); !done) {
-      if (done.error().domain != error_domain::user)
-        throw failure(done.error());
-      services.dead_letters->put(
-          {done.error().what, services.stage, raw_place(at), raw_text(record)});
-    }
+    if (auto done = process(record); !done)
+      reject_record(services, at, record, done.error());
   } else {
     static_assert(std::is_void_v<returned>, "process returns nothing or leat::result<void>");
     process(record);

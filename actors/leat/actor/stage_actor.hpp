@@ -14,7 +14,8 @@
 //
 // `process` may return leat::result<void>, as that of an operator. Optional: `finish(out)` once
 // after the last record; `blocking = true` as a static member if it may wait (it then gets a
-// thread). What the handlers of its own messages throw fails the job.
+// thread). What the handlers of its own messages throw fails the job, and so does a request that
+// fails and has no handler for errors.
 #pragma once
 
 #include <leat/actor_stage.hpp>
@@ -36,7 +37,14 @@ public:
   using output = Out;
 
   stage_actor(caf::actor_config& config, stage_place at)
-      : subtask_actor(config, std::move(at.blueprint)) {}
+      : subtask_actor(config, std::move(at.blueprint)) {
+    // A request failed that has no handler for errors. CAF would end the actor, as if it had quit.
+    set_error_handler([this](const caf::error& why) {
+      throw failure(external_error("a request of its actor failed: " + system().render(why),
+                                   "give it a handler for errors: request(...).then(on_answer, "
+                                   "[](const caf::error&) { ... })"));
+    });
+  }
 
   caf::behavior make_behavior() final { return subtask_actor::make_behavior(); }
   void on_exit() final {
@@ -53,6 +61,15 @@ protected:
   /// and, while paused, behind the record that the actor is at. It waits in memory while the
   /// consumers are slow.
   void emit(Out record) { begun().emit(std::move(record)); }
+
+  /// The stamp of the record that `process` is called with, for a reject() after it has returned.
+  stamp here() { return begun().here(); }
+
+  /// Makes a record a dead letter from one of the actor's own messages, as an error that `process`
+  /// returns does: a user error, or the job fails. The dead letter names the stage and the place.
+  void reject(const In& record, const leat::error& why, const stamp& at) {
+    begun().reject(record, why, at);
+  }
 
   /// No more records until unpause(), so that the answer to a request can be waited for: what is
   /// behind the record waits with it, and so does who sends.

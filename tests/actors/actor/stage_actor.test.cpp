@@ -6,8 +6,12 @@
 #include "support/catch.hpp"
 #include "support/dice.hpp"
 #include "support/flow.hpp"
+#include "support/letters.hpp"
 
 #include <caf/all.hpp>
+
+#include <algorithm>
+#include <deque>
 
 using support::item;
 using support::numbered;
@@ -81,6 +85,93 @@ struct early : leat::stage_actor<item, item> {
     return {[this](int) { emit({7, 7, 7}); }};
   }
   void process(const item& i, leat::output<item>& out) { out(i); }
+};
+
+// Answers later and in another order, and sometimes with an error.
+struct oracle_state {
+  std::deque<std::pair<caf::response_promise, std::int64_t>> asked;
+};
+caf::behavior oracle(caf::stateful_actor<oracle_state>* self) {
+  return {[self](std::int64_t number) {
+            auto& asked = self->state.asked;
+            asked.emplace_back(self->make_response_promise(), number);
+            self->delayed_send(self, std::chrono::milliseconds{number % 5}, number % 2 == 0);
+            return caf::delegated<std::int64_t>{};
+          },
+          [self](bool newest) {
+            auto& asked = self->state.asked;
+            auto [promise, number] = newest ? asked.back() : asked.front();
+            newest ? asked.pop_back() : asked.pop_front();
+            if (number % 7 == 0)
+              promise.deliver(caf::make_error(caf::sec::runtime_error, "unlucky"));
+            else
+              promise.deliver(2 * number);
+          }};
+}
+
+// [region outstanding]
+// Asks for each record and goes on: answers come in any order, some after the last record.
+struct asking_ahead : leat::stage_actor<item, item> {
+  asking_ahead(caf::actor_config& config, leat::stage_place at)
+      : stage_actor(config, std::move(at)), oracle_(spawn(oracle)) {}
+
+  void process(const item& i, leat::output<item>&) {
+    if (++outstanding_ == most)
+      pause(); // or what is outstanding would grow without bound
+    request(oracle_, caf::infinite, i.number)
+        .then(
+            [this, i](std::int64_t answer) {
+              emit({i.key, i.number, answer});
+              answered();
+            },
+            [this, i, at = here()](const caf::error& why) {
+              reject(i, leat::user_error("no answer: " + system().render(why)), at);
+              answered();
+            });
+  }
+  void finish(leat::output<item>&) {
+    ended_ = true;
+    if (outstanding_ > 0)
+      pause(); // the end waits for the answers
+  }
+
+private:
+  static constexpr int most = 100;
+  void answered() {
+    if (--outstanding_ == 0 || !ended_)
+      unpause();
+  }
+  caf::actor oracle_;
+  int outstanding_ = 0;
+  bool ended_ = false;
+};
+// [end]
+
+// An hour for each record.
+struct patient : leat::stage_actor<item, item> {
+  using stage_actor::stage_actor;
+  caf::behavior own_messages() override {
+    return {[this](std::int64_t) {
+      emit(item_);
+      unpause();
+    }};
+  }
+  void process(const item& i, leat::output<item>&) {
+    item_ = i;
+    pause();
+    delayed_send(this, std::chrono::hours{1}, i.number);
+  }
+  item item_;
+};
+
+struct unprepared : leat::stage_actor<item, item> {
+  unprepared(caf::actor_config& config, leat::stage_place at)
+      : stage_actor(config, std::move(at)), oracle_(spawn(oracle)) {}
+  void process(const item& i, leat::output<item>&) {
+    pause();
+    request(oracle_, caf::infinite, i.number).then([this](std::int64_t) { unpause(); });
+  }
+  caf::actor oracle_;
 };
 
 struct waiting : leat::stage_actor<item, item> {
@@ -175,6 +266,62 @@ TEST_CASE("an actor that does not do as a stage's should stops the job, with its
   const auto in_constructor = fault_of(leat::actor<early>(true));
   CHECK(in_constructor.stage == "own");
   CHECK(in_constructor.what.find("it emits or pauses in its constructor") != std::string::npos);
+}
+
+TEST_CASE("the end waits for outstanding answers, and an answer may reject its record") {
+  support::for_seeds(50, [](support::dice roll) {
+    const auto count = roll(0, 400);
+    std::vector<item> got;
+    support::kept_letters office;
+    leat::graph g("asking ahead");
+    g.from("items", support::given<item>{numbered(count)})
+        .via("spread", leat::actor<adding>(std::int64_t{0}), {2}) // so that edges carry stamps
+        .via("ask", leat::actor<asking_ahead>(), {1})
+        .to("out", support::keep<item>{&got}, {0, leat::order::by_stamp});
+    leat::testing::simulation_options options;
+    options.seed = static_cast<std::uint64_t>(roll(0, 1 << 30));
+    options.run.dead_letters = &office;
+    options.run.frames.records = roll.size(1, 20);
+    leat::testing::simulation world(std::move(g), options);
+    const auto ended = world.run();
+    REQUIRE(static_cast<bool>(ended));
+
+    std::size_t unlucky = 0;
+    std::vector<item> wanted;
+    for (const item& i : numbered(count))
+      if (i.number % 7 == 0)
+        ++unlucky;
+      else
+        wanted.push_back({i.key, i.number, 2 * i.number});
+    std::ranges::sort(got, {}, &item::number); // answers come as they come
+    REQUIRE(got == wanted);
+    REQUIRE(office.letters.size() == unlucky);
+    for (const auto& letter : office.letters) {
+      REQUIRE(letter.stage == "ask");
+      REQUIRE(letter.reason.find("no answer: ") == 0);
+      REQUIRE(letter.place.find("record ") != std::string::npos);
+      REQUIRE(letter.raw.find("\"number\":") != std::string::npos);
+    }
+  });
+}
+
+TEST_CASE("a request that fails and has no handler for errors is named as the fault") {
+  const auto failed = fault_of(leat::actor<unprepared>());
+  CHECK(failed.stage == "own");
+  CHECK(failed.what.find("a request of its actor failed: ") == 0);
+  CHECK(failed.what.find("unlucky") != std::string::npos);
+  CHECK(failed.hint.find("handler for errors") != std::string::npos);
+}
+
+TEST_CASE("delayed messages of the user's actors take no real time in simulation") {
+  std::vector<item> got;
+  leat::graph g("hours");
+  g.from("items", support::given<item>{numbered(20)})
+      .via("wait", leat::actor<patient>())
+      .to("out", support::keep<item>{&got});
+  leat::testing::simulation world(std::move(g));
+  REQUIRE(static_cast<bool>(world.run()));
+  CHECK(got == numbered(20));
 }
 
 TEST_CASE("own messages from before the job has begun are not lost") {

@@ -1,7 +1,6 @@
 #include "cards/graph.hpp"
 
 #include "support/catch.hpp"
-#include "support/files.hpp"
 
 #include <leat/scoring/trees.hpp>
 #include <leat/sinks/collect.hpp>
@@ -12,6 +11,8 @@
 #include <leat/testing/simulation.hpp>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 
 using namespace cards;
 
@@ -86,8 +87,9 @@ TEST_CASE("alerts are the same in every mode, cut and order of events") {
 
 // [region letters]
 TEST_CASE("lines that are no payments become dead letters") {
-  const support::temporary_folder letters;
-  leat::dead_letter_file office(letters.path());
+  std::string letters = std::filesystem::temp_directory_path() / "cards-XXXXXX";
+  REQUIRE(::mkdtemp(letters.data()) != nullptr);
+  leat::dead_letter_file office(letters);
   leat::run_options options;
   options.dead_letters = &office;
   const leat::collect<alert> alerts;
@@ -98,5 +100,6 @@ TEST_CASE("lines that are no payments become dead letters") {
   CHECK(report->records() == 14);
   CHECK(report->dead_letters == 1); // "twelve" cents
   CHECK(alerts.records().size() == 2);
+  std::filesystem::remove_all(letters);
 }
 // [end]
