@@ -70,6 +70,7 @@ result<void> train(const std::string& input, const std::string& model) {
 int main(int argc, char** argv) {
   leat::program program("fraud", "Scores card payments with a model while they arrive.");
 
+  // [region options]
   std::string input, model, alerts = "alerts.jsonl";
   program
       .add("--input FILE", input,
@@ -89,6 +90,7 @@ int main(int argc, char** argv) {
   program.after_run([&](const leat::job_report&) {
     return leat::text_rows{{"last day", as_text(*judged)}};
   });
+  // [end]
 
   fraud::generate_options made;
   std::int64_t days = 0;
@@ -101,11 +103,13 @@ int main(int argc, char** argv) {
   generate.add("--days D", days, "how many days they span (default: more payments, more days)");
   generate.add("--out FILE", made.path, "where they go, as CSV").required();
 
+  // [region command]
   std::string history, trained;
   auto& training = program.command("train", "trains the model and tests it on the last day",
                                    [&] { return train(history, trained); });
   training.add("--input FILE", history, "payments whose truth is known, as CSV").required();
   training.add("--model FILE", trained, "where the model goes, as JSON").required();
+  // [end]
 
   return program.main(argc, argv);
 }
