@@ -81,8 +81,14 @@ constexpr std::size_t heap_bytes(const T& value) {
   } else if constexpr (is_scored<T>) {
     return heap_bytes(value.record) + heap_bytes(value.score);
   } else if constexpr (record<T>) {
-    return with_fields<T>(
-        [&](const auto&... f) { return (std::size_t{0} + ... + heap_bytes(value.*f.member)); });
+    return with_fields<T>([&]<class... F>(const F&... f) {
+      const auto bytes = []<class V>(const V& field) -> std::size_t {
+        if constexpr (is_field_type<V> || counts_heap_bytes<V>)
+          return heap_bytes(field);
+        return 0; // the codec says what is wrong with such a field
+      };
+      return (std::size_t{0} + ... + bytes(value.*f.member));
+    });
   } else {
     static_assert(counts_heap_bytes<T>, "declare fields or specialise leat::heap_bytes_of<T>: how "
                                         "much memory a value of this type owns is unknown");

@@ -292,7 +292,9 @@ void encode_records(std::span<const T> records, Buffer& buffer) {
 /// Reads a value of fixed size from bytes that are known to be there.
 template <class V>
 bool read_fixed_binary(const std::byte*& from, V& out) {
-  if constexpr (is_packed<V>()) {
+  if constexpr (!require_field_type<V>()) {
+    return false;
+  } else if constexpr (is_packed<V>()) {
     std::memcpy(&out, from, sizeof out);
     from += sizeof out;
     return true;

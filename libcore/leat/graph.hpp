@@ -173,8 +173,10 @@ public:
 
   /// Ends the stream in a sink.
   template <class Sink>
-  void to(std::string name, Sink sink, stage_options options = {0, order::by_arrival}) && {
-    if constexpr (!sink_of<Sink, T>) {
+  void to(std::string name, Sink sink, sink_options options = {}) && {
+    if constexpr (!sink_of<Sink, T> && !std::is_void_v<detail::record_of_sink<Sink>>) {
+      detail::this_sink_takes_other_records<detail::record_of_sink<Sink>, T>();
+    } else if constexpr (!sink_of<Sink, T>) {
       static_assert(detail::no<Sink>,
                     "to(name, sink): a sink of this stream has write(span<const record>)");
     } else {
@@ -199,7 +201,7 @@ public:
     }
   }
   template <class Sink>
-  void to(std::string name, Sink sink, stage_options options = {0, order::by_arrival}) const& {
+  void to(std::string name, Sink sink, sink_options options = {}) const& {
     sealed().to(std::move(name), std::move(sink), options);
   }
 
@@ -532,6 +534,12 @@ public:
       static_assert(detail::no<Source>,
                     "from(name, source): a source has pull(demand, leat::output<record_type>&) "
                     "returning leat::pulled, or splits() of such readers");
+      return detail::broken{};
+    } else if constexpr (!event_time_of<EventTime, typename Source::record_type>) {
+      static_assert(detail::no<EventTime>,
+                    "from(name, source, event_time_by{f}): f takes a const record& and returns a "
+                    "leat::event_time, which leat::from_millis(n) makes of a number of "
+                    "milliseconds since 1970 (also from_seconds, from_micros)");
       return detail::broken{};
     } else {
       using T = typename Source::record_type;

@@ -15,10 +15,33 @@ struct stage_options {
   leat::order order = leat::order::by_stamp;
 };
 
+/// The same of a sink. Few depend on order, and what does makes all stages before it keep it.
+struct sink_options {
+  std::size_t parallelism = 0;
+  leat::order order = leat::order::by_arrival;
+};
+
 namespace detail {
 
 template <class>
 inline constexpr bool no = false;
+
+/// The record type of a sink's only write(span<const record>); otherwise void.
+template <class Sink>
+constexpr auto record_of_write(...) -> std::type_identity<void>;
+template <class R, class S, class T>
+constexpr auto taken_by(R (S::*)(std::span<const T>)) -> std::type_identity<T>;
+template <class Sink>
+constexpr auto record_of_write(int) -> decltype(taken_by(&Sink::write));
+template <class Sink>
+using record_of_sink = typename decltype(record_of_write<Sink>(0))::type;
+
+/// Named so that the compiler tells both types.
+template <class TakenBySink, class OfStream>
+constexpr void this_sink_takes_other_records() {
+  static_assert(no<OfStream>, "to(name, sink): the sink takes records of another type than the "
+                              "stream has; both are named above (TakenBySink, OfStream)");
+}
 
 /// What an illegal verb returns, so that the compiler prints one sentence and not a page.
 struct broken {

@@ -77,9 +77,25 @@ concept record = requires {
   T::fields.count;
 };
 
+/// Fails to compile, once, if two fields of T have one name.
+template <record T>
+consteval void require_distinct_names() {
+  constexpr bool distinct = T::fields.pass_to([](const auto&... f) {
+    const std::string_view names[] = {f.name..., {}};
+    for (std::size_t i = 0; i < sizeof...(f); ++i)
+      for (std::size_t j = 0; j < i; ++j)
+        if (names[i] == names[j])
+          return false;
+    return true;
+  });
+  static_assert(distinct, "two fields of a record have the same name: leat::fields(record, "
+                          "field...) needs a name for each");
+}
+
 /// Calls `visit(field...)` with all fields of T in the order of their declaration.
 template <record T, class Visit>
 constexpr decltype(auto) with_fields(Visit&& visit) {
+  require_distinct_names<T>();
   return T::fields.pass_to(visit);
 }
 

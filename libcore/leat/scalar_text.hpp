@@ -59,22 +59,26 @@ inline constexpr bool is_array = false;
 template <class V, std::size_t N>
 inline constexpr bool is_array<std::array<V, N>> = true;
 
-/// Fails to compile, with the list of what is accepted, unless V may be (part of) a field in JSON
-/// and in the binary codec. The parts of V are checked where they are used.
+/// What may be (part of) a field in JSON and in the binary codec. The parts of V are checked where
+/// they are used.
+template <class V>
+inline constexpr bool is_field_type =
+    scalar<V> || is_optional<V> || is_vector<V> || is_array<V> || record<V>;
+
+/// Fails to compile, with the list of what is accepted, unless V is a field type.
 template <class V>
 consteval bool require_field_type() {
-  constexpr bool accepted = scalar<V> || is_optional<V> || is_vector<V> || is_array<V> || record<V>;
-  static_assert(
-      accepted,
-      "a field must be a bool, an integer (not a char), a float, a double, an enum with a "
-      "fixed integer type, a std::string, a leat::event_time, a record with declared "
-      "fields, or a std::optional, std::vector or std::array of these");
+  static_assert(is_field_type<V>,
+                "a record must declare its fields (leat::fields), and a field must be a bool, an "
+                "integer (not a char), a float, a double, an enum with a "
+                "fixed integer type, a std::string, a leat::event_time, a record with declared "
+                "fields, or a std::optional, std::vector or std::array of these");
   if constexpr (is_optional<V>) {
     static_assert(!is_optional<typename V::value_type>,
                   "a field must not be a std::optional of a std::optional: which one is empty?");
     return !is_optional<typename V::value_type>;
   }
-  return accepted;
+  return is_field_type<V>;
 }
 
 /// Whether V is, or holds at any depth, one of the records Outer: such a type has no end.

@@ -94,6 +94,12 @@ event_time_by(F, std::chrono::microseconds) -> event_time_by<F>;
 template <class F>
 event_time_by(F, std::chrono::microseconds, std::chrono::nanoseconds) -> event_time_by<F>;
 
+template <class EventTime, class T>
+concept event_time_of = std::same_as<EventTime, no_event_time> ||
+    requires(const EventTime& times, const T& record) {
+  { times.of(record) } -> std::convertible_to<event_time>;
+};
+
 /// What the runtime drives a source by.
 class pullable {
 public:

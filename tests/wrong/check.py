@@ -2,7 +2,8 @@
 
 usage: check.py --compiler CXX --include DIR...
 
-A case is a .cpp file with a line `// error: SENTENCE`; it includes program.hpp, the one right program
+A case is a .cpp file with a line `// error: SENTENCE`, and perhaps lines `// told: TEXT` of what the
+notes around the error say (types; by g++ only, as compilers differ); it includes program.hpp, the one right program
 that all of them get wrong. right.cpp has no such line and must compile. A line `// needs: HEADER` names one
 of an optional component: without it the case is skipped aloud.
 """
@@ -23,6 +24,11 @@ def lacks(case, compiler):
     return needed.group(1) if found.returncode != 0 else ""
 
 
+def is_gcc(compiler):
+    version = subprocess.run([compiler, "--version"], capture_output=True, text=True)
+    return "Free Software Foundation" in version.stdout
+
+
 def outcome(case, compiler, includes):
     if header := lacks(case, compiler):
         print(f"{case.name}: SKIPPED, {header} was not found")
@@ -34,7 +40,9 @@ def outcome(case, compiler, includes):
     if not wanted:
         return "" if run.returncode == 0 else f"{case.name}: should compile\n{run.stderr}"
     if len(errors) == 1 and wanted.group(1) in errors[0]:
-        return ""
+        told = re.findall(r"^// told: (.*)$", case.read_text(), re.M)
+        missing = [text for text in told if text not in run.stderr] if is_gcc(compiler) else []
+        return f"{case.name}: the compiler does not tell {missing}:\n{run.stderr}" if missing else ""
     return f"{case.name}: wanted one error with \"{wanted.group(1)}\", got {len(errors)}:\n" + "\n".join(errors)
 
 

@@ -27,6 +27,11 @@ struct sink {
   void write(std::span<const item>) {}
 };
 
+struct any_sink {
+  template <class T>
+  void write(std::span<const T>) {}
+};
+
 struct scored_sink {
   void write(std::span<const leat::scored<item>>) {}
 };

@@ -1,4 +1,6 @@
-// error: to(name, sink): a sink of this stream has write(span<const record>)
+// error: to(name, sink): the sink takes records of another type than the stream has
+// told: TakenBySink = leat::scored<item>
+// told: OfStream = item
 #include "program.hpp"
 
 int main() {

@@ -34,7 +34,7 @@ result<std::string T::*> text_field(std::string_view name) {
 result<std::optional<std::string>> read_csv_header(line_reader& file);
 
 /// Parses the lines below a header.
-template <any_record T>
+template <class T>
 class csv_line_parser {
 public:
   using record_type = T;
@@ -78,7 +78,7 @@ private:
 
 /// Reads records from CSV files with a header line: leat::csv_source<payment>{"data/*.csv"}.
 /// See leat/csv.hpp for the format, lines_source for the rest.
-template <any_record T>
-using csv_source = lines_source<csv_line_parser<T>>;
+template <class T>
+using csv_source = lines_source<typename detail::parser_of<csv_line_parser, T>::type>;
 
 } // namespace leat

@@ -7,7 +7,7 @@
 namespace leat {
 
 /// Parses lines of one JSON object each.
-template <any_record T>
+template <class T>
 struct json_line_parser {
   using record_type = T;
   using options_type = lines_options;
@@ -20,7 +20,7 @@ struct json_line_parser {
 
 /// Reads records from JSON Lines files: leat::json_lines_source<payment>{"data/*.jsonl"}.
 /// See leat/json.hpp for the format, lines_source for the rest.
-template <any_record T>
-using json_lines_source = lines_source<json_line_parser<T>>;
+template <class T>
+using json_lines_source = lines_source<typename detail::parser_of<json_line_parser, T>::type>;
 
 } // namespace leat

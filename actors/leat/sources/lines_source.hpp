@@ -25,6 +25,32 @@ concept line_parser = requires(P p, line_reader& file, std::string_view line,
   { p.parse(line, record) } -> std::same_as<std::optional<std::string>>;
 };
 
+namespace detail {
+
+/// Stands for the parser of records without fields, so that the compiler prints one sentence.
+template <class T>
+struct no_parser {
+  static_assert(any_record<T>, "a source of lines reads records that declare their fields: static "
+                               "constexpr auto fields = leat::fields(\"name\", leat::field(...))");
+  using record_type = T;
+  using options_type = lines_options;
+  static result<std::optional<no_parser>> begin(line_reader&, const lines_options&) {
+    return std::optional<no_parser>{};
+  }
+  std::optional<std::string> parse(std::string_view, T&) { return std::nullopt; }
+};
+
+template <template <class> class Parser, class T>
+struct parser_of {
+  using type = no_parser<T>;
+};
+template <template <class> class Parser, any_record T>
+struct parser_of<Parser, T> {
+  using type = Parser<T>;
+};
+
+} // namespace detail
+
 /// The dead letter of the line that `file` stands at: where it is, what it looked like (the first
 /// 4 KiB), and whether the file seems to be cut off there. The stage is left to fill in.
 dead_letter letter_of_line(const line_reader& file, std::string_view line, std::string reason);

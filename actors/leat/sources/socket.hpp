@@ -224,11 +224,11 @@ private:
 };
 
 /// leat::json_lines_socket<tick>{"tcp://feed:9000"}: one JSON object a line.
-template <any_record T>
-using json_lines_socket = socket_source<json_line_parser<T>>;
+template <class T>
+using json_lines_socket = socket_source<typename detail::parser_of<json_line_parser, T>::type>;
 
 /// leat::csv_socket<tick>{"unix:/run/feed"}: CSV with a header line in each connection.
-template <any_record T>
-using csv_socket = socket_source<csv_line_parser<T>>;
+template <class T>
+using csv_socket = socket_source<typename detail::parser_of<csv_line_parser, T>::type>;
 
 } // namespace leat
