@@ -45,6 +45,7 @@ public:
     const auto& from = f.as<In>();
     const bool stamped = !from.stamps.empty();
     ingest_cursor ingested(from.ingest);
+    const std::size_t first = next;
     bool go_on = true;
     while (go_on && next < end) {
       const std::size_t i = next++;
@@ -53,7 +54,7 @@ public:
       if (at > own_)
         out_.descend_from(at, true);
       out_.ingested_at(ingested.at(i));
-      process_or_reject(services_, at, from.records[i],
+      process_or_reject(services_, from, i, first,
                         [&](const In& record) { return process(record, out_); });
       go_on = (!out_.full() || out_.hand_on()) && !paused_;
     }
@@ -80,7 +81,7 @@ public:
 
   /// Makes a record a dead letter after `process` has returned.
   void reject(const In& record, const error& why, const stamp& at) {
-    reject_record(services_, at, record, why);
+    reject_record(services_, raw_place(at), record, why);
   }
 
   /// While paused it takes no records, marks or barriers, and its input does not end.

@@ -358,7 +358,7 @@ public:
     } else if constexpr (!keyed_operator_on<Op, T>) {
       static_assert(detail::no<Op>,
                     "process(name, operator): the operator has process(const record&, "
-                    "leat::output<output>&, leat::context&)");
+                    "leat::output<output>&, leat::context&); or leat::event_context&");
       return detail::broken{};
     } else {
       using U = typename Op::output;
@@ -366,6 +366,7 @@ public:
       plan_stage s;
       s.name = std::move(name);
       s.kind = stage_kind::keyed;
+      s.reads_stamps = needs_event_context<Op, T>;
       s.parallelism = options.parallelism != 0 ? options.parallelism : parallelism_;
       s.order = options.order;
       if constexpr (requires { op.check(); })
@@ -549,6 +550,8 @@ public:
       s.kind = stage_kind::source;
       s.parallelism = options.parallelism;
       s.timed = !std::is_same_v<EventTime, no_event_time>;
+      if constexpr (!std::is_same_v<EventTime, no_event_time>)
+        s.out_of_order = times.out_of_order;
       if constexpr (split_source<Source> && is_live<Source>())
         s.live_splits = source.splits().size();
       s.blocking = blocks<Source>();

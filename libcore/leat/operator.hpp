@@ -10,14 +10,16 @@
 //   };
 //
 // Each subtask works on a copy of its own and one record at a time. `process` may return
-// leat::result<void>: a user error in it makes the record a dead letter; a throw fails the job.
-// Optional: `check()` const, which returns leat::result<void> before the first record, where what
-// the operator was made with may be wrong.
+// leat::result<void>: a user error in it makes the record a dead letter; a throw fails the job. It
+// may take a leat::event_context instead, to know the record's stamp and the watermark. Optional:
+// `check()` const, which returns leat::result<void> before the first record, where what the
+// operator was made with may be wrong.
 #pragma once
 
 #include <leat/rejecting.hpp>
 #include <leat/stage.hpp>
 #include <leat/state.hpp>
+#include <leat/type_name.hpp>
 
 #include <map>
 
@@ -129,12 +131,10 @@ public:
   /// The value of this state for the record's key. Stays valid during this call.
   template <class V>
   V& get(const value_state<V>& state) const {
+    if (!state.column_) [[unlikely]]
+      detail::state_never_set(detail::compiler_name<V>());
     return state.column_->at(slot_);
   }
-  /// The record's stamp; all zeros on edges that carry none.
-  const stamp& at() const { return stamp_; }
-  /// No record that is on time and older than this will come.
-  event_time watermark() const { return watermark_; }
   /// The runtime's clock.
   clock_time now() const { return clock_->now(); }
 
@@ -142,16 +142,40 @@ private:
   template <class, class, class>
   friend class keyed_stage;
   state_slot slot_ = 0;
-  stamp stamp_;
-  event_time watermark_ = begin_of_time;
   const clock* clock_ = nullptr;
 };
 
-template <class Op, class T>
-concept keyed_operator_on = requires(Op op, const T& record, output<typename Op::output>& out,
-                                     context& ctx) {
+/// What an operator may know besides if its `process` takes one of these: where the record stands
+/// in event time. It then gets its records in stamp order, with stamps, whatever the parallelism;
+/// both answers are the same in every run.
+class event_context : public context {
+public:
+  /// The record's stamp.
+  const stamp& at() const { return stamp_; }
+  /// No record that is on time and older than this will come: the time of the stamp less the
+  /// largest out_of_order of all sources before. Without event times it is begin_of_time.
+  event_time watermark() const {
+    const bool after_begin = stamp_.time > begin_of_time + out_of_order_;
+    return after_begin ? stamp_.time - out_of_order_ : begin_of_time;
+  }
+
+private:
+  template <class, class, class>
+  friend class keyed_stage;
+  stamp stamp_;
+  std::chrono::microseconds out_of_order_{0};
+};
+
+template <class Op, class T, class Context>
+concept processes_with = requires(Op op, const T& record, output<typename Op::output>& out,
+                                  Context& ctx) {
   op.process(record, out, ctx);
 };
+template <class Op, class T>
+concept needs_event_context =
+    !processes_with<Op, T, context> && processes_with<Op, T, event_context>;
+template <class Op, class T>
+concept keyed_operator_on = processes_with<Op, T, context> || processes_with<Op, T, event_context>;
 
 /// Runs an operator over the records of its keys.
 template <class T, class KeyOf, class Op>
@@ -173,6 +197,8 @@ public:
     for (auto& [name, side] : sides_)
       side->open(services);
     ctx_.clock_ = services.time;
+    if constexpr (needs_event_context<Op, T>)
+      ctx_.out_of_order_ = services.out_of_order;
     if constexpr (requires(setup & s) { op_.open(s); }) {
       setup s(columns_, sides_);
       op_.open(s);
@@ -192,22 +218,18 @@ public:
     const std::size_t first = next;
     while (next < end) {
       const std::size_t i = next++;
-      if (stamped)
-        ctx_.stamp_ = from.stamps[i];
-      start(ctx_.stamp_, ingested.at(i));
+      const stamp at = stamped ? from.stamps[i] : stamp{};
+      if constexpr (needs_event_context<Op, T>)
+        ctx_.stamp_ = at;
+      start(at, ingested.at(i));
       const auto& key = key_of_(from.records[i]);
       ctx_.slot_ = slots_.slot_of(key, key_hash(key));
-      process_or_reject(services_, ctx_.stamp_, from.records[i],
+      process_or_reject(services_, from, i, first,
                         [this](const T& record) { return op_.process(record, out_, ctx_); });
       if (!pass_on_full())
         break;
     }
     stage_counters::add(services_.counters->records_in, next - first);
-  }
-
-  void advance(const mark& m) override {
-    ctx_.watermark_ = std::max(ctx_.watermark_, m.watermark);
-    base::advance(m);
   }
 
   bool blocked() const override {
@@ -255,7 +277,7 @@ private:
   key_slots<key_type> slots_;
   std::vector<std::unique_ptr<state_column>> columns_;
   side_ports sides_;
-  context ctx_;
+  std::conditional_t<needs_event_context<Op, T>, event_context, context> ctx_;
 };
 
 } // namespace leat

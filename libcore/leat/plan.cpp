@@ -154,6 +154,12 @@ std::vector<error> plan::validate() const {
     if (s.parallelism > max_parallelism)
       faults.push_back(user_error(fmt::format("stage \"{}\" wants {} subtasks, {} are the most",
                                               s.name, s.parallelism, max_parallelism)));
+    if (s.reads_stamps && s.order == order::by_arrival)
+      faults.push_back(
+          user_error(fmt::format("\"{}\" takes a leat::event_context, but its records by arrival: "
+                                 "what it reads would differ between runs",
+                                 s.name),
+                     "leave out leat::order::by_arrival, or let process() take a leat::context"));
     faults.insert(faults.end(), s.faults.begin(), s.faults.end());
   }
   for (const std::string& end : loose_ends)
@@ -179,6 +185,10 @@ resolved_plan plan::resolve(std::size_t default_parallelism) const {
         n = r.stages[e.from].parallelism;
     }
     r.stages[i].parallelism = std::max<std::size_t>(n, 1);
+    auto& out_of_order = r.stages[i].out_of_order = stages[i].out_of_order;
+    for (const plan_edge& e : edges)
+      if (e.to == i)
+        out_of_order = std::max(out_of_order, r.stages[e.from].out_of_order);
   }
 
   // A source of several splits merges them by itself, so it needs stamps as soon as somebody behind
@@ -204,7 +214,7 @@ resolved_plan plan::resolve(std::size_t default_parallelism) const {
     wants_marks[i] = wants_marks[i] || wants || own_code;
     r.stages[i].wants_order = wants;
     r.stages[i].ordered = wants && keeps && channels > 1;
-    merges[i] = r.stages[i].ordered;
+    merges[i] = r.stages[i].ordered || stages[i].reads_stamps;
   }
   for (std::size_t i = stages.size(); i-- > 0;)
     for (std::size_t e = 0; e < edges.size(); ++e)

@@ -49,9 +49,11 @@ struct plan_stage {
   stage_kind kind = stage_kind::source;
   std::size_t parallelism = 0; ///< 0: as the run says, or as the stage's kind and neighbours say
   leat::order order = leat::order::by_arrival;
-  bool at_coordinator = false;          ///< it needs the process that was started by the user
-  bool timed = false;                   ///< a source whose records have event times
-  std::size_t live_splits = 0;          ///< of a source whose splits never end
+  bool at_coordinator = false;               ///< it needs the process that was started by the user
+  bool timed = false;                        ///< a source whose records have event times
+  std::chrono::microseconds out_of_order{0}; ///< of a source: see event_time_by
+  bool reads_stamps = false;                 ///< an operator that takes a leat::event_context
+  std::size_t live_splits = 0;               ///< of a source whose splits never end
   bool blocking = false;                ///< it may wait outside the runtime, so it gets a thread
   std::optional<any_grouping> grouping; ///< of a windowing stage; may be replaced before a run
   std::chrono::nanoseconds slowed{0};   ///< trial delay of a sink, per record
@@ -79,8 +81,9 @@ struct plan_stage {
 struct resolved_plan {
   struct stage {
     std::size_t parallelism = 1;
-    bool ordered = false;     ///< merges its channels by stamp
-    bool wants_order = false; ///< it, or a stage behind it, depends on order
+    bool ordered = false;                      ///< merges its channels by stamp
+    bool wants_order = false;                  ///< it, or a stage behind it, depends on order
+    std::chrono::microseconds out_of_order{0}; ///< the most of it, or of the sources before it
   };
   struct edge {
     bool stamped = false;

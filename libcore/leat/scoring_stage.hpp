@@ -3,8 +3,7 @@
 #pragma once
 
 #include <leat/model.hpp>
-#include <leat/raw_text.hpp>
-#include <leat/stage.hpp>
+#include <leat/rejecting.hpp>
 
 namespace leat {
 
@@ -37,7 +36,7 @@ public:
         predict(from.records, next, to);
         next = to;
       } while (next < end && next < enough);
-      report_failed(from);
+      report_failed(from, first);
       emit(from, begin, next, owner);
       if (out_.full() && !out_.hand_on())
         break;
@@ -74,10 +73,9 @@ private:
     }
   }
 
-  void report_failed(const rows_of<F>& from) {
+  void report_failed(const rows_of<F>& from, std::size_t first) {
     for (const auto& [i, reason] : failed_)
-      services_.dead_letters->put({reason, services_.stage,
-                                   from.stamps.empty() ? "" : raw_place(from.stamps[i]),
+      services_.dead_letters->put({reason, services_.stage, place_of(services_, from, i, first),
                                    raw_text(from.records[i])});
   }
 

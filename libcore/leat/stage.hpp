@@ -36,8 +36,9 @@ struct stage_services {
   stage_counters* counters = nullptr;
   histogram* latency = nullptr; ///< where sinks measure
   frame_limits limits;
-  bool keep_order = false; ///< somebody behind this stage depends on order
-  double rate = 0;         ///< records/s all sources together are held to; 0: unlimited
+  bool keep_order = false;                   ///< somebody behind this stage depends on order
+  std::chrono::microseconds out_of_order{0}; ///< the most that a source before it declares
+  double rate = 0; ///< records/s all sources together are held to; 0: unlimited
   /// Asks for one call of wake(), at this time of the clock or soon after. Of several requests the
   /// earliest counts: who is woken too early asks again.
   std::function<void(clock_time)> wake_at;

@@ -11,6 +11,11 @@
 
 namespace leat {
 
+namespace detail {
+/// Throws leat::failure.
+[[noreturn]] void state_never_set(std::string_view value_type);
+} // namespace detail
+
 using state_slot = std::uint32_t;
 
 /// One state of all keys of a subtask.

@@ -258,6 +258,50 @@ TEST_CASE("branches are numbered where they meet again, and nowhere else") {
       CHECK(stage.meeting.empty());
 }
 
+TEST_CASE("an operator that takes an event_context gets stamps whatever the parallelism") {
+  struct watching {
+    using output = item;
+    void process(const item& i, leat::output<item>& out, leat::event_context&) { out(i); }
+  };
+  using std::chrono::microseconds;
+  const auto time_of = [](const item&) { return leat::event_time{}; };
+  const auto graph = [&](leat::order order) {
+    leat::graph g{"watching"};
+    auto a = g.from("a", none(), leat::event_time_by{time_of, microseconds{5}});
+    auto b = g.from("b", none(), leat::event_time_by{time_of, microseconds{7}});
+    a.merge("m", std::move(b))
+        .key_by(support::key_of_item)
+        .process("w", watching{}, {0, order})
+        .key_by(support::key_of_item)
+        .process("p", support::chained_hash{})
+        .to("out", support::discard{});
+    return g;
+  };
+  auto g = graph(leat::order::by_stamp);
+  REQUIRE(faults(g).empty());
+  const auto one = g.plan().resolve(1);
+  CHECK(one.edges[2].stamped);       // into w
+  CHECK_FALSE(one.edges[3].stamped); // out of it
+  CHECK(one.stages[0].out_of_order == microseconds{5});
+  CHECK(one.stages[3].out_of_order == microseconds{7});
+  auto wrong = graph(leat::order::by_arrival);
+  CHECK(faults(wrong) == std::vector<std::string>{
+                             "\"w\" takes a leat::event_context, but its records by arrival: what "
+                             "it reads would differ between runs"});
+}
+
+TEST_CASE("parallelism alone does not make a sink depend on order") {
+  leat::graph g{"sinks"};
+  auto s = g.from("in", none());
+  s.to("one", support::discard{});
+  s.to("four", support::discard{}, {.parallelism = 4});
+  const auto r = g.plan().resolve(4);
+  for (const auto& stage : r.stages)
+    CHECK_FALSE(stage.wants_order);
+  s.to("ordered", support::discard{}, {.order = leat::order::by_stamp});
+  CHECK(g.plan().resolve(4).stages[0].wants_order);
+}
+
 TEST_CASE("sources that would starve each other in a merge by stamp are refused") {
   const leat::event_time_by timed{[](const item&) { return leat::event_time{}; }};
   const auto told = [](leat::graph& g) {

@@ -147,22 +147,71 @@ TEST_CASE("a user error makes a dead letter, any other error and any throw a fau
   CHECK(h.sent<item>().size() == 5);
 }
 
-TEST_CASE("context tells the record's stamp, the watermark and the time") {
+TEST_CASE("an event_context tells the record's stamp, and the watermark that follows from it") {
   struct curious {
     using output = item;
-    void process(const item& i, leat::output<item>& out, leat::context& ctx) {
+    void process(const item&, leat::output<item>& out, leat::event_context& ctx) {
       out({ctx.at().time.time_since_epoch().count(), ctx.watermark().time_since_epoch().count(),
-           ctx.now() + i.key * 0});
+           ctx.now()});
+    }
+  };
+  const auto run = [](std::chrono::microseconds out_of_order, leat::frame f) {
+    support::hosted h;
+    h.services.out_of_order = out_of_order;
+    REQUIRE(h.open(stage_of(curious{})));
+    h.stage->advance(
+        support::mark_at(at(4), 400)); // marks come at frame cuts, so they do not count
+    h.consume(std::move(f));
+    h.finish();
+    return h.sent<item>();
+  };
+  using std::chrono::microseconds;
+  const leat::clock_time now = support::set_clock{}.now();
+  CHECK(run(microseconds{3}, support::items_from(5, 2)) ==
+        std::vector<item>{{5, 2, now}, {6, 3, now}});
+  const auto begin = leat::begin_of_time.time_since_epoch().count();
+  const leat::stamp untimed{leat::begin_of_time, 0, 0, 1, {}};
+  CHECK(run(microseconds{3}, support::frame_of<item>({{}}, {untimed})) ==
+        std::vector<item>{{begin, begin, now}});
+}
+
+TEST_CASE("an operator that forgot to set a state handle is told so") {
+  struct forgetful {
+    using output = item;
+    leat::value_state<double> count;
+    void process(const item&, leat::output<item>&, leat::context& ctx) { ctx.get(count) += 1; }
+  };
+  support::hosted h;
+  REQUIRE(h.open(stage_of(forgetful{})));
+  try {
+    h.consume(support::items_from(1, 1, 3));
+    FAIL("no error");
+  } catch (const leat::failure& e) {
+    CHECK(e.error().domain == leat::error_domain::user);
+    CHECK(e.error().what == "a state handle of type leat::value_state<double> was never set");
+    CHECK(e.error().hint ==
+          "assign it in the operator's open(): handle = setup.value<double>(\"name\")");
+  }
+}
+
+TEST_CASE("a dead letter of an operator says where, also on an edge without stamps") {
+  struct strict {
+    using output = item;
+    leat::result<void> process(const item& i, leat::output<item>&, leat::context&) {
+      if (i.number % 4 == 3)
+        return leat::user_error("no");
+      return {};
     }
   };
   support::hosted h;
-  REQUIRE(h.open(stage_of(curious{})));
-  h.stage->advance(support::mark_at(at(4), 4));
-  h.consume(support::items_from(5, 1, 3));
-  h.stage->advance(support::mark_at(at(5), 3)); // a watermark never falls
-  h.consume(support::items_from(6, 1, 3));
-  h.finish();
-  CHECK(h.sent<item>() == std::vector<item>{{5, 4, h.clock.time}, {6, 4, h.clock.time}});
+  h.services.subtask = 2;
+  REQUIRE(h.open(stage_of(strict{})));
+  h.consume(support::frame_of(support::numbered(5)));
+  h.consume(support::frame_of(support::numbered(8)));
+  REQUIRE(h.letters.letters.size() == 3);
+  CHECK(h.letters.letters[0].place == "record 4 of the input of subtask 2");
+  CHECK(h.letters.letters[1].place == "record 9 of the input of subtask 2");
+  CHECK(h.letters.letters[2].place == "record 13 of the input of subtask 2");
 }
 
 TEST_CASE("each key has its own state, found by equality of keys") {

@@ -135,6 +135,7 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
           options.dead_letters ? options.dead_letters : &no_dead_letters();
       settings.services.limits = options.frames;
       settings.services.keep_order = r.stages[s].wants_order;
+      settings.services.out_of_order = r.stages[s].out_of_order;
       w.subtasks.push_back(std::move(t));
       w.stage_of.push_back(s);
     }

@@ -32,6 +32,13 @@ using input = std::variant<T, mark, barrier, lull, elapse>;
 /// The stamp of the record at this position.
 inline stamp stamp_of(std::uint64_t position) { return {begin_of_time, 0, 0, position, {}}; }
 
+/// Which event times records have; without `of` none.
+template <class T>
+struct event_times {
+  std::function<event_time(const T&)> of = nullptr;
+  std::chrono::microseconds out_of_order{0};
+};
+
 /// How the input is cut, and how the output is taken.
 struct manner {
   std::size_t most_in_frame = 1; ///< input frames have this many records ...
@@ -145,7 +152,8 @@ private:
 template <class In, class Out>
 class hand {
 public:
-  explicit hand(const manner& how) : how_(how), random_(how.seed), box_(how) {}
+  hand(const manner& how, const event_times<In>& times)
+      : how_(how), times_(times), random_(how.seed), box_(how) {}
 
   template <class Make>
   outcome<Out> run(const Make& make, const std::vector<input<In>>& all) {
@@ -183,6 +191,7 @@ private:
     services.latency = &latency_;
     services.limits = edge.limits;
     services.keep_order = true;
+    services.out_of_order = times_.out_of_order;
     services.wake_at = [this](clock_time when) {
       timers_.push_back(when);
       box_.got.most_timers = std::max(box_.got.most_timers, timers_.size());
@@ -195,7 +204,10 @@ private:
   void give(const In& record) {
     if (!rows_)
       rows_ = std::make_shared<rows_of<In>>(), wanted_ = next_length();
-    rows_->add(record, how_.stamped, stamp_of(++position_), clock_.now());
+    stamp at = stamp_of(++position_);
+    if (times_.of)
+      at.time = highest_ = std::max(highest_, times_.of(record));
+    rows_->add(record, how_.stamped, at, clock_.now());
     if (rows_->records.size() >= wanted_)
       give_frame();
   }
@@ -278,6 +290,8 @@ private:
   }
 
   const manner& how_;
+  const event_times<In>& times_;
+  event_time highest_ = begin_of_time;
   std::mt19937_64 random_;
   inbox<Out> box_;
   standing_clock clock_;
@@ -318,20 +332,21 @@ std::vector<input<T>> spaced(const std::vector<input<T>>& all, int what) {
 /// Throws leat::failure if the stage breaks its contract: stamps that fall, a mark that overtakes
 /// records, a block that no credit ends.
 template <class In, class Out, class Make>
-outcome<Out> run_stage(const Make& make, const std::vector<input<In>>& all,
-                       const manner& how = {}) {
-  return detail::hand<In, Out>(how).run(make, all);
+outcome<Out> run_stage(const Make& make, const std::vector<input<In>>& all, const manner& how = {},
+                       const event_times<In>& times = {}) {
+  return detail::hand<In, Out>(how, times).run(make, all);
 }
 
 /// Runs a stage in many manners and returns the records it emits. Throws leat::failure where one of
 /// them gives other records than one record a frame does, in another order, or elsewhere between
-/// the barriers of the input.
+/// the barriers of the input. `reads_stamps`: it is never run without.
 template <class In, class Out, class Make>
-std::vector<Out> check_stage(const Make& make, const std::vector<input<In>>& all) {
-  const outcome<Out> plain = run_stage<In, Out>(make, all);
+std::vector<Out> check_stage(const Make& make, const std::vector<input<In>>& all,
+                             const event_times<In>& times = {}, bool reads_stamps = false) {
+  const outcome<Out> plain = run_stage<In, Out>(make, all, {}, times);
   const auto compare = [&](const std::vector<input<In>>& given, const manner& how,
                            const std::string& name) {
-    const outcome<Out> other = run_stage<In, Out>(make, given, how);
+    const outcome<Out> other = run_stage<In, Out>(make, given, how, times);
     const std::size_t common = std::min(plain.records.size(), other.records.size());
     std::size_t i = 0;
     while (i < common && identical(plain.records[i], other.records[i]))
@@ -355,7 +370,8 @@ std::vector<Out> check_stage(const Make& make, const std::vector<input<In>>& all
   compare(all, {.output_frame = 1, .window = one_record}, "into a full outbox");
   compare(all, {.most_in_frame = 16, .output_frame = 1, .window = one_record, .crowd = true},
           "into a full outbox, asked to go on before there is room");
-  compare(all, {.most_in_frame = 5, .stamped = false}, "without stamps");
+  if (!reads_stamps)
+    compare(all, {.most_in_frame = 5, .stamped = false}, "without stamps");
   for (std::uint64_t seed = 1; seed <= 8; ++seed)
     compare(all,
             {.most_in_frame = std::size_t{1} << seed,
@@ -373,10 +389,13 @@ std::vector<Out> check_stage(const Make& make, const std::vector<input<In>>& all
 }
 
 /// Runs an operator in many manners over these records, or records with marks, barriers, pauses and
-/// time between them, and returns what it emits; see check_stage.
+/// time between them, and returns what it emits; see check_stage. An operator that takes a
+/// leat::event_context is given the event times of its records:
+///   check_operator(op, key_of, records, {[](const payment& p) { return p.time; }, 5s})
 template <class Op, class KeyOf, class T>
 std::vector<typename Op::output> check_operator(const Op& op, const KeyOf& key_of,
-                                                const std::vector<input<T>>& all) {
+                                                const std::vector<input<T>>& all,
+                                                const event_times<T>& times = {}) {
   static_assert(keyed_operator_on<Op, T>,
                 "check_operator(operator, key_of, records): the operator has "
                 "process(const record&, leat::output<output>&, leat::context&)");
@@ -385,13 +404,14 @@ std::vector<typename Op::output> check_operator(const Op& op, const KeyOf& key_o
       [&](fanout<out> to) -> std::unique_ptr<stage> {
         return std::make_unique<keyed_stage<T, KeyOf, Op>>(key_of, op, std::move(to), side_ports{});
       },
-      all);
+      all, times, needs_event_context<Op, T>);
 }
 template <class Op, class KeyOf, class T>
 std::vector<typename Op::output> check_operator(const Op& op, const KeyOf& key_of,
-                                                const std::vector<T>& records) {
+                                                const std::vector<T>& records,
+                                                const event_times<T>& times = {}) {
   return check_operator<Op, KeyOf, T>(op, key_of,
-                                      std::vector<input<T>>(records.begin(), records.end()));
+                                      std::vector<input<T>>(records.begin(), records.end()), times);
 }
 
 } // namespace leat::testing
