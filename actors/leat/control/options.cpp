@@ -27,17 +27,27 @@ std::string usual_value_name(const option_target& t) {
 
 // --- reading ------------------------------------------------------------------------------------
 
+// Data has types of its own; an option has just a number.
+template <scalar T>
+std::string invalid(parse_error fault, const std::string& text) {
+  if (fault != parse_error::out_of_range)
+    return parse_reason<T>(fault, text);
+  if (text.starts_with('-') && std::is_unsigned_v<T>)
+    return text + " is below 0";
+  return text + (text.starts_with('-') ? " is too small" : " is too large");
+}
+
 template <scalar T>
 result<void> read(const option& o, const std::vector<std::string>& given, T& value) {
   if (given.size() > 1 && !is_flag(o))
     return user_error(fmt::format("{} is given {} times", long_name(o), given.size()),
                       "it takes one value");
   if (const parse_error fault = parse_scalar(given.back(), value); fault != parse_error::none)
-    return user_error(fmt::format("{}: {}", long_name(o), parse_reason<T>(fault, given.back())));
+    return user_error(fmt::format("{}: {}", long_name(o), invalid<T>(fault, given.back())));
   if constexpr (floating<T>)
     if (!std::isfinite(value))
       return user_error(
-          fmt::format("{}: \"{}\" is not a number to work with", long_name(o), given.back()));
+          fmt::format("{}: \"{}\" is not a finite number", long_name(o), given.back()));
   return {};
 }
 

@@ -74,9 +74,11 @@ TEST_CASE("wrong values are named") {
   everything e;
   CHECK(e.fault({"--natural", "x"}) == "--natural: \"x\" is not a whole number");
   CHECK(e.fault({"--whole", "5x"}) == "--whole: \"5x\" is not a whole number");
-  CHECK(e.fault({"--natural", "-1"}) == "--natural: -1 does not fit in uint64");
+  CHECK(e.fault({"--natural", "-1"}) == "--natural: -1 is below 0");
+  CHECK(e.fault({"--natural", "18446744073709551616"}) ==
+        "--natural: 18446744073709551616 is too large");
   CHECK(e.fault({"--number", "1,5"}) == "--number: \"1,5\" is not a number");
-  CHECK(e.fault({"--number", "nan"}) == "--number: \"nan\" is not a number to work with");
+  CHECK(e.fault({"--number", "nan"}) == "--number: \"nan\" is not a finite number");
   CHECK(e.fault({"--flag=perhaps"}) == "--flag: \"perhaps\" is not true or false");
   CHECK(e.fault({"--text"}) == "--text needs a value");
   CHECK(e.fault({"--text", "a", "--text", "b"}) == "--text is given 2 times\n"
