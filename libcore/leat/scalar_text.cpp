@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -41,6 +42,8 @@ bool is_tiny(std::string_view text) {
     if (std::from_chars(tail.data(), tail.data() + tail.size(), exponent).ec != std::errc{})
       return tail.front() == '-'; // an exponent beyond 64 bits outweighs all digits
   }
+  constexpr std::int64_t beyond_all_digits = std::int64_t{1} << 62; // and the sum does not overflow
+  exponent = std::clamp(exponent, -beyond_all_digits, beyond_all_digits);
   return exponent + static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first) < 0;
 }
 

@@ -121,6 +121,12 @@ TEST_CASE("floats round to nearest, and zero is nearest to what is tiny") {
   CHECK(read<double>("1e-400") == "0");
   CHECK(read<double>("-1e-400") == "-0");
   CHECK(read<double>("0.00001e-400") == "0");
+  CHECK(read<double>("0.00001e-9223372036854775808") == "0");
+  CHECK(read<double>("-1e-9223372036854775808") == "-0");
+  double untouched = 1;
+  for (const char* huge : {"1e9223372036854775807", "-12.5e9223372036854775806",
+                           "1e99999999999999999999", "100e+9223372036854775807"})
+    CHECK(leat::parse_scalar(huge, untouched) == parse_error::out_of_range);
   CHECK(read<double>("1e-99999999999999999999") == "0");
   CHECK(read<float>("-1e-60") == "-0");
   CHECK(read<float>("1e-45") == "1e-45");
