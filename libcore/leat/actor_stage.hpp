@@ -70,9 +70,9 @@ public:
     out_.descend_from(behind(reached_.progress), true);
     if (!paused_)
       out_.ingested_at(services_.time->now());
-    out_(std::move(record));
     if (out_.stamped())
-      own_ = out_.gathered().stamps[out_.gathered().stamps.size() - 1];
+      own_ = out_.next_stamp();
+    out_(std::move(record));
     wake_soon();
   }
 

@@ -142,7 +142,7 @@ public:
   template <class U>
   bool push(U&& r, const stamp& s, clock_time ingested) {
     gathered_->add(std::forward<U>(r), stamped_, s, ingested);
-    if (gathered_->records.size() >= most_gathered)
+    if (gauge_.full(gathered_->records))
       settle();
     return !to_.blocked();
   }
@@ -160,6 +160,7 @@ public:
       to_.resume();
     if (to_.blocked() || gathered_->records.empty())
       return;
+    gauge_.restart();
     frame f;
     f.records = std::exchange(gathered_, std::make_shared<rows_of<T>>());
     to_.accept(f);
@@ -169,8 +170,8 @@ public:
   void list_ports(std::vector<port*>& all) { to_.list_ports(all); }
 
 private:
-  static constexpr std::size_t most_gathered = 1024;
   fanout<T> to_;
+  frame_gauge<T> gauge_; // of the usual frame: the branches cut theirs as the run says
   std::shared_ptr<rows_of<T>> gathered_ = std::make_shared<rows_of<T>>();
   bool stamped_ = false;
 };
@@ -193,7 +194,7 @@ public:
     if constexpr (std::is_same_v<Chain, pass<in>>) {
       if (!(stamped && number_ && end_.stamped()) && end_.takes_frames())
         return end_.forward(f);
-    } else if constexpr (std::is_same_v<in, out> && !Chain::expands) {
+    } else if constexpr (std::is_same_v<in, out> && !Chain::expands && !owns_heap<in>) {
       if (plain(*f.records) && end_.takes_frames() && f.sole_owner())
         return rewrite(f);
     }
@@ -221,6 +222,7 @@ private:
   static bool plain(const rows& r) { return r.stamps.empty() && r.ingest.size() <= 1; }
 
   // The frame is nobody else's and its type stays: run the chain in place and send the same frame.
+  // Not where records own heap: they may grow, and the frame with them.
   void rewrite(frame& f) {
     auto& records = f.as<in>().records;
     in* kept = records.data();

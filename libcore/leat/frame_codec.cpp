@@ -1,6 +1,7 @@
 #include <leat/frame_codec.hpp>
 
 #include <leat/plain_bytes.hpp>
+#include <leat/raw_text.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -196,6 +197,19 @@ bool get_frame(byte_cursor& from, const row_codec& codec, frame& f) {
   return from.left() == 0 && pays_for(f);
 }
 
+// Frames are cut by their bytes as they fill, so it is one huge record, or such a one is the last.
+failure too_large(const frame& f, std::size_t bytes, std::size_t most) {
+  std::string what = fmt::format("{} records take", f.size());
+  if (f.size() == 1)
+    what = f.records->stamps.empty()
+               ? "a record takes"
+               : fmt::format("the record at {} takes", raw_place(f.records->stamps[0]));
+  return failure(user_error(fmt::format("{} {} bytes, which exceeds the maximum of {} bytes that a "
+                                        "frame may carry to another process",
+                                        what, bytes, most),
+                            "split the record, or run without workers"));
+}
+
 } // namespace
 
 void write_model(std::string& to, model_ref model) {
@@ -232,7 +246,8 @@ std::shared_ptr<const barrier> decode_barrier(byte_cursor& from) {
   return b;
 }
 
-void encode_frame(const frame& f, const row_codec& codec, std::string& to) {
+void encode_frame(const frame& f, const row_codec& codec, std::string& to, std::size_t most) {
+  const std::size_t begin = to.size();
   std::uint8_t parts = 0;
   if (f.records)
     parts |= has_records;
@@ -267,6 +282,8 @@ void encode_frame(const frame& f, const row_codec& codec, std::string& to) {
     put_mark(to, *f.marked);
   if (f.barrier_at)
     encode_barrier(*f.barrier_at, to);
+  if (to.size() - begin > most)
+    throw too_large(f, to.size() - begin, most);
 }
 
 result<frame> decode_frame(std::string_view bytes, const row_codec& codec) {

@@ -19,8 +19,14 @@ public:
   virtual std::shared_ptr<rows> decode(byte_cursor& from) const = 0;
 };
 
-/// Appends a frame. `paid` goes with it: what its bytes take in memory there may differ.
-void encode_frame(const frame& f, const row_codec& codec, std::string& to);
+/// The most bytes that a frame may take on its way to another process: the network counts the bytes
+/// of a message with 32 bits, and cuts off what is beyond without a word.
+inline constexpr std::size_t most_frame_bytes = std::size_t{1} << 30;
+
+/// Appends a frame. `paid` goes with it: what its bytes take in memory there may differ. Throws
+/// leat::failure if it takes more than `most` bytes.
+void encode_frame(const frame& f, const row_codec& codec, std::string& to,
+                  std::size_t most = most_frame_bytes);
 
 /// Reads what encode_frame wrote. The error says what differs; nothing is trusted.
 result<frame> decode_frame(std::string_view bytes, const row_codec& codec);

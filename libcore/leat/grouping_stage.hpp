@@ -17,7 +17,10 @@ public:
   grouping_stage(any_grouping grouping, fanout<T> to) : base(std::move(to)), grouping_(grouping) {}
 
   result<void> open(const stage_services& services) override {
-    fragment_ = std::max(services.limits.capacity<T>(), most_in_fragment);
+    const frame_limits larger{std::max(services.limits.records, least_fragment.records),
+                              std::max(services.limits.bytes, least_fragment.bytes)};
+    fragment_ = larger.capacity<T>();
+    gauge_ = frame_gauge<T>(larger);
     return base::open(services);
   }
 
@@ -84,7 +87,8 @@ public:
   }
 
 private:
-  static constexpr std::size_t most_in_fragment = 1024;
+  // A pane goes in fragments that may be larger than the frames it came in.
+  static constexpr frame_limits least_fragment{1024, 256 * 1024};
   static constexpr clock_time never = std::numeric_limits<clock_time>::max();
   struct pending_mark {
     std::uint64_t after; // of the records ever taken
@@ -133,8 +137,10 @@ private:
 
   // With a pane open: adds records to it.
   void fill(frame& f, std::size_t& next, std::size_t end) {
-    if (open_.back()->records.size() >= fragment_)
+    if (gauge_.full(open_.back()->records)) {
+      gauge_.restart();
       open_.push_back(std::make_shared<rows_of<T>>());
+    }
     append(f, next, end, *open_.back());
     held_ += end - next;
     taken_ += end - next;
@@ -150,6 +156,7 @@ private:
 
   void open_pane(std::shared_ptr<rows_of<T>> rows) {
     held_ = rows->records.size();
+    gauge_.restart();
     open_.push_back(std::move(rows));
     if (grouping_.delay().count() == 0)
       return;
@@ -226,7 +233,8 @@ private:
   }
 
   any_grouping grouping_;
-  std::size_t fragment_ = most_in_fragment;
+  std::size_t fragment_ = least_fragment.records; // most records in one
+  frame_gauge<T> gauge_;                          // of open_.back()
   std::vector<std::shared_ptr<rows_of<T>>> open_; // the open pane, in fragments
   std::size_t held_ = 0;                          // records in it
   std::deque<frame> ready_;                       // closed, waiting for credit

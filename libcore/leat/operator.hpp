@@ -50,7 +50,7 @@ public:
   virtual void descend_from(const stamp& s) = 0;
   virtual void ingested_at(clock_time t) = 0;
   virtual bool empty() const = 0;
-  virtual bool full() const = 0;
+  virtual bool full() = 0;
   virtual bool hand_on() = 0;
   virtual bool blocked() const = 0;
   virtual void list_ports(std::vector<port*>& all) = 0;
@@ -66,12 +66,12 @@ public:
     bool stamped = false;
     for (const port* p : ports)
       stamped = stamped || p->stamped();
-    out.open(s.limits.capacity<T>(), stamped, s.stage, s.dead_letters);
+    out.open(s.limits, stamped, s.stage, s.dead_letters, true);
   }
   void descend_from(const stamp& s) override { out.descend_from(s, true); }
   void ingested_at(clock_time t) override { out.ingested_at(t); }
   bool empty() const override { return out.empty(); }
-  bool full() const override { return out.full(); }
+  bool full() override { return out.full(); }
   bool hand_on() override { return out.hand_on(); }
   bool blocked() const override { return out.blocked(); }
   void list_ports(std::vector<port*>& all) override { out.list_ports(all); }

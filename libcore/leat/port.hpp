@@ -3,6 +3,7 @@
 #pragma once
 
 #include <leat/frame.hpp>
+#include <leat/frame_limits.hpp>
 
 #include <cassert>
 #include <limits>
@@ -14,18 +15,6 @@ class wire {
 public:
   virtual ~wire() = default;
   virtual void send(std::size_t port, std::size_t lane, frame f) = 0;
-};
-
-/// How large a frame grows before it goes; one that waits for nothing goes earlier.
-struct frame_limits {
-  std::size_t records = 1024;
-  std::size_t bytes = 32 * 1024;
-
-  template <class T>
-  std::size_t capacity() const {
-    const std::size_t by_bytes = bytes / sizeof(T);
-    return records < 16 ? records : std::min(records, std::max<std::size_t>(by_bytes, 16));
-  }
 };
 
 /// What the plan decides for an edge.
@@ -127,6 +116,7 @@ protected:
   struct lane {
     credit_window window;
     std::shared_ptr<rows> open;   // grows until it is full or flushed
+    std::size_t open_bytes = 0;   // of it, counted where records own heap
     std::size_t last_size = 8;    // of the last frame
     clock_time ingested = never;  // of the last record in it
     std::optional<frame> waiting; // whole, without credit
@@ -215,8 +205,10 @@ public:
       to.ingest.note(to.records.size(), l.ingested = ingested);
     if (settings_.stamped)
       to.stamps.push_back(s);
+    if constexpr (owns_heap<T>)
+      l.open_bytes += sizeof(T) + heap_bytes(static_cast<const T&>(record));
     to.records.push_back(std::forward<U>(record));
-    if (to.records.size() < capacity_)
+    if (!full(l, to))
       return true;
     if (!l.waiting)
       send_open(i);
@@ -236,8 +228,14 @@ public:
 private:
   void on_connect() override { capacity_ = settings_.limits.capacity<T>(); }
 
+  bool full(const lane& l, const rows_of<T>& open) const {
+    return open.records.size() >= capacity_ ||
+           (owns_heap<T> && l.open_bytes >= settings_.limits.bytes);
+  }
+
   void open(lane& l) {
     l.open = make_rows<T>(l.last_size, capacity_);
+    l.open_bytes = 0;
     l.ingested = never;
   }
 

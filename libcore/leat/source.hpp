@@ -14,40 +14,27 @@
 // there is one, is how many records a second are due where the run does not say. Several splits
 // that never end say so by `static constexpr bool live = true`: without event times they have no
 // order.
+//
+// A source that says `static constexpr bool blocking = true` may wait in `pull`: each reader is
+// then called on a thread of its own (split_reader.hpp). It returns what it has before it waits.
+// Optional: `cancel()`, called by another thread, ends the wait; `may_block()` says whether this
+// one waits.
+//
+// A frame is limited in bytes too. Of records that own heap memory (texts, lists) a reader is asked
+// for as many as fit if they are like those before; one that stops where `out.full()` stays within
+// the limit even if they are not.
 #pragma once
 
+#include <leat/pulled.hpp>
+#include <leat/split_reader.hpp>
 #include <leat/stage.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <deque>
+#include <functional>
 
 namespace leat {
-
-/// What a reader says after a pull.
-class pulled {
-public:
-  /// There is more, or may be: pull again.
-  static pulled more() { return {kind::more, {}}; }
-  /// Nothing now; pull again after this time, or when the waker is called.
-  static pulled idle(std::chrono::nanoseconds after) { return {kind::idle, after}; }
-  /// Nothing now; pull again when the waker is called.
-  static pulled idle() { return {kind::idle, std::chrono::nanoseconds::max()}; }
-  /// The split has ended.
-  static pulled done() { return {kind::done, {}}; }
-
-  bool is_more() const { return kind_ == kind::more; }
-  bool is_idle() const { return kind_ == kind::idle; }
-  bool is_done() const { return kind_ == kind::done; }
-  std::chrono::nanoseconds after() const { return after_; }
-
-private:
-  enum class kind { more, idle, done };
-  pulled(kind k, std::chrono::nanoseconds after) : kind_(k), after_(after) {}
-  kind kind_;
-  std::chrono::nanoseconds after_;
-};
-
-/// Tells the runtime that an idle reader has something again. Callable from any thread.
-using waker = std::function<void()>;
 
 template <class R, class T>
 concept reader_of = requires(R r, std::size_t demand, output<T>& out) {
@@ -130,7 +117,8 @@ public:
       if (services_.rate == 0)
         services_.rate = source_.rate();
     stamped_ = out_.stamped();
-    out_.open(services.limits.capacity<T>(), false, services.stage, services.dead_letters);
+    out_.open(services.limits, false, services.stage, services.dead_letters);
+    out_.tell_waiting(services.counters->waiting);
     if constexpr (split_source<S>) {
       auto all = source_.splits();
       for (std::uint32_t i = 0; i < all.size(); ++i)
@@ -139,6 +127,9 @@ public:
     } else if (services.subtask == 0) {
       add_split(0, std::move(source_));
     }
+    if constexpr (has_event_time)
+      for (; unopened_ < splits_.size(); ++unopened_)
+        silent_.push_back(splits_[unopened_].get());
     start_ = services.time->now();
     return {};
   }
@@ -159,6 +150,11 @@ public:
     if (services_.rate > 0 && answer.is_more() && due() == 0)
       return pulled::idle(next_due());
     return answer;
+  }
+
+  bool finish() override {
+    services_.counters->waiting->clear();
+    return base::finish();
   }
 
   mark reached() const override {
@@ -190,7 +186,7 @@ private:
   struct split {
     split(std::uint32_t n, reader r) : number(n), read(std::move(r)) {}
     std::uint32_t number;
-    reader read;
+    split_reader<reader, T> read;
     output<T> ahead{fanout<T>{}}; // read but not yet emitted; unused with one split
     std::size_t next = 0;         // in ahead
     event_time highest = begin_of_time;
@@ -203,9 +199,9 @@ private:
 
   void add_split(std::uint32_t number, reader r) {
     auto s = std::make_unique<split>(number, std::move(r));
-    s->ahead.open(out_.capacity(), false, services_.stage, services_.dead_letters);
-    if constexpr (requires(waker w) { s->read.open(w); })
-      s->read.open(waker(services_.wake_soon));
+    s->ahead.open(services_.limits, false, services_.stage, services_.dead_letters);
+    s->ahead.tell_waiting(services_.counters->waiting);
+    s->read.open(services_, blocks<S>());
     splits_.push_back(std::move(s));
   }
 
@@ -232,46 +228,68 @@ private:
     return answer;
   }
 
-  // Emits the smallest stamp of all splits again and again. A split that is silent is waited for
-  // until it counts as idle; without an order to keep, nobody is waited for.
+  // Emits the smallest stamp of all splits again and again. A silent split that could still bring a
+  // smaller one is waited for until it counts as idle; without an order to keep, nobody is waited
+  // for. Each silent split is asked once a pull.
   pulled pull_merged(std::size_t room) {
-    auto& rows = out_.gathered();
     std::chrono::nanoseconds wait = std::chrono::nanoseconds::max();
-    while (room > 0) {
-      split* smallest = nullptr;
-      bool waiting = false;
-      bool open = false;
-      for (auto& each : splits_) {
-        split& s = *each;
-        refill(s, wait);
-        open = open || !s.done;
-        if (at_end(s))
-          waiting = waiting || (!s.done && !s.timed_out);
-        else if (!smallest || head(s) < head(*smallest))
-          smallest = &s;
-        if (!has_event_time && smallest)
-          break; // later splits have larger stamps: they are not even opened yet
-      }
-      if (!open && !smallest)
+    awaited_ = end_of_stamps;
+    for (std::size_t left = silent_.size(); left > 0; --left) {
+      split& s = *silent_.front();
+      silent_.pop_front();
+      read_ahead(s, wait);
+    }
+    for (; room > 0 && !(owns_heap<T> && out_.full()); --room) {
+      while (ready_.empty() && unopened_ < splits_.size() && awaited_ == end_of_stamps)
+        read_ahead(*splits_[unopened_++], wait);
+      if (ready_.empty() && silent_.empty() && unopened_ == splits_.size())
         return pulled::done();
-      if (!smallest || (waiting && services_.keep_order))
+      if (ready_.empty() || awaited_ < ready_.front().at)
         return pulled::idle(wait);
-      T& r = smallest->ahead.gathered().records[smallest->next++];
-      stamp_next(*smallest, r, rows);
-      rows.records.push_back(std::move(r));
-      --room;
+      emit_first(wait);
     }
     return pulled::more();
   }
 
+  void emit_first(std::chrono::nanoseconds& wait) {
+    split& s = *ready_.front().of;
+    T& r = s.ahead.gathered().records[s.next++];
+    stamp_next(s, r, out_.gathered());
+    out_.gathered().records.push_back(std::move(r));
+    std::ranges::pop_heap(ready_, std::greater{}, &ready_split::at);
+    ready_.pop_back();
+    if (at_end(s))
+      read_ahead(s, wait);
+    else
+      make_ready(s);
+  }
+
+  void make_ready(split& s) {
+    ready_.push_back({next_stamp(s, time_of(s, s.ahead.gathered().records[s.next])), &s});
+    std::ranges::push_heap(ready_, std::greater{}, &ready_split::at);
+  }
+
   static bool at_end(split& s) { return s.next == s.ahead.gathered().records.size(); }
 
-  void refill(split& s, std::chrono::nanoseconds& wait) {
-    if (s.done || !at_end(s))
+  // Of a split with nothing left: asks its reader, and files it as ready or silent, or not at all
+  // if it is done.
+  void read_ahead(split& s, std::chrono::nanoseconds& wait) {
+    if (!s.done)
+      refill(s, wait);
+    if (!at_end(s))
+      return make_ready(s);
+    if (s.done)
       return;
-    s.ahead.gathered().records.clear();
+    silent_.push_back(&s);
+    if (services_.keep_order && !s.timed_out)
+      awaited_ = std::min(awaited_, next_stamp(s, s.highest));
+  }
+
+  void refill(split& s, std::chrono::nanoseconds& wait) {
+    s.ahead.clear();
     s.next = 0;
-    const pulled answer = s.read.pull(s.ahead.capacity(), s.ahead);
+    const pulled answer = s.read.pull(s.ahead.room(), s.ahead);
+    (void)s.ahead.full(); // counts what the records hold while they are here
     s.done = answer.is_done();
     if (!at_end(s)) {
       if (s.timed_out) // others went on without it: it joins behind what they have emitted
@@ -303,12 +321,8 @@ private:
       return std::chrono::seconds{1};
   }
 
-  stamp head(split& s) {
-    return {time_of(s, s.ahead.gathered().records[s.next]),
-            services_.stage_number,
-            s.number,
-            s.position + 1,
-            {}};
+  stamp next_stamp(const split& s, event_time t) const {
+    return {t, services_.stage_number, s.number, s.position + 1, {}};
   }
 
   event_time time_of(const split& s, const T& r) const {
@@ -338,12 +352,16 @@ private:
   // Open loop: record k is due k/rate after the start, whether or not anybody was ready for it.
   std::size_t due() const {
     const double seconds = static_cast<double>(services_.time->now() - start_) * 1e-9;
-    const double sum = std::floor(seconds * services_.rate) + 1;
-    return sum > static_cast<double>(pulled_) ? static_cast<std::size_t>(sum) - pulled_ : 0;
+    const double left = std::floor(seconds * services_.rate) + 1 - static_cast<double>(pulled_);
+    return left > 0 ? static_cast<std::size_t>(std::min(left, most_due)) : 0;
   }
   clock_time due_time(std::size_t k) const {
-    return start_ + static_cast<clock_time>(static_cast<double>(k) / services_.rate * 1e9);
+    const double after = static_cast<double>(k) / services_.rate * 1e9;
+    return start_ + static_cast<clock_time>(std::min(after, latest_due));
   }
+  // Any rate is allowed, and no number may exceed its type.
+  static constexpr double most_due = 1e9;
+  static constexpr double latest_due = 4e18; // some 126 years
   std::chrono::nanoseconds next_due() const {
     return std::chrono::nanoseconds{
         std::max<clock_time>(1, due_time(pulled_) - services_.time->now())};
@@ -363,7 +381,17 @@ private:
 
   S source_;
   EventTime times_;
+  struct ready_split {
+    stamp at; // of its next record
+    split* of;
+  };
   std::vector<std::unique_ptr<split>> splits_;
+  // Of several splits: a heap of those that have records, and those that have none for now. Without
+  // event time those from unopened_ on are not read yet: all of theirs comes later.
+  std::vector<ready_split> ready_;
+  std::deque<split*> silent_;
+  std::size_t unopened_ = 0;
+  stamp awaited_; // the least that a silent split may still bring, of those that are waited for
   bool stamped_ = false;
   stamp last_;
   clock_time start_ = 0;

@@ -2,8 +2,10 @@
 // and puts what comes of it into ports. One actor class runs any stage; a test can run it by hand.
 #pragma once
 
+#include <leat/blocking_reader.hpp>
 #include <leat/histogram.hpp>
 #include <leat/output.hpp>
+#include <leat/waiting_note.hpp>
 
 #include <functional>
 #include <string>
@@ -18,6 +20,7 @@ struct stage_counters {
   std::atomic<std::uint64_t> late{0};
   std::atomic<std::uint64_t> dead_letters{0};
   std::atomic<std::uint64_t> held{0}; ///< records in operator state that are not yet processed
+  const std::shared_ptr<waiting_note> waiting = std::make_shared<waiting_note>();
 
   /// Counters have one writer, so adding needs no locked instruction.
   static void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {
@@ -44,6 +47,8 @@ struct stage_services {
   std::function<void(clock_time)> wake_at;
   /// Asks for one call of wake(), soon. May be called from any thread.
   std::function<void()> wake_soon;
+  /// Where readers that may block are read. Null: there are no threads, they are called in place.
+  start_reading read_apart;
 };
 
 /// True if a source, sink, model or actor says by `static constexpr bool blocking = true` that its
@@ -121,7 +126,7 @@ public:
       stamped = stamped || p->stamped();
       marked_ = marked_ || p->marked();
     }
-    out_.open(services_.limits.capacity<Out>(), stamped, services_.stage, services_.dead_letters);
+    out_.open(services_.limits, stamped, services_.stage, services_.dead_letters, true);
     return {};
   }
 

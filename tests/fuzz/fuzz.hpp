@@ -62,7 +62,7 @@ reading<T> read_all(const Source& source) {
   support::kept_letters office;
   reading<T> got;
   leat::output<T> out{leat::fanout<T>{}};
-  out.open(demand, false, "read", &office);
+  out.open({demand}, false, "read", &office);
   auto split = std::move(source.splits().front());
   try {
     while (!got.ended) {
@@ -70,7 +70,7 @@ reading<T> read_all(const Source& source) {
       auto& records = out.gathered().records;
       require(records.size() <= demand, "no more records come than were asked for");
       got.records.insert(got.records.end(), records.begin(), records.end());
-      records.clear();
+      out.clear();
     }
   } catch (const leat::failure& f) {
     require(!f.error().what.empty(), "a failure says why");

@@ -156,3 +156,26 @@ TEST_CASE("a frame that was paid for beyond all measure can be sent on") {
   f.paid.bytes = std::int64_t{1} << 39;
   CHECK(bytes_of(f, *codec).size() < 1000);
 }
+
+TEST_CASE("a frame that takes more bytes than may travel is refused, with the record's place") {
+  const auto codec = leat::row_codec_of<text_item>();
+  auto rows = std::make_shared<leat::rows_of<text_item>>();
+  rows->add(text_item{1, std::string(5000, 'x')}, true, support::at(0, 17), 0);
+  frame f;
+  f.records = rows;
+  std::string bytes;
+  leat::encode_frame(f, *codec, bytes, 6000);
+  const std::size_t size = bytes.size();
+  leat::encode_frame(f, *codec, bytes, size); // what stood in the buffer before does not count
+  const auto refused = [&](std::size_t most) {
+    try {
+      leat::encode_frame(f, *codec, bytes, most);
+    } catch (const leat::failure& e) {
+      return e.error().what;
+    }
+    return std::string{};
+  };
+  CHECK(refused(size - 1).find("record 17 takes") != std::string::npos);
+  rows->add(text_item{2, "y"}, true, support::at(0, 18), 0);
+  CHECK(refused(size).find("2 records take") != std::string::npos);
+}

@@ -30,7 +30,7 @@ struct one_output {
     s.stamped = true;
     s.window = window;
     ports[0]->connect(wire, 0, s, clock);
-    out.open(4, true, "stage", &letters);
+    out.open({4}, true, "stage", &letters);
   }
 };
 

@@ -328,3 +328,59 @@ TEST_CASE("a source is asked for no more than a frame holds, and waits while it 
   CHECK(most == 16);
   CHECK(r.counters.records_in == 32);
 }
+
+TEST_CASE("each silent split is asked once a pull, however many records the others have") {
+  struct counted {
+    using record_type = item;
+    pausing of;
+    std::size_t* asked;
+    leat::pulled pull(std::size_t demand, leat::output<item>& out) {
+      ++*asked;
+      return of.pull(demand, out);
+    }
+  };
+  struct counted_splits {
+    using record_type = item;
+    std::vector<counted> all;
+    std::vector<counted> splits() const { return all; }
+  };
+  std::size_t asked = 0, others = 0;
+  counted_splits source;
+  const pausing silent{{{0, 0, 1'000'000}}, {1'000'000}};
+  for (int n = 0; n < 10; ++n)
+    source.all.push_back({silent, &asked});
+  source.all.push_back({{support::numbered(10'000), {}}, &others});
+  for (const bool keep_order : {false, true}) {
+    asked = others = 0;
+    reading r(source, leat::event_time_by{time_of, 0us, 1s});
+    r.services.keep_order = keep_order;
+    r.begin();
+    std::size_t pulls = 0;
+    while (r.sent<item>().size() < 9'000) {
+      ++pulls;
+      const leat::pulled answer = r.pull();
+      if (answer.is_idle())
+        r.clock.time += answer.after().count();
+    }
+    CHECK(asked <= 10 * pulls);
+    CHECK(others <= 9'100 / 16 * 2); // a frame of 16 is read ahead at a time
+    CHECK(pulls <= 9'100 / 16 + 20);
+  }
+}
+
+TEST_CASE("any rate above zero is one, however large or small") {
+  for (const double rate : {1e300, std::numeric_limits<double>::infinity()}) {
+    INFO(rate);
+    reading r(given<item>{support::numbered(1000)});
+    r.services.rate = rate;
+    r.pull_all();
+    CHECK(r.sent<item>().size() == 1000);
+  }
+  reading r(given<item>{support::numbered(1000)});
+  r.services.rate = 1e-300;
+  r.begin();
+  (void)r.pull();
+  const leat::pulled answer = r.pull();
+  CHECK(answer.is_idle());
+  CHECK(answer.after() > 24h);
+}

@@ -24,14 +24,14 @@ reading<T> read_all(const Source& source, std::size_t demand = 100) {
   reading<T> got;
   for (auto& split : source.splits()) {
     leat::output<T> out{leat::fanout<T>{}};
-    out.open(demand, false, "read", &office);
+    out.open({demand}, false, "read", &office);
     for (bool more = true; more;) {
       more = !split.pull(demand, out).is_done();
       auto& records = out.gathered().records;
       if (records.size() > demand)
         throw std::logic_error("more records than were asked for");
       got.records.insert(got.records.end(), records.begin(), records.end());
-      records.clear();
+      out.clear();
     }
   }
   for (const leat::dead_letter& l : office.letters)

@@ -1,9 +1,11 @@
 #include <leat/control/config_file.hpp>
 
-#include <leat/sources/line_reader.hpp>
+#include <leat/sources/input_file.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <fmt/format.h>
+#include <system_error>
 #include <toml++/toml.h>
 #include <tuple>
 
@@ -88,25 +90,25 @@ private:
   std::vector<found_value> found_;
 };
 
+constexpr std::size_t most_bytes = std::size_t{1} << 20;
+
+// Bounded: a device may never end.
 result<std::string> content_of(const std::string& path) {
-  auto file = line_reader::open(path);
+  auto file = input_file::open(path);
   if (!file)
     return file.error();
-  std::string text;
-  for (std::string_view line;;)
-    switch (file->next(line)) {
-    case line_reader::status::line:
-      text.append(line) += '\n';
-      break;
-    case line_reader::status::too_long:
-      return user_error(
-          fmt::format("{}:{}: a line of {} bytes", path, file->line_number(), file->length()),
-          "is it a configuration file?");
-    case line_reader::status::end:
-      return text;
-    case line_reader::status::failed:
-      return file->error();
-    }
+  std::string text(most_bytes + 1, '\0');
+  for (std::size_t size = 0; size <= most_bytes;) {
+    const ssize_t got = file->read(text.data() + size, text.size() - size);
+    if (got < 0)
+      return external_error(
+          fmt::format("cannot read \"{}\": {}", path, std::generic_category().message(errno)));
+    if (got == 0)
+      return text.substr(0, size);
+    size += static_cast<std::size_t>(got);
+  }
+  return user_error(fmt::format("\"{}\" exceeds the maximum of {} bytes", path, most_bytes),
+                    "is it a configuration file?");
 }
 
 } // namespace

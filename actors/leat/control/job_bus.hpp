@@ -13,7 +13,17 @@ enum class event_level { error, warning, info };
 /// Reads "error", "warning" or "info".
 result<event_level> parse_event_level(std::string_view text);
 
-enum class event_kind { started, stopping, aborted, ended, failed, dead_letters, held_up, metrics };
+enum class event_kind {
+  started,
+  stopping,
+  aborted,
+  ended,
+  failed,
+  dead_letters,
+  held_up,
+  waiting,
+  metrics
+};
 
 /// Something that happened once; the figures of a job are in its reports.
 struct job_event {

@@ -3,6 +3,7 @@
 #include <leat/control/stalls.hpp>
 #include <leat/quantities.hpp>
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
@@ -20,6 +21,7 @@ job_watch::job_watch(job_bus& bus, std::string dead_letter_file)
 void job_watch::look(const job_report& now) {
   look_at_dead_letters(now);
   look_at_stalls(now);
+  look_at_waiting(now);
   before_ = now;
 }
 
@@ -46,6 +48,28 @@ void job_watch::look_at_stalls(const job_report& now) {
     bus_.publish(event_level::info, event_kind::held_up,
                  fmt::format("no longer held up by {}", held_up_by_), held_up_by_);
   held_up_by_ = culprit;
+}
+
+// A stage is told to be waiting if it was at the look before too, and read nothing meanwhile. The
+// first time is a warning: nothing else says why nothing happens.
+void job_watch::look_at_waiting(const job_report& now) {
+  for (std::size_t i = 0; i < std::min(now.stages.size(), before_.stages.size()); ++i) {
+    const stage_report& s = now.stages[i];
+    const bool waits = !s.waiting_for.empty() && !before_.stages[i].waiting_for.empty() &&
+                       s.records_in == before_.stages[i].records_in;
+    if (waits == waiting_.contains(s.name))
+      continue;
+    if (!waits) {
+      waiting_.erase(s.name);
+      bus_.publish(event_level::info, event_kind::waiting, s.name + " is no longer waiting",
+                   s.name);
+      continue;
+    }
+    waiting_.insert(s.name);
+    const bool first = waited_.insert(s.name).second;
+    bus_.publish(first ? event_level::warning : event_level::info, event_kind::waiting,
+                 s.name + " is waiting: " + s.waiting_for, s.name);
+  }
 }
 
 } // namespace leat

@@ -42,7 +42,8 @@ json stage_of(const stage_report& s) {
           {"records_out", s.records_out},
           {"panes", s.panes},
           {"late", s.late},
-          {"held", s.held}};
+          {"held", s.held},
+          {"waiting_for", s.waiting_for.empty() ? json(nullptr) : json(s.waiting_for)}};
 }
 
 json edge_of(const edge_report& e, double elapsed) {

@@ -25,6 +25,16 @@ double rate_between(const job_report& before, const job_report& now) {
   return seconds > 0 ? static_cast<double>(now.records() - before.records()) / seconds : 0;
 }
 
+// The first stage that waits, and read nothing meanwhile.
+std::string waiting_text(const job_report& before, const job_report& now) {
+  for (std::size_t i = 0; i < now.stages.size(); ++i)
+    if (const stage_report& s = now.stages[i];
+        !s.waiting_for.empty() &&
+        s.records_in == (i < before.stages.size() ? before.stages[i].records_in : 0))
+      return fmt::format("  {} is waiting: {}", s.name, s.waiting_for);
+  return {};
+}
+
 } // namespace
 
 std::string progress_text(const job_report& before, const job_report& now, std::size_t columns) {
@@ -38,6 +48,7 @@ std::string progress_text(const job_report& before, const job_report& now, std::
   if (const auto stalls = stalls_between(before, now); !stalls.empty())
     text +=
         fmt::format("  held up by {} ({})", stalls.front().edge->to, percent(stalls.front().share));
+  text += waiting_text(before, now);
   return cut(text, columns);
 }
 

@@ -29,6 +29,7 @@ struct stage_report {
   std::uint64_t panes = 0;
   std::uint64_t late = 0;
   std::uint64_t held = 0;
+  std::string waiting_for = {}; ///< of one subtask that waits for something outside of the graph
 };
 
 /// How long a producing subtask of an edge had to wait for credit, on average.

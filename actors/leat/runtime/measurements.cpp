@@ -25,6 +25,9 @@ std::string encode_measurements(const subtask_metrics& m) {
     put_plain(to, figure.load(std::memory_order_relaxed));
     return true;
   });
+  const std::string waiting = m.counters.waiting->text();
+  put_plain(to, static_cast<std::uint32_t>(waiting.size()));
+  to += waiting;
   m.latency.each_bucket([&](std::uint32_t bucket, std::uint64_t count) {
     put_plain(to, bucket);
     put_plain(to, count);
@@ -32,15 +35,29 @@ std::string encode_measurements(const subtask_metrics& m) {
   return to;
 }
 
+namespace {
+
+bool apply_waiting(byte_cursor& from, waiting_note& note) {
+  std::uint32_t size = 0;
+  const std::byte* text = nullptr;
+  if (!get_plain(from, size) || !from.take(size, text))
+    return false;
+  note.set({reinterpret_cast<const char*>(text), size});
+  return true;
+}
+
+} // namespace
+
 bool apply_measurements(std::string_view bytes, subtask_metrics& m) {
   byte_cursor from(bytes);
-  const bool good = each_figure(m, [&]<class T>(std::atomic<T>& figure) {
+  bool good = each_figure(m, [&]<class T>(std::atomic<T>& figure) {
     T value{};
     if (!get_plain(from, value))
       return false;
     figure.store(value, std::memory_order_relaxed);
     return true;
   });
+  good = good && apply_waiting(from, *m.counters.waiting);
   while (good && from.left() > 0) {
     std::uint32_t bucket = 0;
     std::uint64_t count = 0;

@@ -35,6 +35,8 @@ job_report report_of(const wired_job& w, const plan& p, clock_time now) {
     s.late += m.counters.late;
     r.dead_letters += m.counters.dead_letters;
     s.held += m.counters.held;
+    if (s.waiting_for.empty())
+      s.waiting_for = m.counters.waiting->text();
     latency.merge(m.latency);
     for (std::size_t i = 0; i < w.edge_of[n].size(); ++i)
       r.edges[w.edge_of[n][i]].stalled += std::chrono::nanoseconds{m.stalled(i, now)};

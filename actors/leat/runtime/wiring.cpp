@@ -1,5 +1,7 @@
 #include <leat/runtime/wiring.hpp>
 
+#include <leat/runtime/reading_thread.hpp>
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -134,6 +136,8 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
       settings.services.dead_letters =
           options.dead_letters ? options.dead_letters : &no_dead_letters();
       settings.services.limits = options.frames;
+      if (threads)
+        settings.services.read_apart = start_reading_thread;
       settings.services.keep_order = r.stages[s].wants_order;
       settings.services.out_of_order = r.stages[s].out_of_order;
       w.subtasks.push_back(std::move(t));

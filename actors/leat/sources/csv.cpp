@@ -16,6 +16,7 @@ result<std::optional<std::string>> read_csv_header(line_reader& file) {
                                     file.path(), file.line_number(), file.length()),
                         "the first line must name the columns");
     case line_reader::status::end:
+    case line_reader::status::stopped:
       return std::optional<std::string>{};
     case line_reader::status::failed:
       return file.error();

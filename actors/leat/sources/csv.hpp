@@ -62,12 +62,21 @@ public:
   }
 
   std::optional<std::string> parse(std::string_view line, T& out) {
-    if (path_field_)
-      out.*path_field_ = path_;
+    if constexpr (has_text_field) // or compilers see a field that is not there
+      if (path_field_)
+        out.*path_field_ = path_;
     return reader_.parse(line, out);
   }
 
 private:
+  static constexpr bool has_text_field = [] {
+    if constexpr (record<T>)
+      return with_fields<T>([]<class... F>(const F&...) {
+        return (std::same_as<typename F::value_type, std::string> || ...);
+      });
+    return false;
+  }();
+
   csv_line_parser(csv_columns<T> columns, std::string T::*path_field, std::string path)
       : reader_(std::move(columns)), path_field_(path_field), path_(std::move(path)) {}
 

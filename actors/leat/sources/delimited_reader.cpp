@@ -1,12 +1,9 @@
 #include <leat/sources/delimited_reader.hpp>
 
-#include <leat/sources/input_files.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <sys/stat.h>
 #include <system_error>
 
 namespace leat {
@@ -17,17 +14,16 @@ constexpr std::size_t step = 64 * 1024;
 
 } // namespace
 
-result<delimited_reader> delimited_reader::open(std::string path, std::size_t max_message) {
-  std::FILE* file = std::fopen(path.c_str(), "rbe");
-  const int code = errno;
+result<delimited_reader> delimited_reader::open(std::string path, std::size_t max_message,
+                                                std::shared_ptr<const read_stop> stop) {
+  auto file = input_file::open(path, std::move(stop));
   if (!file)
-    return open_error(path, code);
-  delimited_reader opened{std::move(path), max_message, file};
-  struct stat about {};
-  if (::fstat(::fileno(file), &about) == 0 && S_ISDIR(about.st_mode))
-    return user_error(fmt::format("\"{}\" is a folder, not a file", opened.path_));
-  return opened;
+    return file.error();
+  return delimited_reader{std::move(path), max_message, std::move(*file)};
 }
+
+delimited_reader::delimited_reader(std::string path, std::size_t max_message, input_file file)
+    : path_(std::move(path)), max_message_(max_message), file_(std::move(file)), buffer_(step) {}
 
 delimited_reader::status delimited_reader::next(std::string_view& message) {
   if (error_)
@@ -45,11 +41,11 @@ delimited_reader::status delimited_reader::next(std::string_view& message) {
 /// Answers `message` when one follows.
 delimited_reader::status delimited_reader::read_length() {
   for (unsigned shift = 0; shift < 35; shift += 7) {
-    const int byte = std::getc(file_.get());
-    if (byte == EOF)
-      return fail_unless_end(shift == 0 ? status::end : status::truncated);
+    if (begin_ == end_ && !fill())
+      return without_bytes(shift == 0 ? status::end : status::truncated);
+    const auto byte = static_cast<unsigned char>(buffer_[begin_++]);
     ++at_;
-    length_ |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+    length_ |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
     if (byte < 0x80 && length_ <= INT32_MAX)
       return status::message;
     if (byte < 0x80)
@@ -66,21 +62,21 @@ delimited_reader::status delimited_reader::read_message() {
   while (message_.size() < length_) {
     const std::size_t size = std::min<std::size_t>(step, length_ - message_.size());
     if (read(size) < size)
-      return fail_unless_end(status::truncated);
+      return without_bytes(status::truncated);
   }
   return status::message;
 }
 
 delimited_reader::status delimited_reader::skip_message() {
   if (read(kept_of_too_long) < std::min<std::uint64_t>(kept_of_too_long, length_))
-    return fail_unless_end(status::truncated);
+    return without_bytes(status::truncated);
   const std::string head = message_;
   for (std::uint64_t left = length_ - head.size(); left > 0;) {
     message_.clear();
     const std::size_t size = std::min<std::uint64_t>(step, left);
     if (read(size) < size) {
       message_ = head;
-      return fail_unless_end(status::truncated);
+      return without_bytes(status::truncated);
     }
     left -= size;
   }
@@ -90,20 +86,33 @@ delimited_reader::status delimited_reader::skip_message() {
 
 /// Appends up to `size` bytes of the message, and returns how many.
 std::size_t delimited_reader::read(std::size_t size) {
-  const std::size_t before = message_.size();
-  message_.resize(before + std::min<std::uint64_t>(size, length_));
-  const std::size_t got =
-      std::fread(message_.data() + before, 1, message_.size() - before, file_.get());
-  message_.resize(before + got);
+  size = std::min<std::uint64_t>(size, length_);
+  std::size_t got = 0;
+  while (got < size && (begin_ < end_ || fill())) {
+    const std::size_t some = std::min(size - got, end_ - begin_);
+    message_.append(buffer_.data() + begin_, some);
+    begin_ += some;
+    got += some;
+  }
   at_ += got;
   return got;
 }
 
-delimited_reader::status delimited_reader::fail_unless_end(status at_end) {
-  if (!std::ferror(file_.get()))
-    return at_end;
+/// Reads more bytes where none are left. False at the end, after an error, and when stopped.
+bool delimited_reader::fill() {
+  const ssize_t got = file_.read(buffer_.data(), buffer_.size());
+  cause_ = got < 0 ? errno : 0;
+  begin_ = 0;
+  end_ = static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+  return got > 0;
+}
+
+/// Why no bytes came: `at_end` if the file has ended.
+delimited_reader::status delimited_reader::without_bytes(status at_end) {
+  if (cause_ == 0)
+    return file_.stopped() ? status::stopped : at_end;
   error_ = external_error(fmt::format("cannot read \"{}\" at byte {}: {}", path_, at_,
-                                      std::generic_category().message(errno)));
+                                      std::generic_category().message(cause_)));
   return status::failed;
 }
 

@@ -3,14 +3,14 @@
 
 #include <leat/dead_letter.hpp>
 #include <leat/error.hpp>
+#include <leat/sources/input_file.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace leat {
 
@@ -24,6 +24,7 @@ public:
       too_long,  ///< one longer than max_message, skipped: only its first bytes are there
       truncated, ///< the file ends within a length or a message: what is there of it
       end,       ///< no more messages
+      stopped,   ///< it was asked to stop
       failed,    ///< the file cannot be read further: see error()
   };
 
@@ -32,10 +33,13 @@ public:
   static constexpr std::size_t kept_of_too_long = 4096;
 
   /// Opens a file. Errors (missing, a folder, no permission) name the file.
-  static result<delimited_reader> open(std::string path, std::size_t max_message);
+  static result<delimited_reader> open(std::string path, std::size_t max_message,
+                                       std::shared_ptr<const read_stop> stop = {});
 
   /// Reads the next message, without its length. The view holds until the next call.
   status next(std::string_view& message);
+  /// Whether `next` would at least begin to read without waiting for more bytes.
+  bool ready() const { return begin_ < end_ || file_.ready(); }
 
   /// Where the last message begins, its length included, in bytes from the start of the file.
   std::uint64_t offset() const { return start_; }
@@ -46,22 +50,22 @@ public:
   const std::string& path() const { return path_; }
 
 private:
-  struct closer {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-
-  delimited_reader(std::string path, std::size_t max_message, std::FILE* file)
-      : path_(std::move(path)), max_message_(max_message), file_(file) {}
+  delimited_reader(std::string path, std::size_t max_message, input_file file);
 
   status read_length();
   status read_message();
   status skip_message();
-  status fail_unless_end(status at_end);
+  status without_bytes(status at_end);
   std::size_t read(std::size_t size);
+  bool fill();
 
   std::string path_;
   std::size_t max_message_;
-  std::unique_ptr<std::FILE, closer> file_;
+  input_file file_;
+  std::vector<char> buffer_; ///< bytes [begin_, end_) are read but not handed out
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  int cause_ = 0; ///< why the last read failed; 0: it did not
   std::string message_;
   std::uint64_t start_ = 0;
   std::uint64_t at_ = 0; ///< bytes read so far

@@ -31,7 +31,7 @@ public:
   }
 
   pulled pull(std::size_t demand, output<record_type>& out) {
-    for (; demand > 0 && next_ < count_; --demand)
+    for (; demand > 0 && next_ < count_ && !out.full(); --demand)
       out(make_(next_++));
     return next_ < count_ ? pulled::more() : pulled::done();
   }

@@ -1,5 +1,6 @@
 #include <leat/sources/line_connection.hpp>
 
+#include <leat/quantities.hpp>
 #include <leat/utf8.hpp>
 
 #include <fmt/format.h>
@@ -62,8 +63,8 @@ result<socket_address> socket_address::parse(std::string_view text) {
   return address;
 }
 
-line_reader* line_connection::connect() {
-  while (wait()) {
+line_reader* line_connection::connect(const std::function<void(std::string)>& tell) {
+  while (wait(tell)) {
     const auto opened = open();
     if (opened)
       return &reader_.emplace(line_reader::adopt(to_.text, *opened, options_.max_line));
@@ -74,6 +75,7 @@ line_reader* line_connection::connect() {
 
 void line_connection::broke(const std::string& reason) {
   close();
+  last_failure_ = reason;
   if (++failures_ == options_.attempts && !cancelled())
     throw failure(external_error(
         fmt::format("no lines from {} in {} attempts: {}", to_.text, failures_, reason),
@@ -88,15 +90,19 @@ void line_connection::close() {
 }
 
 /// Doubles with each failure. False when cancelled.
-bool line_connection::wait() {
-  std::unique_lock lock(mutex_);
-  if (failures_ > 0) {
-    auto due = options_.first_wait;
-    for (unsigned i = 1; i < failures_ && due < options_.longest_wait; ++i)
-      due *= 2;
-    cancelled_now_.wait_for(lock, std::min(due, options_.longest_wait),
-                            [this] { return cancelled_; });
+bool line_connection::wait(const std::function<void(std::string)>& tell) {
+  if (failures_ == 0) {
+    tell(fmt::format("connecting to {}", to_.text));
+    return !cancelled();
   }
+  auto due = options_.first_wait;
+  for (unsigned i = 1; i < failures_ && due < options_.longest_wait; ++i)
+    due *= 2;
+  due = std::min(due, options_.longest_wait);
+  tell(fmt::format("connecting to {}: {}, next try in {}", to_.text, last_failure_,
+                   duration_text(due)));
+  std::unique_lock lock(mutex_);
+  cancelled_now_.wait_for(lock, due, [this] { return cancelled_; });
   return !cancelled_;
 }
 

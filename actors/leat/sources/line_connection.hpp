@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -26,9 +27,6 @@ struct socket_address {
 struct socket_options {
   /// In bytes. Longer lines are dead letters.
   std::size_t max_line = line_reader::default_max_line;
-  /// The most records that are read ahead. When they wait, the socket is not read, and the server
-  /// feels it.
-  std::size_t read_ahead = 1000;
   /// What the end of a connection means: connect again, or the end of the stream.
   bool reconnect = true;
   /// How long to wait before connecting again: doubled after each failure, up to the longest, and
@@ -46,8 +44,8 @@ public:
       : to_(std::move(to)), options_(options) {}
 
   /// Connects, after the wait that is due. Null when cancelled. Throws leat::failure when there
-  /// were too many failures in a row.
-  line_reader* connect();
+  /// were too many failures in a row. `tell` is told what is waited for.
+  line_reader* connect(const std::function<void(std::string)>& tell);
   /// The connection brought a line: it works.
   void works() { failures_ = 0; }
   /// Closes the connection, which ended for this reason. Throws leat::failure if that was one
@@ -63,12 +61,13 @@ private:
   result<int> open_tcp();
   result<int> open_unix();
   result<int> connect_to(int socket, const void* address, std::size_t size);
-  bool wait();
+  bool wait(const std::function<void(std::string)>& tell);
   void close();
 
   const socket_address to_;
   const socket_options options_;
   unsigned failures_ = 0;
+  std::string last_failure_;
   std::optional<line_reader> reader_; ///< owns the socket once connected
 
   mutable std::mutex mutex_; ///< guards what follows

@@ -1,18 +1,14 @@
 #include <leat/sources/line_reader.hpp>
 
-#include <leat/sources/input_files.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <limits>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
-#include <utility>
 
 namespace leat {
 namespace {
@@ -24,34 +20,29 @@ std::string reason(int code) { return std::generic_category().message(code); }
 
 } // namespace
 
-result<line_reader> line_reader::open(std::string path, std::size_t max_line) {
-  int opened = -1;
-  do
-    opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  while (opened < 0 && errno == EINTR);
-  descriptor file{opened};
-  struct stat about {};
-  if (opened < 0 || ::fstat(opened, &about) != 0)
-    return open_error(path, errno);
-  if (S_ISDIR(about.st_mode))
-    return user_error(fmt::format("\"{}\" is a folder, not a file", path));
-  ::posix_fadvise(opened, 0, 0, POSIX_FADV_SEQUENTIAL); // advice only
-  return line_reader{std::move(path), max_line, std::move(file)};
+result<line_reader> line_reader::open(std::string path, std::size_t max_line,
+                                      std::shared_ptr<const read_stop> stop) {
+  auto file = input_file::open(path, std::move(stop));
+  if (!file)
+    return file.error();
+  return line_reader{std::move(path), max_line, std::move(*file)};
 }
 
-line_reader::line_reader(std::string path, std::size_t max_line, descriptor file)
+line_reader::line_reader(std::string path, std::size_t max_line, input_file file)
     : path_(std::move(path)),
       max_line_(std::min(max_line, std::numeric_limits<std::size_t>::max() / 2)),
       file_(std::move(file)), buffer_(chunk) {}
 
-line_reader::descriptor::~descriptor() {
-  if (number >= 0)
-    ::close(number);
+bool line_reader::ready() const {
+  return available().find('\n') != std::string_view::npos || file_.ready();
 }
 
 line_reader::status line_reader::next(std::string_view& line) {
-  if (error_ || (place_.offset == 0 && !skip_mark()))
+  if (error_)
     return status::failed;
+  if (place_.offset == 0)
+    if (const filled got = skip_mark(); got == filled::failed || got == filled::stopped)
+      return got == filled::failed ? status::failed : status::stopped;
   unterminated_ = false;
   for (std::size_t searched = 0;;) {
     const std::size_t size = available().size();
@@ -63,6 +54,8 @@ line_reader::status line_reader::next(std::string_view& line) {
     const filled got = fill();
     if (got == filled::failed)
       return status::failed;
+    if (got == filled::stopped)
+      return status::stopped;
     if (got == filled::nothing && size == 0)
       return status::end;
     if (got == filled::nothing) {
@@ -101,6 +94,8 @@ line_reader::status line_reader::skip_line(std::string_view& line) {
     const filled got = ended ? filled::some : fill();
     if (got == filled::failed)
       return status::failed;
+    if (got == filled::stopped)
+      return status::stopped;
     if (got == filled::nothing)
       ended = unterminated_ = true;
   }
@@ -116,17 +111,13 @@ void line_reader::consume(std::size_t size) {
 }
 
 /// Passes the byte order mark. Waits for no more bytes than it takes to rule one out.
-bool line_reader::skip_mark() {
-  while (available().size() < mark.size() && mark.starts_with(available())) {
-    const filled got = fill();
-    if (got == filled::failed)
-      return false;
-    if (got == filled::nothing)
-      break;
-  }
+line_reader::filled line_reader::skip_mark() {
+  filled got = filled::some;
+  while (got == filled::some && available().size() < mark.size() && mark.starts_with(available()))
+    got = fill();
   if (available().starts_with(mark))
     consume(mark.size());
-  return true;
+  return got;
 }
 
 /// Reads more bytes behind those that are there. Only called while these are no more than
@@ -137,27 +128,26 @@ line_reader::filled line_reader::fill() {
   begin_ = 0;
   if (end_ == buffer_.size())
     buffer_.resize(std::min(2 * buffer_.size(), max_line_ + chunk));
-  ssize_t got = -1;
-  do
-    got = ::read(file_.number, buffer_.data() + end_, buffer_.size() - end_);
-  while (got < 0 && errno == EINTR);
+  const ssize_t got = file_.read(buffer_.data() + end_, buffer_.size() - end_);
   if (got < 0) {
     error_ = external_error(
         fmt::format("cannot read \"{}\" after line {}: {}", path_, place_.line, reason(errno)));
     return filled::failed;
   }
   end_ += static_cast<std::size_t>(got);
-  return got > 0 ? filled::some : filled::nothing;
+  if (got > 0)
+    return filled::some;
+  return file_.stopped() ? filled::stopped : filled::nothing;
 }
 
 result<void> line_reader::seek(place to) {
   struct stat about {};
-  if (::fstat(file_.number, &about) == 0 && S_ISREG(about.st_mode) &&
+  if (::fstat(file_.descriptor(), &about) == 0 && S_ISREG(about.st_mode) &&
       to.offset > static_cast<std::uint64_t>(about.st_size))
     return user_error(fmt::format("\"{}\" has only {} bytes, but was read up to byte {} (line {})",
                                   path_, about.st_size, to.offset, to.line),
                       "was the file replaced or cut since?");
-  if (::lseek(file_.number, static_cast<off_t>(to.offset), SEEK_SET) < 0)
+  if (::lseek(file_.descriptor(), static_cast<off_t>(to.offset), SEEK_SET) < 0)
     return user_error(
         fmt::format("cannot go to byte {} of \"{}\": {}", to.offset, path_, reason(errno)),
         "only a regular file can be read from the middle");

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <leat/error.hpp>
+#include <leat/sources/input_file.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace leat {
@@ -23,6 +23,7 @@ public:
       line,     ///< a line
       too_long, ///< a line longer than max_line, skipped: only its first bytes are there
       end,      ///< no more lines
+      stopped,  ///< it was asked to stop; what was read of a line is left alone
       failed,   ///< the file cannot be read further: see error()
   };
 
@@ -39,16 +40,19 @@ public:
 
   /// Opens a file. The buffer is 256 KiB, and grows only for long lines, to max_line more. Errors
   /// (missing, a folder, no permission) name the file.
-  static result<line_reader> open(std::string path, std::size_t max_line = default_max_line);
+  static result<line_reader> open(std::string path, std::size_t max_line = default_max_line,
+                                  std::shared_ptr<const read_stop> stop = {});
 
   /// Reads from an open file, socket or pipe, and closes it in the end. `name` is for messages.
   static line_reader adopt(std::string name, int file, std::size_t max_line = default_max_line) {
-    return {std::move(name), max_line, descriptor{file}};
+    return {std::move(name), max_line, input_file::adopt(file)};
   }
 
   /// Reads the next line, without its end. The view holds until the next call. Behind `end` a file
   /// that has grown since gives further lines; `failed` is for good.
   status next(std::string_view& line);
+  /// Whether `next` would return without waiting for more bytes.
+  bool ready() const;
 
   /// The number of the last line, counted from 1; lines that were too long count too.
   std::uint64_t line_number() const { return place_.line; }
@@ -69,23 +73,12 @@ public:
   result<void> seek(place to);
 
 private:
-  /// An open file, closed with its owner.
-  struct descriptor {
-    explicit descriptor(int opened) : number(opened) {}
-    descriptor(descriptor&& other) noexcept : number(std::exchange(other.number, -1)) {}
-    descriptor& operator=(descriptor&& other) noexcept {
-      std::swap(number, other.number);
-      return *this;
-    }
-    ~descriptor();
-    int number;
-  };
-  enum class filled { some, nothing, failed };
+  enum class filled { some, nothing, stopped, failed };
 
-  line_reader(std::string path, std::size_t max_line, descriptor file);
+  line_reader(std::string path, std::size_t max_line, input_file file);
 
   filled fill();
-  bool skip_mark();
+  filled skip_mark();
   status take(std::size_t size, std::size_t end_size, std::string_view& line);
   status skip_line(std::string_view& line);
   std::string_view available() const { return {buffer_.data() + begin_, end_ - begin_}; }
@@ -93,7 +86,7 @@ private:
 
   std::string path_;
   std::size_t max_line_;
-  descriptor file_;
+  input_file file_;
   std::vector<char> buffer_; ///< bytes [begin_, end_) are read but not handed out
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

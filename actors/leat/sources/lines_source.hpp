@@ -58,7 +58,8 @@ dead_letter letter_of_line(const line_reader& file, std::string_view line, std::
 /// Why a line is too long.
 std::string too_long_reason(const line_reader& file, std::size_t max_line);
 
-/// One file as a split. Opened by the first pull and closed at its end.
+/// One file as a split. Opened by the first pull and closed at its end. Only what is no regular
+/// file may have to be waited for.
 template <line_parser Parser>
 class lines_split {
 public:
@@ -66,16 +67,31 @@ public:
   using options_type = typename Parser::options_type;
 
   lines_split(std::string path, options_type options)
-      : path_(std::move(path)), options_(std::move(options)) {}
+      : path_(std::move(path)), options_(std::move(options)),
+        stop_(leat::may_wait(path_) ? std::make_shared<const read_stop>() : nullptr) {}
 
-  /// Reads up to `demand` lines. A line that is no record is rejected; a file that cannot be read
-  /// (further) throws leat::failure.
+  bool may_block() const { return stop_ != nullptr; }
+  void cancel() const {
+    if (stop_)
+      stop_->request();
+  }
+
+  /// Reads up to `demand` lines, but waits for none if it has some. A line that is no record is
+  /// rejected; a file that cannot be read (further) throws leat::failure.
   pulled pull(std::size_t demand, output<record_type>& out) {
-    if (!opened_)
+    if (!opened_) {
+      if (stop_)
+        out.waiting_for("input from \"" + path_ + '"');
       start();
+    }
     if (!content_)
       return pulled::done();
-    for (; demand > 0; --demand) {
+    for (const std::size_t all = demand; demand > 0 && !out.full(); --demand) {
+      if (stop_ && !content_->file.ready()) {
+        if (demand < all)
+          return pulled::more();
+        out.waiting_for("input from \"" + path_ + '"');
+      }
       std::string_view line;
       switch (content_->file.next(line)) {
       case line_reader::status::line:
@@ -85,6 +101,7 @@ public:
         reject(line, too_long_reason(content_->file, options_.max_line), out);
         break;
       case line_reader::status::end:
+      case line_reader::status::stopped:
         content_.reset();
         return pulled::done();
       case line_reader::status::failed:
@@ -96,7 +113,7 @@ public:
 
   /// Whether the file can be opened and its start is what the format expects.
   static result<void> check(const std::string& path, const options_type& options) {
-    const auto opened = open(path, options);
+    const auto opened = open(path, options, nullptr);
     if (!opened)
       return opened.error();
     return {};
@@ -109,8 +126,9 @@ private:
   };
 
   /// Nothing when the file is empty.
-  static result<std::optional<content>> open(const std::string& path, const options_type& options) {
-    auto file = line_reader::open(path, options.max_line);
+  static result<std::optional<content>> open(const std::string& path, const options_type& options,
+                                             std::shared_ptr<const read_stop> stop) {
+    auto file = line_reader::open(path, options.max_line, std::move(stop));
     if (!file)
       return file.error();
     auto parser = Parser::begin(*file, options);
@@ -122,7 +140,7 @@ private:
   }
 
   void start() {
-    auto opened = open(path_, options_);
+    auto opened = open(path_, options_, stop_);
     if (!opened)
       throw failure(opened.error());
     content_ = std::move(*opened);
@@ -144,6 +162,7 @@ private:
 
   std::string path_;
   options_type options_;
+  std::shared_ptr<const read_stop> stop_; ///< null for a file that is never waited for
   bool opened_ = false;
   std::optional<content> content_; ///< while there may be more to read
 };

@@ -21,7 +21,14 @@ public:
   using options_type = protobuf_options;
 
   protobuf_split(std::string path, protobuf_options options)
-      : path_(std::move(path)), options_(options) {}
+      : path_(std::move(path)), options_(options),
+        stop_(leat::may_wait(path_) ? std::make_shared<const read_stop>() : nullptr) {}
+
+  bool may_block() const { return stop_ != nullptr; }
+  void cancel() const {
+    if (stop_)
+      stop_->request();
+  }
 
   /// Reads up to `demand` messages. What is none is rejected; a file that cannot be read further
   /// throws leat::failure.
@@ -30,8 +37,14 @@ public:
       return pulled::done();
     if (!file_)
       start();
-    for (; demand > 0 && !done_; --demand)
+    for (const std::size_t all = demand; demand > 0 && !done_ && !out.full(); --demand) {
+      if (stop_ && !file_->ready()) {
+        if (demand < all)
+          return pulled::more();
+        out.waiting_for("input from \"" + path_ + '"');
+      }
       read(out);
+    }
     return done_ ? pulled::done() : pulled::more();
   }
 
@@ -44,7 +57,7 @@ public:
 
 private:
   void start() {
-    auto opened = delimited_reader::open(path_, options_.max_message);
+    auto opened = delimited_reader::open(path_, options_.max_message, stop_);
     if (!opened)
       throw failure(opened.error());
     file_ = std::move(*opened);
@@ -69,6 +82,7 @@ private:
       reject(bytes, "the file ends within it: the file looks truncated", out);
       break;
     case delimited_reader::status::end:
+    case delimited_reader::status::stopped:
       file_.reset();
       done_ = true;
       break;
@@ -84,7 +98,8 @@ private:
 
   std::string path_;
   protobuf_options options_;
-  std::optional<delimited_reader> file_; ///< while there may be more to read
+  std::shared_ptr<const read_stop> stop_; ///< null for a file that is never waited for
+  std::optional<delimited_reader> file_;  ///< while there may be more to read
   bool done_ = false;
 };
 

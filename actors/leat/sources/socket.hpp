@@ -7,195 +7,116 @@
 #include <leat/sources/json_lines.hpp>
 #include <leat/sources/line_connection.hpp>
 
-#include <deque>
-#include <thread>
-#include <variant>
+#include <memory>
 
 namespace leat {
 
-/// What a thread reads and a stage takes, so many at most. Thread-safe.
-template <class T>
-class read_ahead {
-public:
-  /// A record, or a dead letter whose stage is left to fill in.
-  using item = std::variant<T, dead_letter>;
-
-  read_ahead(std::size_t most, waker wake) : most_(most), wake_(std::move(wake)) {}
-
-  /// Waits for room. False when nobody takes anything any more.
-  bool put(item next) {
-    std::unique_lock lock(mutex_);
-    room_.wait(lock, [this] { return items_.size() < most_ || closed_; });
-    if (closed_)
-      return false;
-    items_.push_back(std::move(next));
-    const bool first = items_.size() == 1;
-    lock.unlock();
-    if (first)
-      wake_();
-    return true;
-  }
-  /// Nothing follows, for this reason if there is one.
-  void finish(std::optional<error> why) {
-    {
-      const std::lock_guard lock(mutex_);
-      finished_ = true;
-      fault_ = std::move(why);
-    }
-    wake_();
-  }
-
-  /// Takes up to `most` items. Throws the fault behind the last one.
-  pulled take(std::size_t most, std::vector<item>& to) {
-    const std::lock_guard lock(mutex_);
-    for (; most > 0 && !items_.empty(); --most) {
-      to.push_back(std::move(items_.front()));
-      items_.pop_front();
-    }
-    room_.notify_one();
-    if (!items_.empty() || !to.empty())
-      return pulled::more();
-    if (fault_)
-      throw failure(*fault_);
-    return finished_ ? pulled::done() : pulled::idle();
-  }
-  /// Nobody takes anything any more.
-  void close() {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    room_.notify_all();
-  }
-
-private:
-  const std::size_t most_;
-  const waker wake_;
-  std::mutex mutex_; ///< guards what follows
-  std::condition_variable room_;
-  std::deque<item> items_;
-  std::optional<error> fault_;
-  bool finished_ = false;
-  bool closed_ = false;
-};
-
-/// The lines of one server, read and parsed by a thread of its own from open() on.
+/// The lines of one server.
 template <line_parser Parser>
 class socket_split {
 public:
   using record_type = typename Parser::record_type;
 
   socket_split(socket_address from, socket_options options)
-      : from_(std::move(from)), options_(options) {}
-  socket_split(socket_split&&) = default;
-  ~socket_split() {
-    if (!thread_)
-      return;
-    thread_->read.close();
-    thread_->connection.cancel();
-    thread_->runs.join();
-  }
+      : options_(options),
+        connection_(std::make_unique<line_connection>(std::move(from), options)) {}
 
-  void open(waker wake) {
-    thread_ = std::make_unique<reading>(from_, options_, std::move(wake));
-    thread_->runs = std::thread{[t = thread_.get()] { t->run(); }};
-  }
+  void cancel() const { connection_->cancel(); }
 
+  /// Reads up to `demand` lines, but waits for none if it has some.
   pulled pull(std::size_t demand, output<record_type>& out) {
-    items_.clear();
-    const pulled answer = thread_->read.take(demand, items_);
-    for (auto& i : items_)
-      if (auto* letter = std::get_if<dead_letter>(&i))
-        out.reject(std::move(letter->reason), std::move(letter->place), std::move(letter->raw));
-      else
-        out(std::move(std::get<record_type>(i)));
-    return answer;
+    for (const std::size_t all = demand; demand > 0 && !ended_ && !out.full(); --demand) {
+      const bool waits = !lines_ || !lines_->ready();
+      if (waits && demand < all)
+        return pulled::more();
+      if (!lines_ && !begin(out))
+        continue;
+      if (!lines_->ready())
+        out.waiting_for("lines from " + lines_->path());
+      read(out);
+    }
+    return ended_ ? pulled::done() : pulled::more();
   }
 
 private:
-  struct reading {
-    reading(const socket_address& from, const socket_options& o, waker wake)
-        : options(o), connection(from, o), read(o.read_ahead, std::move(wake)) {}
+  /// False if there are no lines to be read of this connection.
+  bool begin(output<record_type>& out) {
+    lines_ = connection_->connect([&out](std::string what) { out.waiting_for(std::move(what)); });
+    ended_ = !lines_; // cancelled
+    if (ended_)
+      return false;
+    auto parser = Parser::begin(*lines_, {});
+    const bool whole = !lines_->unterminated();
+    if (!parser && whole && parser.error().domain == error_domain::user)
+      throw failure(parser.error()); // the server speaks of other columns, and will again
+    if (parser && *parser && whole)
+      parser_ = std::move(*parser);
+    else
+      end(parser ? closed_by_server : parser.error().what);
+    return lines_ != nullptr;
+  }
 
-    void run() {
-      try {
-        while (line_reader* lines = connection.connect()) {
-          const std::string why = read_connection(*lines);
-          if (!options.reconnect)
-            break;
-          connection.broke(why);
-        }
-        read.finish({});
-      } catch (const failure& f) {
-        read.finish(f.error());
-      } catch (const std::exception& e) {
-        read.finish(internal_error(e.what()));
-      }
+  void read(output<record_type>& out) {
+    std::string_view line;
+    switch (lines_->next(line)) {
+    case line_reader::status::line:
+      connection_->works();
+      return parse(line, out);
+    case line_reader::status::too_long:
+      return reject(line, too_long_reason(*lines_, options_.max_line), out);
+    case line_reader::status::end:
+    case line_reader::status::stopped:
+      return end(closed_by_server);
+    case line_reader::status::failed:
+      if (!lines_->unread().empty())
+        reject(lines_->unread(), "the connection broke within it", out);
+      return end(lines_->error().what);
     }
+  }
 
-    /// Reads to the end of the connection and returns why it ended.
-    std::string read_connection(line_reader& lines) {
-      auto parser = Parser::begin(lines, {});
-      const bool whole = !lines.unterminated();
-      if (!parser && whole && parser.error().domain == error_domain::user)
-        throw failure(parser.error()); // the server speaks of other columns, and will again
-      std::string_view line;
-      while (parser && *parser && whole)
-        switch (lines.next(line)) {
-        case line_reader::status::line:
-          connection.works();
-          if (!put(**parser, lines, line))
-            return "cancelled";
-          break;
-        case line_reader::status::too_long:
-          if (!put_letter(lines, line, too_long_reason(lines, options.max_line)))
-            return "cancelled";
-          break;
-        case line_reader::status::end:
-          return "the server closed the connection";
-        case line_reader::status::failed:
-          if (!lines.unread().empty())
-            put_letter(lines, lines.unread(), "the connection broke within it");
-          return lines.error().what;
-        }
-      return parser ? "the server closed the connection" : parser.error().what;
-    }
+  void parse(std::string_view line, output<record_type>& out) {
+    if (lines_->unterminated())
+      return reject(line, "the connection ended within it", out);
+    record_type record{};
+    if (auto fault = parser_->parse(line, record); !fault)
+      out(std::move(record));
+    else if (!line.empty())
+      reject(line, std::move(*fault), out);
+  }
 
-    bool put(Parser& parser, const line_reader& lines, std::string_view line) {
-      if (lines.unterminated())
-        return put_letter(lines, line, "the connection ended within it");
-      record_type record{};
-      auto fault = parser.parse(line, record);
-      if (!fault)
-        return read.put(std::move(record));
-      return line.empty() || put_letter(lines, line, std::move(*fault));
-    }
+  void reject(std::string_view line, std::string reason, output<record_type>& out) {
+    out.reject(std::move(reason),
+               lines_->path() + ", line " + std::to_string(lines_->line_number()),
+               std::string{line.substr(0, line_reader::kept_of_too_long)});
+  }
 
-    bool put_letter(const line_reader& lines, std::string_view line, std::string reason) {
-      return read.put(dead_letter{std::move(reason),
-                                  {},
-                                  lines.path() + ", line " + std::to_string(lines.line_number()),
-                                  std::string{line.substr(0, line_reader::kept_of_too_long)}});
-    }
+  /// The connection has ended, for this reason.
+  void end(const std::string& why) {
+    lines_ = nullptr;
+    parser_.reset();
+    ended_ = !options_.reconnect;
+    if (!ended_)
+      connection_->broke(why);
+  }
 
-    const socket_options options;
-    line_connection connection;
-    read_ahead<record_type> read;
-    std::thread runs;
-  };
+  static constexpr const char* closed_by_server = "the server closed the connection";
 
-  socket_address from_;
   socket_options options_;
-  std::unique_ptr<reading> thread_;
-  std::vector<typename read_ahead<record_type>::item> items_; ///< on their way
+  std::unique_ptr<line_connection> connection_;
+  line_reader* lines_ = nullptr; ///< of the connection, while there is one
+  std::optional<Parser> parser_;
+  bool ended_ = false;
 };
 
 /// Reads lines from a server that listens on a TCP or Unix socket, and connects again when the
 /// connection ends. Ephemeral: what the server sends while nobody is connected is gone, and so is
 /// what was read ahead when the job ends. A line cut off by the end of its connection is a dead
-/// letter, since nobody knows what it lacks. In simulations it is a thread of its own all the same.
+/// letter, since nobody knows what it lacks. A simulation waits for the server in real time.
 template <line_parser Parser>
 class socket_source {
 public:
   using record_type = typename Parser::record_type;
+  static constexpr bool blocking = true;
 
   explicit socket_source(std::string address, socket_options options = {})
       : address_(std::move(address)), options_(options) {}
@@ -204,8 +125,8 @@ public:
   result<void> check() const {
     if (const auto parsed = socket_address::parse(address_); !parsed)
       return parsed.error();
-    if (options_.read_ahead == 0 || options_.first_wait <= std::chrono::nanoseconds{0})
-      return user_error("a socket needs room to read ahead, and a wait above zero");
+    if (options_.first_wait <= std::chrono::nanoseconds{0})
+      return user_error("the wait before a socket connects again must be above zero");
     return {};
   }
 

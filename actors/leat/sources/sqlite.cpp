@@ -17,10 +17,13 @@ std::string qualified(const std::vector<std::string>& names) {
 
 } // namespace
 
-result<sqlite_statement> sqlite_selection::select(const std::vector<sqlite_column>& columns) const {
+result<sqlite_statement> sqlite_selection::select(const std::vector<sqlite_column>& columns,
+                                                  const std::atomic<bool>* cancelled) const {
   auto opened = sqlite_database::open_to_read(file);
   if (!opened)
     return opened.error();
+  if (cancelled)
+    opened->end_when(*cancelled);
   std::vector<std::string> names;
   for (const sqlite_column& c : columns)
     names.push_back(c.name);

@@ -4,6 +4,9 @@
 #include <leat/source.hpp>
 #include <leat/sqlite/database.hpp>
 
+#include <atomic>
+#include <memory>
+
 namespace leat {
 
 /// What is read: a table, or a query, in an order that is the same each time.
@@ -13,8 +16,10 @@ struct sqlite_selection {
   std::string query; ///< or empty: one SELECT
   std::vector<std::string> order_by;
 
-  /// The rows of these columns, ready to be stepped through. Errors name the file.
-  result<sqlite_statement> select(const std::vector<sqlite_column>& columns) const;
+  /// The rows of these columns, ready to be stepped through. Errors name the file. Looking for them
+  /// ends when the flag is true, if there is one; it outlives the statement.
+  result<sqlite_statement> select(const std::vector<sqlite_column>& columns,
+                                  const std::atomic<bool>* cancelled = nullptr) const;
   /// "file.db:payments"
   std::string place() const;
 
@@ -28,6 +33,8 @@ class sqlite_split {
 public:
   explicit sqlite_split(sqlite_selection from) : from_(std::move(from)) {}
 
+  void cancel() const { *cancelled_ = true; }
+
   /// Reads up to `demand` rows. A row whose values are none of T's is rejected; a file that cannot
   /// be read further throws leat::failure.
   pulled pull(std::size_t demand, output<T>& out) {
@@ -35,7 +42,7 @@ public:
       return pulled::done();
     if (!rows_)
       start();
-    for (; demand > 0; --demand) {
+    for (; demand > 0 && !out.full(); --demand) {
       if (rows_->step() == sqlite_statement::status::done) {
         rows_.reset();
         done_ = true;
@@ -49,7 +56,7 @@ public:
 
 private:
   void start() {
-    auto rows = from_.select(sqlite_columns<T>());
+    auto rows = from_.select(sqlite_columns<T>(), cancelled_.get());
     if (!rows)
       throw failure(rows.error());
     rows_ = std::move(*rows);
@@ -85,6 +92,7 @@ private:
   }
 
   sqlite_selection from_;
+  std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
   std::optional<sqlite_statement> rows_;
   std::uint64_t number_ = 0;
   bool done_ = false;

@@ -29,6 +29,8 @@ public:
   folder_split(folder_scan scan, std::chrono::nanoseconds every, file_options options)
       : scan_(std::move(scan)), every_(every), options_(options) {}
 
+  bool may_block() const { return false; } // only regular files are read
+
   /// Throws leat::failure if the folder, or a file that was begun, cannot be read further.
   pulled pull(std::size_t demand, output<record_type>& out) {
     if (!reading_ && waiting_.empty() && !last_)

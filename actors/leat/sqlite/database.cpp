@@ -127,6 +127,14 @@ result<sqlite_database> sqlite_database::open(const std::string& path, int flags
   return database;
 }
 
+void sqlite_database::end_when(const std::atomic<bool>& cancelled) {
+  constexpr int steps_between_looks = 10'000; // of SQLite's machine: well below a millisecond
+  sqlite3_progress_handler(
+      file_.get(), steps_between_looks,
+      [](void* flag) { return static_cast<const std::atomic<bool>*>(flag)->load() ? 1 : 0; },
+      const_cast<std::atomic<bool>*>(&cancelled));
+}
+
 result<sqlite_database> sqlite_database::open_to_read(const std::string& path) {
   return open(path, SQLITE_OPEN_READONLY);
 }

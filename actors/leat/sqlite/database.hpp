@@ -5,6 +5,7 @@
 #include <leat/error.hpp>
 #include <leat/scalar_text.hpp>
 
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -97,6 +98,10 @@ public:
   static result<sqlite_database> open_to_read(const std::string& path);
   /// With `create` it makes the file if there is none.
   static result<sqlite_database> open_to_write(const std::string& path, bool create);
+
+  /// What runs on this file ends with an error once this is true. The flag outlives the file's
+  /// statements.
+  void end_when(const std::atomic<bool>& cancelled);
 
   result<sqlite_statement> prepare(const std::string& sql) const;
   result<void> run(const std::string& sql) const;

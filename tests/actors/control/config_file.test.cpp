@@ -4,6 +4,7 @@
 #include "support/files.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 using namespace leat;
 
@@ -65,4 +66,21 @@ TEST_CASE("what is wrong with a configuration file is told with its place") {
   REQUIRE(!missing);
   CHECK(missing.error().what.starts_with("cannot open \"/no/such/file.toml\""));
   CHECK(!read_config("/"));
+}
+
+TEST_CASE("a configuration file may be a pipe, and has an end") {
+  const auto endless = read_config("/dev/zero");
+  REQUIRE(!endless);
+  CHECK(endless.error().what == "\"/dev/zero\" exceeds the maximum of 1048576 bytes");
+  CHECK(read(std::string(std::size_t{1} << 20, '\n')).empty());
+  CHECK(read("\xEF\xBB\xBFrate = 2\r\n") == list{"rate=2 @1:1"});
+
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  REQUIRE(::write(ends[1], "rate = 2\n", 9) == 9);
+  ::close(ends[1]);
+  const auto piped = read_config(fmt::format("/proc/self/fd/{}", ends[0]));
+  ::close(ends[0]);
+  REQUIRE(piped);
+  CHECK(piped->size() == 1);
 }

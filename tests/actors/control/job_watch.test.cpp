@@ -40,3 +40,30 @@ TEST_CASE("a watch tells changes only") {
   CHECK(look(4s, 1800ms, 3) ==
         list{"dead letters: 3 so far, in x.jsonl <>", "no longer held up by out <out>"});
 }
+
+TEST_CASE("a watch warns once of a stage that waits, and tells when it goes on") {
+  job_bus bus;
+  std::vector<std::string> heard;
+  bus.listen([&](const job_event& e) {
+    heard.push_back((e.level == event_level::warning ? "warning: " : "") + e.text);
+  });
+  job_watch watch(bus, "x.jsonl");
+  const auto look = [&](std::string waiting_for, std::uint64_t records = 1) {
+    heard.clear();
+    job_report r = report(1s, 0s, 0);
+    r.stages[0].waiting_for = std::move(waiting_for);
+    r.stages[0].records_in = records;
+    watch.look(r);
+    bus.deliver();
+    return heard;
+  };
+  using list = std::vector<std::string>;
+  CHECK(look("") == list{});
+  CHECK(look("a server") == list{}); // perhaps for a moment only
+  CHECK(look("a server, next try in 2 s") ==
+        list{"warning: items is waiting: a server, next try in 2 s"});
+  CHECK(look("a server, next try in 4 s") == list{});
+  CHECK(look("input", 2) == list{"items is no longer waiting"}); // it read something
+  CHECK(look("input", 2) == list{"items is waiting: input"});
+  CHECK(look("", 2) == list{"items is no longer waiting"});
+}

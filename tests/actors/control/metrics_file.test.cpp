@@ -17,6 +17,7 @@ job_report some_report() {
   r.stages = {{"items", stage_kind::source, 1000, 900, 0, 3, 0},
               {"pane", stage_kind::grouping, 900, 900, 9, 0, 20},
               {"alerts", stage_kind::sink, 900, 0, 0, 0, 0}};
+  r.stages[0].waiting_for = "connecting to tcp://feed:1";
   r.edges = {{"items", "pane", 500ms}, {"pane", "alerts", 1s}};
   r.dead_letters = 100;
   r.has_latency = true;
@@ -38,11 +39,11 @@ TEST_CASE("figures are written by their schema") {
     "late": 3, "dead_letters": 100, "held_up_by": "alerts",
     "stages": [
       {"name": "items", "kind": "source", "records_in": 1000, "records_out": 900, "panes": 0,
-       "late": 3, "held": 0},
+       "late": 3, "held": 0, "waiting_for": "connecting to tcp://feed:1"},
       {"name": "pane", "kind": "window", "records_in": 900, "records_out": 900, "panes": 9,
-       "late": 0, "held": 20},
+       "late": 0, "held": 20, "waiting_for": null},
       {"name": "alerts", "kind": "sink", "records_in": 900, "records_out": 0, "panes": 0, "late": 0,
-       "held": 0}],
+       "held": 0, "waiting_for": null}],
     "edges": [
       {"from": "items", "to": "pane", "stalled_seconds": 0.5, "stalled_share": 0.25},
       {"from": "pane", "to": "alerts", "stalled_seconds": 1.0, "stalled_share": 0.5}],

@@ -53,6 +53,15 @@ TEST_CASE("progress tells latency, dead letters and who holds the job up when th
         "1:02  2 000 records  500/s  p99 4.80 ms  1 200 dead letters");
 }
 
+TEST_CASE("progress names a stage that waits and reads nothing meanwhile") {
+  job_report before = report(61s, 2000), now = report(62s, 2000);
+  now.stages[0].waiting_for = "connecting to tcp://feed:1";
+  CHECK(progress_text(before, now, wide).ends_with(" is waiting: connecting to tcp://feed:1"));
+  now = report(62s, 2001);
+  now.stages[0].waiting_for = "connecting to tcp://feed:1";
+  CHECK(progress_text(before, now, wide).find("waiting") == std::string::npos);
+}
+
 TEST_CASE("progress fits into narrow terminals") {
   job_report now = report(1s, 2000);
   now.has_latency = true;

@@ -1,10 +1,14 @@
 #include <leat/sinks/csv.hpp>
+#include <leat/sources/csv.hpp>
 
 #include "support/program.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace leat;
 using namespace support;
@@ -89,4 +93,34 @@ TEST_CASE("a full dead letter file is told, and does not hinder the second inter
   CHECK(has(told.err,
             "counting: dead letters: \"counting-dead-letters/dead-letters.jsonl\" is full"));
   CHECK(folder.files() == std::vector<std::string>{"counting-dead-letters"});
+}
+
+TEST_CASE("an interrupt ends a job that waits for input, and completes what was read") {
+  const default_signals usual;
+  const bool written = GENERATE(false, true);
+  const scratch_folder folder;
+  REQUIRE(::mkfifo("in.csv", 0600) == 0);
+  std::thread user([&] {
+    // With a writer: it opens once the job does, and stays.
+    const int writer = written ? ::open("in.csv", O_WRONLY | O_CLOEXEC) : -1;
+    const bool wrote = written && ::write(writer, "id\n7\n", 5) == 5;
+    std::this_thread::sleep_for(wrote ? 500ms : 300ms);
+    std::raise(SIGINT);
+    std::this_thread::sleep_for(100ms);
+    ::close(writer);
+  });
+  leat::program p{"counting", "Counts."};
+  p.graph([] {
+    leat::graph g{"counting"};
+    g.from("items", csv_source<counted>{"in.csv"}).to("out", csv_sink<counted>{"out.csv"});
+    return g;
+  });
+  const outcome told = outcome_of(p, {"run"});
+  user.join();
+  CHECK(told.code == exit_done);
+  CHECK(told.err == "counting: stopping: finishing what was read (Ctrl-C again to stop at once)\n");
+  if (written) {
+    std::ifstream in{"out.csv"};
+    CHECK(std::string{std::istreambuf_iterator<char>{in}, {}} == "id\n7\n");
+  }
 }

@@ -11,6 +11,7 @@ TEST_CASE("figures come as they were measured, as often as they are told") {
     from.latency.add(9'000'000);
     from.stalls[1].total = 77 * round;
     from.stalls[0].since = 12;
+    from.counters.waiting->set(round == 1 ? "a server" : "");
     REQUIRE(leat::apply_measurements(leat::encode_measurements(from), to));
     CHECK(to.counters.records_in == 10U * static_cast<unsigned>(round));
     CHECK(to.counters.late == 3U * static_cast<unsigned>(round));
@@ -20,6 +21,7 @@ TEST_CASE("figures come as they were measured, as often as they are told") {
     CHECK(to.latency.highest() == from.latency.highest());
     CHECK(to.stalls[1].total == 77 * round);
     CHECK(to.stalls[0].since == 12);
+    CHECK(to.counters.waiting->text() == from.counters.waiting->text());
   }
 }
 

@@ -202,7 +202,7 @@ TEST_CASE("a line of 100 MB takes no more memory than any other") {
   support::kept_letters office;
   auto split = std::move(sales{path}.splits().front());
   leat::output<sale> out{leat::fanout<sale>{}};
-  out.open(100, false, "read", &office);
+  out.open({100}, false, "read", &office);
   while (!split.pull(100, out).is_done()) {
   }
   CHECK(peak() - before < 16 * 1024);

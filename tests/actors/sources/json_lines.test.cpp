@@ -140,7 +140,7 @@ TEST_CASE("a read error in the middle of a file is thrown and names the file") {
   support::kept_letters office;
   auto split = std::move(readings{path}.splits().front());
   leat::output<reading> out{leat::fanout<reading>{}};
-  out.open(1, false, "read", &office);
+  out.open({1}, false, "read", &office);
   CHECK(split.pull(1, out).is_more());
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);

@@ -10,6 +10,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+const auto nobody = [](const std::string&) {};
+
 leat::socket_address address(const std::string& text) {
   const auto parsed = leat::socket_address::parse(text);
   REQUIRE(parsed);
@@ -44,7 +46,7 @@ TEST_CASE("a connection that ended is made again, over TCP and Unix sockets") {
   const auto check = [](support::line_server& server) {
     leat::line_connection to{address(server.address()), {.first_wait = 1ms}};
     for (const std::string line : {"first", "second"}) {
-      leat::line_reader* lines = to.connect();
+      leat::line_reader* lines = to.connect(nobody);
       REQUIRE(lines);
       auto peer = server.accept();
       REQUIRE(peer.send(line + "\n"));
@@ -64,7 +66,7 @@ TEST_CASE("so many failures in a row are told with the last reason") {
   leat::line_connection to{address("unix:" + (folder / "none")),
                            {.first_wait = 1ms, .longest_wait = 2ms, .attempts = 5}};
   try {
-    to.connect();
+    to.connect(nobody);
     FAIL("there is no server");
   } catch (const leat::failure& f) {
     CHECK(f.error().what ==
@@ -78,28 +80,28 @@ TEST_CASE("a line makes failures forgotten") {
   support::line_server server;
   leat::line_connection to{address(server.address()), {.first_wait = 1ms, .attempts = 2}};
   for (int i = 0; i < 5; ++i) {
-    REQUIRE(to.connect());
+    REQUIRE(to.connect(nobody));
     to.works();
     to.broke("again");
   }
-  REQUIRE(to.connect());
+  REQUIRE(to.connect(nobody));
   CHECK_THROWS_AS(to.broke("once more"), leat::failure);
 }
 
 TEST_CASE("a cancelled connection ends its reads and its waits, and connects no more") {
   support::line_server server;
   leat::line_connection reading{address(server.address()), {}};
-  leat::line_reader* lines = reading.connect();
+  leat::line_reader* lines = reading.connect(nobody);
   REQUIRE(lines);
   std::thread canceller{[&] { reading.cancel(); }};
   std::string_view line;
   CHECK(lines->next(line) == leat::line_reader::status::end);
   canceller.join();
   reading.broke("cancelled");
-  CHECK(!reading.connect());
+  CHECK(!reading.connect(nobody));
 
   leat::line_connection waiting{address("unix:/none/none"), {.first_wait = 1h, .longest_wait = 1h}};
   std::thread other{[&] { waiting.cancel(); }};
-  CHECK(!waiting.connect());
+  CHECK(!waiting.connect(nobody));
   other.join();
 }

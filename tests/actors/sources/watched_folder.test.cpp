@@ -34,7 +34,7 @@ struct watching {
 
   explicit watching(const leat::watched_folder<Source>& folder)
       : split(std::move(folder.splits().front())) {
-    out.open(100, false, "in", &office);
+    out.open({100}, false, "in", &office);
   }
   /// Pulls until there is nothing for now; true if the stream has ended.
   bool look() {
@@ -46,7 +46,7 @@ struct watching {
     std::vector<std::int64_t> ids;
     for (const row& r : out.gathered().records)
       ids.push_back(r.id);
-    out.gathered().records.clear();
+    out.clear();
     return ids;
   }
 };

@@ -1,0 +1,36 @@
+// What a reader says after a pull.
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+namespace leat {
+
+/// What a reader says after a pull.
+class pulled {
+public:
+  /// There is more, or may be: pull again.
+  static pulled more() { return {kind::more, {}}; }
+  /// Nothing now; pull again after this time, or when the waker is called.
+  static pulled idle(std::chrono::nanoseconds after) { return {kind::idle, after}; }
+  /// Nothing now; pull again when the waker is called.
+  static pulled idle() { return {kind::idle, std::chrono::nanoseconds::max()}; }
+  /// The split has ended.
+  static pulled done() { return {kind::done, {}}; }
+
+  bool is_more() const { return kind_ == kind::more; }
+  bool is_idle() const { return kind_ == kind::idle; }
+  bool is_done() const { return kind_ == kind::done; }
+  std::chrono::nanoseconds after() const { return after_; }
+
+private:
+  enum class kind { more, idle, done };
+  pulled(kind k, std::chrono::nanoseconds after) : kind_(k), after_(after) {}
+  kind kind_;
+  std::chrono::nanoseconds after_;
+};
+
+/// Tells the runtime that an idle reader has something again. Callable from any thread.
+using waker = std::function<void()>;
+
+} // namespace leat
