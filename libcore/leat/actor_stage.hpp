@@ -51,8 +51,7 @@ public:
       const std::size_t i = next++;
       const stamp at = stamped ? from.stamps[i] : stamp{};
       current_ = at;
-      if (at > own_)
-        out_.descend_from(at, true);
+      out_.descend_from(at, true);
       out_.ingested_at(ingested.at(i));
       process_or_reject(services_, from, i, first,
                         [&](const In& record) { return process(record, out_); });
@@ -60,18 +59,12 @@ public:
     }
   }
 
-  /// A record that comes of no input, or of the one the stage was paused at. Nothing that was
-  /// promised behind the stage speaks of it.
+  /// A record that comes of no input, or of the one the stage was paused at. It takes the present
+  /// position.
   void emit(Out record) {
-    if (reached_.idle && !busy_) { // or who waits for others only would wait for us now
-      busy_ = true;
-      base::advance({reached_.progress, begin_of_time, false});
-    }
-    out_.descend_from(behind(reached_.progress), true);
+    out_.descend_from(reached_.progress, true);
     if (!paused_)
       out_.ingested_at(services_.time->now());
-    if (out_.stamped())
-      own_ = out_.next_stamp();
     out_(std::move(record));
     wake_soon();
   }
@@ -97,21 +90,15 @@ public:
       return;
     if (!ended_)
       reached_.raise(m);
-    busy_ = false;
     base::advance(m);
   }
+  /// While it is paused it is not through with the record that it is at.
+  void stall(const stamp& consumed) override { base::stall(paused_ ? stamp{} : consumed); }
+
   bool blocked() const override { return paused_ || base::blocked(); }
   void wake() override {
     woken_ = true;
-    flush();
-  }
-  void flush() override {
-    base::flush();
-    if (busy_ && out_.empty() && !blocked()) { // idle again, now that it has gone
-      busy_ = false;
-      base::advance(reached_);
-      base::flush();
-    }
+    this->flush();
   }
 
   /// Asks for a turn of the stage, for what the actor did outside of a record.
@@ -134,19 +121,9 @@ private:
   static constexpr stamp after_all_records{
       end_of_time, ~std::uint32_t{0}, ~std::uint32_t{0}, ~std::uint64_t{0}, {}};
 
-  // The first stamp that is not promised away. A mark that speaks of a record and all that may
-  // descend from it leaves no room below it.
-  static stamp behind(const stamp& progress) {
-    if (progress.path != stamp_path::last())
-      return progress;
-    return {progress.time, progress.source, progress.split, progress.position + 1, {}};
-  }
-
   record_handler<In, Out>* handler_ = nullptr;
   mark reached_;
-  stamp current_;     // of the record that it is at
-  stamp own_;         // of what it emitted last: records that come below it are raised
-  bool busy_ = false; // it emitted while its input is idle
+  stamp current_; // of the record that it is at
   bool paused_ = false;
   bool ended_ = false;
   bool woken_ = true; // no wake-up is under way

@@ -18,6 +18,8 @@ public:
   virtual void accept(frame& f) = 0;
   virtual void resume() = 0;
   virtual bool blocked() const = 0;
+  /// No record up to this stamp, and nothing that descends from one, will be given any more.
+  virtual void passed(const stamp& s) = 0;
   virtual void list_ports(std::vector<port*>& all) = 0;
 };
 
@@ -52,6 +54,11 @@ public:
       if (b->blocked())
         return true;
     return false;
+  }
+
+  void passed(const stamp& s) {
+    for (auto& b : branches_)
+      b->passed(s);
   }
 
   void list_ports(std::vector<port*>& all) {
@@ -121,6 +128,7 @@ public:
   std::size_t worth_forwarding() const { return port_.capacity() / 2; }
 
   void settle() {}
+  void passed(const stamp& s) { port_.passed(s); }
   bool blocked() const { return port_.blocked(); }
   bool stamped() const { return port_.stamped(); }
   void list_ports(std::vector<port*>& all) { all.push_back(&port_); }
@@ -165,6 +173,10 @@ public:
     f.records = std::exchange(gathered_, std::make_shared<rows_of<T>>());
     to_.accept(f);
   }
+  void passed(const stamp& s) {
+    if (!blocked())
+      to_.passed(s);
+  }
   bool blocked() const { return to_.blocked() || !gathered_->records.empty(); }
   bool stamped() const { return stamped_; }
   void list_ports(std::vector<port*>& all) { to_.list_ports(all); }
@@ -193,7 +205,7 @@ public:
     end_.begin(stamped);
     if constexpr (std::is_same_v<Chain, pass<in>>) {
       if (!(stamped && number_ && end_.stamped()) && end_.takes_frames())
-        return end_.forward(f);
+        return forward(f);
     } else if constexpr (std::is_same_v<in, out> && !Chain::expands && !owns_heap<in>) {
       if (plain(*f.records) && end_.takes_frames() && f.sole_owner())
         return rewrite(f);
@@ -203,6 +215,7 @@ public:
     if (!run(f.records))
       current_ = std::move(f.records);
     end_.settle();
+    end_.passed(done_);
   }
 
   void resume() override {
@@ -212,14 +225,27 @@ public:
     if (chain_.resume(down()) && (!current_ || run(current_)))
       current_.reset();
     end_.settle();
+    end_.passed(done_);
   }
 
   bool blocked() const override { return end_.blocked() || current_; }
+  void passed(const stamp& s) override {
+    if (!current_)
+      end_.passed(s);
+  }
   void list_ports(std::vector<port*>& all) override { end_.list_ports(all); }
 
 private:
   // Nothing in it differs from record to record but the records.
   static bool plain(const rows& r) { return r.stamps.empty() && r.ingest.size() <= 1; }
+
+  void forward(frame& f) {
+    const auto& stamps = f.records->stamps;
+    if (!stamps.empty())
+      done_ = with_descendants(stamps[stamps.size() - 1]);
+    end_.forward(f);
+    end_.passed(done_);
+  }
 
   // The frame is nobody else's and its type stays: run the chain in place and send the same frame.
   // Not where records own heap: they may grow, and the frame with them.
@@ -263,6 +289,10 @@ private:
         ingested_ = ingested.at(next_);
         go_on = step(from.records[next_++]);
       }
+      // All that comes of a record, whatever the number of this branch; but a chain that expands
+      // may keep some children of the one it stopped at.
+      if (stamped && next_ > 0 && (!Chain::expands || go_on))
+        done_ = with_descendants(from.stamps[next_ - 1]);
     }
     return go_on;
   }
@@ -280,6 +310,7 @@ private:
       if constexpr (Chain::expands) {
         stamp s = here_;
         s.path = s.path.child(child_++);
+        done_ = with_descendants(s);
         return end_.push(std::forward<decltype(r)>(r), s, ingested_);
       } else {
         return end_.push(std::forward<decltype(r)>(r), here_, ingested_);
@@ -294,6 +325,7 @@ private:
   bool owner_ = false;
   std::size_t next_ = 0;
   stamp here_; // what the record under way hands down
+  stamp done_; // all that comes of records up to this one was pushed
   clock_time ingested_ = 0;
   std::uint64_t child_ = 0;
 };

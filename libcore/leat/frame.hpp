@@ -1,6 +1,6 @@
-// A frame is what travels between two actors: some records of one type, then a mark, then perhaps a
-// barrier or the end. Transport only: nothing in a result may depend on how records were cut into
-// frames, so every event simply ends one.
+// A frame is what travels between two actors: some records of one type, then perhaps a barrier or
+// the end. Transport only: nothing in a result may depend on how records were cut into frames, so
+// every event simply ends one. What is promised of later frames, a mark, travels beside them.
 #pragma once
 
 #include <leat/barrier.hpp>
@@ -153,28 +153,30 @@ struct pane_ends {
 
 /// A promise about what follows: no record with a stamp up to and including `progress`, and none
 /// that is both on time and older than `watermark`. An idle sender promises nothing: it holds
-/// nobody up until it sends again.
+/// nobody up until it sends again. A stalled one, or one behind it, waits for credit: somebody who
+/// holds records back should let them go, since what it waits for may wait for those.
 struct mark {
   stamp progress;
   event_time watermark = begin_of_time;
   bool idle = false;
+  bool stalled = false;
 
   void raise(const mark& other) {
     progress = std::max(progress, other.progress);
     watermark = std::max(watermark, other.watermark);
     idle = other.idle;
+    stalled = other.stalled;
   }
   friend bool operator==(const mark&, const mark&) = default;
 };
 
-inline constexpr mark end_mark{end_of_stamps, end_of_time, false};
+inline constexpr mark end_mark{end_of_stamps, end_of_time, false, false};
 
 /// See the head of this file. Cheap to move and to copy: records are shared, not copied.
 struct frame {
   std::shared_ptr<rows> records; ///< may be null: a frame of events only
   pane_ends panes;
-  std::optional<mark> marked;                      ///< stands after the records
-  std::shared_ptr<const leat::barrier> barrier_at; ///< stands after the mark
+  std::shared_ptr<const leat::barrier> barrier_at; ///< stands after the records
   bool last = false;                               ///< the channel ends here
   credit paid; ///< out of the sender's window; the same amount comes back
 

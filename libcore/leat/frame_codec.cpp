@@ -15,9 +15,8 @@ enum part : std::uint8_t {
   has_stamps = 2,
   has_panes = 4,
   panes_of_one = 8,
-  has_mark = 16,
-  has_barrier = 32,
-  is_last = 64,
+  has_barrier = 16,
+  is_last = 32,
 };
 
 void put_text(std::string& to, std::string_view text) {
@@ -122,18 +121,6 @@ bool get_panes(byte_cursor& from, std::size_t records, pane_ends& panes) {
   return true;
 }
 
-void put_mark(std::string& to, const mark& m) {
-  put_plain(to, m.progress.time), put_plain(to, m.progress.source);
-  put_plain(to, m.progress.split), put_plain(to, m.progress.position);
-  put_plain(to, m.progress.path), put_plain(to, m.watermark), put_plain(to, m.idle);
-}
-
-bool get_mark(byte_cursor& from, mark& m) {
-  return get_plain(from, m.progress.time) && get_plain(from, m.progress.source) &&
-         get_plain(from, m.progress.split) && get_plain(from, m.progress.position) &&
-         get_plain(from, m.progress.path) && get_plain(from, m.watermark) && get_flag(from, m.idle);
-}
-
 // --- commands: each with what it is, so that one of another version is refused ----------------
 
 enum class command_tag : std::uint8_t { stop = 1, regroup = 2 };
@@ -188,8 +175,6 @@ bool get_frame(byte_cursor& from, const row_codec& codec, frame& f) {
       !get_plain(from, f.paid.records) || !get_plain(from, f.paid.bytes))
     return false;
   if ((parts & has_records) && !get_rows(from, parts, codec, f))
-    return false;
-  if ((parts & has_mark) && !get_mark(from, f.marked.emplace()))
     return false;
   if ((parts & has_barrier) && !(f.barrier_at = decode_barrier(from)))
     return false;
@@ -257,8 +242,6 @@ void encode_frame(const frame& f, const row_codec& codec, std::string& to, std::
     parts |= panes_of_one;
   if (!f.panes.ends.empty())
     parts |= has_panes;
-  if (f.marked)
-    parts |= has_mark;
   if (f.barrier_at)
     parts |= has_barrier;
   if (f.last)
@@ -278,8 +261,6 @@ void encode_frame(const frame& f, const row_codec& codec, std::string& to, std::
     if (parts & has_panes)
       put_panes(to, f.panes);
   }
-  if (f.marked)
-    put_mark(to, *f.marked);
   if (f.barrier_at)
     encode_barrier(*f.barrier_at, to);
   if (to.size() - begin > most)

@@ -1,5 +1,7 @@
 // The windowing stage for groupings: gathers records into panes. It holds records only as long as
-// its grouping says, and lets marks pass when the records before them have passed.
+// its grouping says, and lets marks pass when the records before them have passed. Where somebody
+// behind it merges, a pane does not outlast a stall before it: what stalls may wait for that merge,
+// and the merge for the pane.
 #pragma once
 
 #include <leat/stage.hpp>
@@ -39,8 +41,10 @@ public:
   }
 
   void advance(const mark& m) override {
+    if (m.stalled && held() > 0 && out_.stamped())
+      close();
     if (held() == 0 && ready_.empty())
-      return this->advance_ports(m);
+      return this->promise(m);
     if (!marks_.empty() && marks_.back().after == taken_)
       marks_.back().at.raise(m);
     else
@@ -75,6 +79,9 @@ public:
       close();
     return drain();
   }
+
+  /// Panes that wait for credit are under way: only what has gone is behind it.
+  void stall(const stamp&) override { base::stall({}); }
 
   bool blocked() const override { return !ready_.empty() || base::blocked(); }
   void resume() override {
@@ -201,7 +208,7 @@ private:
       ready_.pop_front();
     }
     for (; !marks_.empty() && marks_.front().after <= passed_; marks_.pop_front())
-      this->advance_ports(marks_.front().at);
+      this->promise(marks_.front().at);
   }
 
   static void move_rows(rows_of<T>& from, std::size_t begin, std::size_t end, rows_of<T>& to) {

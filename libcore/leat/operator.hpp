@@ -49,6 +49,8 @@ public:
   virtual void open(const stage_services& services) = 0;
   virtual void descend_from(const stamp& s) = 0;
   virtual void ingested_at(clock_time t) = 0;
+  virtual void promised(const stamp& s) = 0;
+  virtual void passed(const stamp& s) = 0;
   virtual bool empty() const = 0;
   virtual bool full() = 0;
   virtual bool hand_on() = 0;
@@ -70,6 +72,8 @@ public:
   }
   void descend_from(const stamp& s) override { out.descend_from(s, true); }
   void ingested_at(clock_time t) override { out.ingested_at(t); }
+  void promised(const stamp& s) override { out.promised(s); }
+  void passed(const stamp& s) override { out.passed(s); }
   bool empty() const override { return out.empty(); }
   bool full() override { return out.full(); }
   bool hand_on() override { return out.hand_on(); }
@@ -245,8 +249,21 @@ public:
       clear = side->hand_on() && clear;
     return clear ? base::drain() : (out_.hand_on(), false); // the base lets marks go: all or none
   }
+  void stall(const stamp& consumed) override {
+    for (auto& [name, side] : sides_) {
+      side->hand_on();
+      side->passed(consumed);
+    }
+    base::stall(consumed);
+  }
 
 private:
+  void promise(const mark& m) override {
+    for (auto& [name, side] : sides_)
+      side->promised(m.progress);
+    base::promise(m);
+  }
+
   bool gathering() const override {
     for (const auto& [name, side] : sides_)
       if (!side->empty())

@@ -74,17 +74,22 @@ public:
   void tell_waiting(std::shared_ptr<waiting_note> to) { waiting_ = std::move(to); }
 
   /// What is emitted from here on descends from this record. `numbered`: it may have several
-  /// descendants. Stamps rise along an edge, so where one would not, what is emitted becomes the
-  /// next child of the record before.
+  /// descendants. Stamps rise along an edge. What comes late, from a channel that was idle or
+  /// between records, takes the present position: that is the promise itself if there is one, or a
+  /// merge would wait for others to pass a position that they may not reach.
   void descend_from(const stamp& s, bool numbered) {
-    const bool falls = s <= from_ || s <= last_;
-    numbered_ = numbered || falls;
-    if (falls)
-      return;
-    from_ = s;
-    child_ = 0;
-    if (const auto number = to_.number(); number && stamped_)
-      from_.path = from_.path.child(*number);
+    if (s > from_ && s > last_ && s > floor_) {
+      from_ = s;
+      child_ = 0;
+      numbered_ = numbered;
+      if (const auto number = to_.number(); number && stamped_)
+        from_.path = from_.path.child(*number);
+    } else if (floor_ >= from_ && floor_ >= last_) {
+      from_ = floor_;
+      numbered_ = false;
+    } else {
+      numbered_ = true; // on from the record before
+    }
   }
   void ingested_at(clock_time t) {
     if (t == last_ingest_)
@@ -124,7 +129,17 @@ public:
   /// Hands on a frame as it is, behind what was emitted so far. Not while blocked.
   void forward(frame f) {
     emitted_ += f.size();
+    note_stamps(*f.records);
     to_.accept(f);
+  }
+
+  /// This was promised of what is still to come.
+  void promised(const stamp& s) { floor_ = std::max(floor_, s); }
+
+  /// Lets branches that are through with all that was emitted know how far the stage is.
+  void passed(const stamp& s) {
+    if (empty())
+      to_.passed(s);
   }
 
   bool blocked() const { return !aside_.empty() || to_.blocked(); }
@@ -159,6 +174,7 @@ private:
   std::shared_ptr<rows> send(std::shared_ptr<rows_of<T>> full) {
     full->ingest.truncate(full->records.size()); // what was noted for records that never came
     emitted_ += full->records.size();
+    note_stamps(*full);
     frame f;
     f.records = std::move(full);
     to_.accept(f);
@@ -172,6 +188,12 @@ private:
     gauge_.restart_after(rows_->records);
     aside_.push_back(std::move(rows_));
     renew();
+  }
+
+  // Branches promise that no more comes of records that they are through with.
+  void note_stamps(const rows& handed_on) {
+    if (const auto& stamps = handed_on.stamps; !stamps.empty())
+      promised(with_descendants(stamps[stamps.size() - 1]));
   }
 
   // Rows that came back from the branches are used again.
@@ -197,7 +219,8 @@ private:
   std::uint64_t emitted_ = 0;
   clock_time last_ingest_ = 0;
   stamp from_;
-  stamp last_; // of what was emitted
+  stamp last_;  // of what was emitted
+  stamp floor_; // all up to it is promised away
   std::uint64_t child_ = 0;
   bool stamped_ = false;
   bool numbered_ = false;

@@ -191,36 +191,41 @@ resolved_plan plan::resolve(std::size_t default_parallelism) const {
         out_of_order = std::max(out_of_order, r.stages[e.from].out_of_order);
   }
 
+  // Where several channels are taken as they arrive, order is lost, and no stage behind it can have
+  // it back: one that waited for it might wait for itself.
+  std::vector<std::size_t> channels(stages.size());
+  std::vector<bool> keeps(stages.size());
+  const auto own_code = [this](std::size_t i) { return runs_own_code(stages[i]); };
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    bool given = true;
+    for (const plan_edge& e : edges)
+      if (e.to == i) {
+        given = given && keeps[e.from];
+        channels[i] += e.route == routing::forward && r.stages[i].parallelism > 1
+                           ? 1
+                           : r.stages[e.from].parallelism;
+      }
+    keeps[i] = given && (channels[i] <= 1 || stages[i].order == order::by_stamp || !own_code(i));
+  }
+
   // A source of several splits merges them by itself, so it needs stamps as soon as somebody behind
   // it cares for order; an edge needs them where somebody behind it merges channels.
-  std::vector<bool> wants_order(stages.size()), wants_marks(stages.size()), merges(stages.size());
+  std::vector<bool> wants_order(stages.size()), merges(stages.size());
   for (std::size_t i = stages.size(); i-- > 0;) {
-    std::size_t channels = 0;
-    const bool own_code = runs_own_code(stages[i]);
     bool wants =
-        (own_code || stages[i].kind == stage_kind::sink) && stages[i].order == order::by_stamp;
-    for (const plan_edge& e : edges) {
-      if (e.from == i) {
+        (own_code(i) || stages[i].kind == stage_kind::sink) && stages[i].order == order::by_stamp;
+    for (const plan_edge& e : edges)
+      if (e.from == i)
         wants = wants || wants_order[e.to];
-        wants_marks[i] = wants_marks[i] || wants_marks[e.to];
-      }
-      if (e.to == i)
-        channels += e.route == routing::forward && r.stages[i].parallelism > 1
-                        ? 1
-                        : r.stages[e.from].parallelism;
-    }
-    const bool keeps = stages[i].order == order::by_stamp || !own_code;
     wants_order[i] = wants;
-    wants_marks[i] = wants_marks[i] || wants || own_code;
     r.stages[i].wants_order = wants;
-    r.stages[i].ordered = wants && keeps && channels > 1;
+    r.stages[i].ordered = wants && keeps[i] && channels[i] > 1;
     merges[i] = r.stages[i].ordered || stages[i].reads_stamps;
   }
   for (std::size_t i = stages.size(); i-- > 0;)
     for (std::size_t e = 0; e < edges.size(); ++e)
       if (edges[e].to == i) {
         r.edges[e].stamped = merges[i];
-        r.edges[e].marked = wants_marks[i];
         merges[edges[e].from] = merges[edges[e].from] || r.edges[e].stamped;
       }
   return r;

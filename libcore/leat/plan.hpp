@@ -18,7 +18,8 @@ std::string_view kind_name(stage_kind kind);
 /// In which order a stage takes records of several channels.
 enum class order {
   by_stamp,  ///< as their stamps say: the same in every run, whatever the parallelism
-  by_arrival ///< as they come: faster, but what depends on order may differ between runs
+  by_arrival ///< as they come: faster, but what depends on order may differ between runs. Where
+             ///< several channels meet, order is lost for all stages behind it
 };
 
 /// How an edge chooses the consuming subtask.
@@ -86,8 +87,7 @@ struct resolved_plan {
     std::chrono::microseconds out_of_order{0}; ///< the most of it, or of the sources before it
   };
   struct edge {
-    bool stamped = false;
-    bool marked = false;
+    bool stamped = false; ///< somebody behind it merges by stamp, and waits for promises
   };
   std::vector<stage> stages; ///< as plan::stages
   std::vector<edge> edges;   ///< as plan::edges

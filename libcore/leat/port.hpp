@@ -7,6 +7,7 @@
 
 #include <cassert>
 #include <limits>
+#include <span>
 
 namespace leat {
 
@@ -15,13 +16,15 @@ class wire {
 public:
   virtual ~wire() = default;
   virtual void send(std::size_t port, std::size_t lane, frame f) = 0;
+  /// What is promised on all lanes of a port. It counts at the end of a lane once this many frames
+  /// have arrived there; a later promise replaces it.
+  virtual void promise(std::size_t port, const mark& m, std::span<const std::uint64_t> frames) = 0;
 };
 
 /// What the plan decides for an edge.
 struct edge_settings {
   std::size_t lanes = 1;
-  bool stamped = false; ///< the consumer, or one behind it, orders by stamp
-  bool marked = false;  ///< the consumer, or one behind it, waits for marks
+  bool stamped = false; ///< the consumer, or one behind it, orders by stamp, and waits for promises
   credit window;
   frame_limits limits;
 };
@@ -38,6 +41,7 @@ public:
     wire_ = &w, index_ = index, settings_ = settings, clock_ = &time;
     lanes_.clear();
     lanes_.resize(settings.lanes);
+    due_.assign(settings.lanes, 0);
     for (lane& l : lanes_)
       l.window = credit_window{settings.window};
     on_connect();
@@ -46,7 +50,6 @@ public:
   bool connected() const { return wire_ != nullptr; }
   std::size_t lanes() const { return lanes_.size(); }
   bool stamped() const { return settings_.stamped; }
-  bool marked() const { return settings_.marked; }
 
   /// True while a whole frame waits for credit: its stage must pause.
   bool blocked() const { return blocked_lanes_ > 0; }
@@ -74,20 +77,23 @@ public:
       send_waiting(i);
   }
 
-  /// Raises the mark that goes out with the next frame or flush of each lane.
+  /// Raises the promise that goes out with the next flush: all it speaks of was pushed.
   void advance(const mark& m) { mark_.raise(m); }
+  /// The same of progress alone.
+  void passed(const stamp& s) { mark_.progress = std::max(mark_.progress, s); }
 
-  /// Sends every open frame for which there is credit, and marks to the other lanes.
+  /// Sends every open frame for which there is credit, then what is promised.
   void flush() {
-    for (std::size_t i = 0; i < lanes_.size(); ++i) {
-      lane& l = lanes_[i];
-      if (l.waiting)
-        continue;
-      if (!l.open)
-        send_mark(i);
-      else if (l.window.open())
+    for (std::size_t i = 0; i < lanes_.size(); ++i)
+      if (lane& l = lanes_[i]; l.open && !l.waiting && l.window.open())
         send_open(i);
-    }
+    tell();
+  }
+
+  /// The same for a stage that will now wait for credit.
+  void stall() {
+    mark_.stalled = true;
+    flush();
   }
 
   /// Sends an event to all lanes. It needs no credit and takes each lane's open frame with it.
@@ -100,6 +106,10 @@ public:
       f.last = last;
       lanes_[i].open = nullptr;
       transmit(i, std::move(f));
+    }
+    if (last) { // or who waits for the slowest would wait for us
+      mark_.raise(end_mark);
+      tell();
     }
   }
 
@@ -120,7 +130,7 @@ protected:
     std::size_t last_size = 8;    // of the last frame
     clock_time ingested = never;  // of the last record in it
     std::optional<frame> waiting; // whole, without credit
-    mark sent;
+    std::uint64_t sent = 0;       // frames
     bool cancelled = false;
   };
 
@@ -161,9 +171,14 @@ private:
     transmit(i, std::move(f));
   }
 
-  void send_mark(std::size_t i) {
-    if (settings_.marked && lanes_[i].sent != mark_)
-      transmit(i, {});
+  // A promise stands behind all that was pushed, be it sent already or not.
+  void tell() {
+    if (!settings_.stamped || mark_ == told_)
+      return;
+    told_ = mark_;
+    for (std::size_t i = 0; i < lanes_.size(); ++i)
+      due_[i] = lanes_[i].sent + (lanes_[i].waiting ? 1 : 0) + (lanes_[i].open ? 1 : 0);
+    wire_->promise(index_, mark_, due_);
   }
 
   void transmit(std::size_t i, frame f) {
@@ -172,10 +187,7 @@ private:
       return;
     f.paid = f.cost();
     l.window.spend(f.paid);
-    if (settings_.marked && l.sent != mark_) {
-      l.sent = mark_;
-      f.marked = mark_;
-    }
+    ++l.sent;
     wire_->send(index_, i, std::move(f));
   }
 
@@ -183,6 +195,8 @@ private:
   std::size_t index_ = 0;
   const clock* clock_ = nullptr;
   mark mark_;
+  mark told_;
+  std::vector<std::uint64_t> due_; // frames that a promise stands behind, by lane
   std::size_t blocked_lanes_ = 0;
   std::size_t cancelled_lanes_ = 0;
   clock_time blocked_since_ = 0;

@@ -94,6 +94,15 @@ public:
       p->flush();
   }
 
+  /// It is blocked, and will now wait. What could go must go before, and who waits for it must
+  /// learn how far it has come: either may be what returns the credit that it waits for.
+  /// `consumed`: no record up to this stamp will be given any more.
+  virtual void stall(const stamp& consumed) {
+    (void)consumed;
+    for (port* p : ports_)
+      p->stall();
+  }
+
   virtual bool blocked() const { return false; }
   virtual void resume() {}
   /// True when nothing is left between the last consumed record and the ports.
@@ -121,23 +130,20 @@ public:
 
   result<void> open(const stage_services& services) override {
     services_ = services;
-    bool stamped = false;
-    for (const port* p : ports_) {
-      stamped = stamped || p->stamped();
-      marked_ = marked_ || p->marked();
-    }
-    out_.open(services_.limits, stamped, services_.stage, services_.dead_letters, true);
+    for (const port* p : ports_)
+      stamped_ = stamped_ || p->stamped();
+    out_.open(services_.limits, stamped_, services_.stage, services_.dead_letters, true);
     return {};
   }
 
   /// A mark must not overtake records that are still gathered here, so it goes when they have gone.
   /// Under load that may take long for an output with few records; so at times it is made to.
   void advance(const mark& m) override {
-    if (!marked_)
+    if (!stamped_)
       return;
     reached_.raise(m);
     if (!gathering() && !blocked())
-      this->advance_ports(reached_);
+      promise(reached_);
     if (++advances_ >= advances_per_flush)
       flush();
   }
@@ -148,9 +154,15 @@ public:
   bool drain() override {
     const bool clear = out_.hand_on();
     stage_counters::add(services_.counters->records_out, out_.take_count());
-    if (clear && marked_)
-      this->advance_ports(reached_);
+    if (clear && stamped_)
+      promise(reached_);
     return clear;
+  }
+
+  void stall(const stamp& consumed) override {
+    out_.hand_on();
+    out_.passed(consumed);
+    stage::stall(consumed);
   }
 
   void flush() override {
@@ -163,13 +175,19 @@ protected:
   /// True if emitted records are not yet handed on.
   virtual bool gathering() const { return !out_.empty(); }
 
+  /// Nothing of what this speaks of is under way in this stage.
+  virtual void promise(const mark& m) {
+    out_.promised(m.progress);
+    this->advance_ports(m);
+  }
+
   output<Out> out_;
 
 private:
   static constexpr unsigned advances_per_flush = 8;
   mark reached_;
   unsigned advances_ = 0;
-  bool marked_ = false;
+  bool stamped_ = false;
 };
 
 } // namespace leat

@@ -29,9 +29,11 @@ public:
 
   /// Throws leat::failure if the path of the child exceeds `most_bits`.
   constexpr stamp_path child(std::uint64_t number) const {
+    const auto length = static_cast<unsigned>(low_ & length_mask);
+    if (length == length_mask) // a last descendant
+      return *this;
     const std::uint64_t value = number + 1;
     const auto bits = static_cast<unsigned>(std::bit_width(value)) - 1;
-    const auto length = static_cast<unsigned>(low_ & length_mask);
     if (bits > most_bits / 2 || length + 2 * bits + 1 > most_bits)
       detail::path_overflow();
     const unsigned total = length + 2 * bits + 1;
@@ -44,12 +46,31 @@ public:
     return next;
   }
 
-  /// After every other path.
-  static constexpr stamp_path last() {
+  /// After all descendants of this path. It has itself as its only descendant.
+  constexpr stamp_path last_descendant() const {
+    const auto length = static_cast<unsigned>(low_ & length_mask);
+    const detail::two_words rest = ~detail::two_words{0} >> length;
     stamp_path end;
-    end.high_ = end.low_ = ~std::uint64_t{0};
+    end.high_ = high_ | static_cast<std::uint64_t>(rest >> 64);
+    end.low_ = low_ | static_cast<std::uint64_t>(rest);
     return end;
   }
+
+  /// A path behind which, and before this one, there is none but what this descends from; this one
+  /// if there is none before.
+  constexpr stamp_path before() const {
+    const detail::two_words all =
+        (detail::two_words{high_} << 64 | low_) & ~detail::two_words{length_mask};
+    if (all == 0)
+      return {};
+    stamp_path end;
+    end.high_ = static_cast<std::uint64_t>((all - 1) >> 64);
+    end.low_ = static_cast<std::uint64_t>(all - 1);
+    return end;
+  }
+
+  /// After every other path.
+  static constexpr stamp_path last() { return stamp_path{}.last_descendant(); }
 
   friend constexpr auto operator<=>(const stamp_path&, const stamp_path&) = default;
 
@@ -72,6 +93,22 @@ struct stamp {
 
   friend constexpr auto operator<=>(const stamp&, const stamp&) = default;
 };
+
+/// As a promise: this record, and all that descends from it.
+constexpr stamp with_descendants(stamp s) {
+  s.path = s.path.last_descendant();
+  return s;
+}
+
+/// As a promise: all that comes before this record on an edge.
+constexpr stamp all_before(stamp s) {
+  s.path = s.path.before();
+  if (s.path == stamp_path{} && s.position > 0) {
+    --s.position;
+    s.path = stamp_path::last();
+  }
+  return s;
+}
 
 /// After every record: the promise that nothing follows.
 inline constexpr stamp end_of_stamps{end_of_time, ~std::uint32_t{0}, ~std::uint32_t{0},

@@ -195,7 +195,7 @@ TEST_CASE("a numbered branch extends the path of stamps, whatever its chain") {
     consumer.ports[0]->flush();
     std::vector<leat::stamp> stamps;
     for (const auto& sent : consumer.wire.all)
-      for (std::size_t i = 0; i < sent.content.records->stamps.size(); ++i)
+      for (std::size_t i = 0; stamped && i < sent.content.size(); ++i)
         stamps.push_back(sent.content.records->stamps[i]);
     return stamps;
   };

@@ -50,10 +50,9 @@ TEST_CASE("a record before the first noted time has none") {
 
 TEST_CASE("a frame costs its records and their bytes, events are free") {
   CHECK(leat::frame{}.cost() == leat::credit{});
-  leat::frame mark_only;
-  mark_only.marked = leat::end_mark;
-  mark_only.last = true;
-  CHECK(mark_only.cost() == leat::credit{});
+  leat::frame end;
+  end.last = true;
+  CHECK(end.cost() == leat::credit{});
 
   CHECK(frame_of<item>({{1}, {2}, {3}}).cost() == leat::credit{1, 3, 3 * sizeof(item)});
   const auto text = frame_of<support::text_item>({{1, std::string(1000, 'x')}});

@@ -35,7 +35,6 @@ void check_same(const frame& a, const frame& b) {
   }
   CHECK(a.panes.ones == b.panes.ones);
   CHECK(a.panes.ends == b.panes.ends);
-  CHECK(a.marked == b.marked);
   CHECK(a.last == b.last);
   CHECK(a.paid == b.paid);
   REQUIRE(bool(a.barrier_at) == bool(b.barrier_at));

@@ -30,12 +30,12 @@ TEST_CASE("stamps and marks pass a merge unchanged") {
   h.stage->advance(support::mark_at(stamps[3], 7));
   h.flush();
   CHECK(h.stamps() == stamps);
-  CHECK(h.promised() == support::mark_at(stamps[3], 7));
+  CHECK(h.promised() == support::mark_at(leat::with_descendants(stamps[3]), 7));
 }
 
 // An idle split that comes back may bring what others are ahead of. What stands behind must still
-// see one order, so the merge makes stamps distinct, and its promises hold.
-TEST_CASE("equal stamps leave a merge as different ones, in their order") {
+// see one order, so what comes late takes the merge's present position, and its promises hold.
+TEST_CASE("stamps that fall or repeat leave a merge in their order, at its present position") {
   support::for_seeds(200, [](support::dice roll) {
     support::hosted h;
     h.edge.limits.records = roll.size(1, 9);
@@ -77,9 +77,6 @@ TEST_CASE("equal stamps leave a merge as different ones, in their order") {
     h.finish();
     REQUIRE(h.sent<item>() == wanted);
     REQUIRE(h.in_order()); // also: no mark spoke of records that came behind it
-    const auto stamps = h.stamps();
-    for (std::size_t i = 1; i < stamps.size(); ++i)
-      REQUIRE(stamps[i - 1] < stamps[i]);
   });
 }
 

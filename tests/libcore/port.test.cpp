@@ -19,7 +19,7 @@ struct open_port {
   explicit open_port(std::size_t lanes, leat::credit window, std::size_t frame = 4) {
     leat::edge_settings s;
     s.lanes = lanes;
-    s.stamped = s.marked = true;
+    s.stamped = true;
     s.window = window;
     s.limits.records = frame;
     port.connect(wire, 3, s, clock);
@@ -33,7 +33,7 @@ constexpr leat::credit plenty{1000, 1000, 1'000'000};
 
 } // namespace
 
-TEST_CASE("a frame goes when it is full or flushed, and takes the mark along") {
+TEST_CASE("a frame goes when it is full or flushed, and a promise behind it when flushed") {
   open_port p(1, plenty);
   for (int n = 1; n <= 3; ++n)
     CHECK(p.push(0, n));
@@ -44,19 +44,38 @@ TEST_CASE("a frame goes when it is full or flushed, and takes the mark along") {
   REQUIRE(p.wire.all.size() == 1);
   CHECK(p.wire.all[0].port == 3);
   CHECK(p.wire.all[0].content.size() == 4);
-  CHECK(p.wire.all[0].content.marked == support::mark_at(at(3), 2));
-  p.port.flush(); // nothing new
-  CHECK(p.wire.all.size() == 1);
-  p.port.advance(support::mark_at(at(4), 2));
   p.port.flush();
   REQUIRE(p.wire.all.size() == 2);
-  CHECK(p.wire.all[1].content.size() == 0);
-  CHECK(p.wire.all[1].content.marked == support::mark_at(at(4), 2));
+  CHECK(p.wire.all[1].marked == support::mark_at(at(3), 2));
+  p.port.flush(); // nothing new
+  CHECK(p.wire.all.size() == 2);
   p.push(0, 5);
+  p.port.advance(support::mark_at(at(5), 2));
   p.port.flush();
-  REQUIRE(p.wire.all.size() == 3);
+  REQUIRE(p.wire.all.size() == 4);
   CHECK(p.wire.all[2].content.size() == 1);
-  CHECK_FALSE(p.wire.all[2].content.marked);
+  CHECK(p.wire.all[3].marked == support::mark_at(at(5), 2));
+}
+
+TEST_CASE("a promise stands behind frames that wait for credit, on their lane alone") {
+  open_port p(2, {1, 100, 100'000}, 2);
+  for (int n = 1; n <= 5; ++n)
+    p.push(0, n); // one frame goes, one waits, one is open
+  REQUIRE(p.port.blocked());
+  p.port.passed(at(5));
+  p.port.stall();
+  const leat::mark stalled{at(5), leat::begin_of_time, false, true};
+  REQUIRE(p.wire.all.size() == 2);
+  CHECK(p.wire.all[1].lane == 1);
+  CHECK(p.wire.all[1].marked == stalled);
+  p.port.grant(0, {1, 0, 0}); // the one that waited goes
+  CHECK(p.wire.all.size() == 3);
+  p.port.grant(0, {1, 0, 0});
+  p.port.flush();
+  REQUIRE(p.wire.all.size() == 5);
+  CHECK(p.wire.all[3].content.size() == 1);
+  CHECK(p.wire.all[4].lane == 0);
+  CHECK(p.wire.all[4].marked == stalled);
 }
 
 TEST_CASE("an event needs no credit, goes to all lanes, and takes open frames along") {
@@ -71,7 +90,11 @@ TEST_CASE("an event needs no credit, goes to all lanes, and takes open frames al
     CHECK_FALSE(p.wire.all[i].content.last);
   }
   p.port.send_event(nullptr, true);
-  CHECK(p.wire.all.back().content.last);
+  REQUIRE(p.wire.all.size() == 9);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(p.wire.all[3 + i].content.last);
+    CHECK(p.wire.all[6 + i].marked == leat::end_mark);
+  }
 }
 
 TEST_CASE("without credit a whole frame waits and the port is blocked until credit comes") {
@@ -115,7 +138,7 @@ TEST_CASE("what is sent to a consumer that wants no more is let go") {
   p.port.cancel(1);
   CHECK(p.port.cancelled());
   p.port.send_event(nullptr, true); // it still has to end
-  CHECK(p.wire.all.size() == 4);
+  CHECK(p.wire.all.size() == 6);    // and to promise that nothing follows
 }
 
 TEST_CASE("under random credit nothing is lost, reordered, overtaken or overdrawn") {
@@ -137,9 +160,10 @@ TEST_CASE("under random credit nothing is lost, reordered, overtaken or overdraw
           REQUIRE(sent.content.records->stamps[i] > promised[lane]);
           got[lane].push_back(sent.content.as<item>().records[i].number);
         }
-        if (sent.content.marked) {
-          REQUIRE(sent.content.marked->progress >= promised[lane]);
-          promised[lane] = sent.content.marked->progress;
+        if (sent.marked) {
+          REQUIRE(sent.marked->progress >= promised[lane]);
+          promised[lane] = sent.marked->progress;
+          continue;
         }
         if (sent.content.size() == 0)
           continue;

@@ -80,7 +80,7 @@ TEST_CASE("a path that would exceed its bits is an error, never a tie") {
   }));
   CHECK_THROWS_AS(path_of(children(122, 0)), leat::failure);
   CHECK_THROWS_AS(leat::stamp_path{}.child(~std::uint64_t{0}), leat::failure);
-  CHECK_THROWS_AS(leat::stamp_path::last().child(0), leat::failure);
+  CHECK(leat::stamp_path::last().child(0) == leat::stamp_path::last());
   try {
     path_of(children(7, 599));
     FAIL("no error");
@@ -88,6 +88,45 @@ TEST_CASE("a path that would exceed its bits is an error, never a tie") {
     CHECK(e.error().what == "the stamp of a derived record exceeds 121 bits");
     CHECK(e.error().hint.find("nest fewer") != std::string::npos);
   }
+}
+
+TEST_CASE("a last descendant stands behind all descendants, and before all that come later") {
+  CHECK(rc::check([] {
+    children numbers = some_children();
+    const auto end = path_of(numbers).last_descendant();
+    RC_ASSERT(end.child(7) == end);
+    RC_ASSERT(end.last_descendant() == end);
+    children descendant = numbers;
+    descendant.push_back(some_child());
+    RC_ASSERT(end > path_of(numbers));
+    if (bits_of(descendant) <= most)
+      RC_ASSERT(end > path_of(descendant));
+    if (!numbers.empty()) {
+      ++numbers.back();
+      if (bits_of(numbers) <= most)
+        RC_ASSERT(end < path_of(numbers));
+    }
+  }));
+}
+
+TEST_CASE("what stands before a record is promised without it, its siblings and cousins included") {
+  const leat::stamp s{leat::event_time{std::chrono::microseconds{5}}, 1, 2, 7, {}};
+  CHECK(leat::all_before(s) < s);
+  CHECK(leat::all_before(s) == leat::with_descendants({s.time, 1, 2, 6, {}}));
+  CHECK(rc::check([&] {
+    children numbers = some_children();
+    numbers.push_back(some_child());
+    leat::stamp here = s, sibling = s;
+    if (bits_of(numbers) <= most)
+      sibling.path = path_of(numbers);
+    ++numbers.back();
+    if (bits_of(numbers) > most)
+      return;
+    here.path = path_of(numbers);
+    const leat::stamp before = leat::all_before(here);
+    RC_ASSERT(before < here);
+    RC_ASSERT(before >= leat::with_descendants(sibling));
+  }));
 }
 
 TEST_CASE("stamps compare by time, source, split, position and path") {

@@ -204,10 +204,7 @@ void try_both(const std::string& path, counts& told) {
 }
 
 void write_file(const std::string& path, const std::string& bytes) {
-  if (!std::ofstream(path, std::ios::binary).write(bytes.data(), std::ssize(bytes))) {
-    fmt::print(stderr, "mutants: error: {} cannot be written\n", path);
-    _exit(2);
-  }
+  std::ofstream(path, std::ios::binary).write(bytes.data(), std::ssize(bytes));
 }
 
 /// Tries mutants until `end`. A finding ends the process.
@@ -239,11 +236,6 @@ int main(int argc, char** argv) {
   const auto& out = given["--out"];
   auto& told = *new (mmap(nullptr, sizeof(counts), PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_ANONYMOUS, -1, 0)) counts{first};
-  if (xgboost_cases("1.7.6").empty()) {
-    fmt::print(stderr, "mutants: error: no models in {}; run it in its build folder\n",
-               test_data(""));
-    return 2;
-  }
   std::size_t findings = 0;
   while (told.now < end) {
     const auto child = fork();
@@ -253,8 +245,6 @@ int main(int argc, char** argv) {
     waitpid(child, &status, 0);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
       continue;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 2)
-      return 2;
     ++findings;
     const auto kept = fmt::format("{}/mutant-{}", out, told.now);
     std::rename((out + "/mutant").c_str(), kept.c_str());

@@ -10,7 +10,7 @@ namespace support {
 
 class dice {
 public:
-  explicit dice(std::uint64_t seed) : random_(seed) {}
+  explicit dice(std::uint64_t seed) : seed_(seed), random_(seed) {}
 
   /// At least `first` and below `last`.
   int operator()(int first, int last) {
@@ -25,7 +25,10 @@ public:
     return all.begin()[size(0, all.size())];
   }
 
+  std::uint64_t seed() const { return seed_; }
+
 private:
+  std::uint64_t seed_;
   std::mt19937_64 random_;
 };
 

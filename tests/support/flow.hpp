@@ -4,7 +4,9 @@
 #include <leat/graph.hpp>
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace support {
@@ -116,11 +118,36 @@ public:
     std::size_t port;
     std::size_t lane;
     leat::frame content;
+    std::optional<leat::mark> marked = {}; ///< a promise, and no frame
   };
-  std::vector<sent> all;
+  std::vector<sent> all; ///< promises stand where they begin to count
   void send(std::size_t port, std::size_t lane, leat::frame f) override {
     all.push_back({port, lane, std::move(f)});
+    at_lane& l = lanes_[{port, lane}];
+    if (++l.frames == l.due && l.promised)
+      count(port, lane);
   }
+  void promise(std::size_t port, const leat::mark& m,
+               std::span<const std::uint64_t> frames) override {
+    for (std::size_t lane = 0; lane < frames.size(); ++lane) {
+      at_lane& l = lanes_[{port, lane}];
+      l.promised = m;
+      l.due = frames[lane];
+      if (l.frames == l.due)
+        count(port, lane);
+    }
+  }
+
+private:
+  struct at_lane {
+    std::uint64_t frames = 0;
+    std::uint64_t due = 0;
+    std::optional<leat::mark> promised;
+  };
+  void count(std::size_t port, std::size_t lane) {
+    all.push_back({port, lane, {}, std::exchange(lanes_[{port, lane}].promised, {})});
+  }
+  std::map<std::pair<std::size_t, std::size_t>, at_lane> lanes_;
 };
 
 /// Writes records into a vector that outlives it.

@@ -38,8 +38,6 @@ leat::frame some_frame(dice& roll, Make make) {
       for (std::uint32_t end = 1; end <= f.size(); end += static_cast<std::uint32_t>(roll(1, 20)))
         f.panes.ends.push_back(end);
   }
-  if (roll.coin())
-    f.marked = leat::mark{some_stamp(roll), at(roll(0, 9)).time, roll.coin()};
   if (roll.coin()) {
     auto b = std::make_shared<leat::barrier>();
     b->epoch = roll.size(0, 100);

@@ -21,7 +21,7 @@ struct hosted {
   std::size_t settled = 0; ///< frames for which credit was returned
 
   hosted() {
-    edge.stamped = edge.marked = true;
+    edge.stamped = true;
     edge.window = {1'000'000, 1'000'000'000, 1'000'000'000'000};
     services.stage = "stage";
     services.time = &clock;
@@ -91,8 +91,8 @@ struct hosted {
   leat::mark promised(std::size_t port = 0, std::size_t lane = 0) const {
     leat::mark m;
     for (const auto& s : wire.all)
-      if (s.port == port && s.lane == lane && s.content.marked)
-        m = *s.content.marked;
+      if (s.port == port && s.lane == lane && s.marked)
+        m = *s.marked;
     return m;
   }
   /// True if on each lane stamps rise and no mark stands before records it speaks of.
@@ -102,12 +102,12 @@ struct hosted {
       auto& [last, promised] = lanes[{s.port, s.lane}];
       for (std::size_t i = 0; i < s.content.size(); ++i) {
         const leat::stamp now = s.content.records->stamps[i];
-        if (now < last || now <= promised)
+        if (now < last || now < promised)
           return false;
         last = now;
       }
-      if (s.content.marked)
-        promised = s.content.marked->progress;
+      if (s.marked)
+        promised = s.marked->progress;
     }
     return true;
   }

@@ -1,5 +1,7 @@
 // Graphs put together at random (shuffles, expansions, forks that meet again, side outputs, panes,
-// sources of several splits), run in random ways, against the reference in support/reference.hpp.
+// sources of several splits, actors that wait for answers), run in random ways, with barriers now
+// and then or at every turn, against the reference in support/reference.hpp.
+#include <leat/actor/stage_actor.hpp>
 #include <leat/testing/simulation.hpp>
 
 #include "support/catch.hpp"
@@ -62,6 +64,32 @@ std::pair<reference::rows, reference::rows> with_side_rows(const reference::rows
   return {reference::branch(out, 0), reference::branch(side, 1)};
 }
 
+// Asks somebody about each record and waits for the answer: as slow as a stage can be.
+struct asking : leat::stage_actor<item, item> {
+  using stage_actor::stage_actor;
+  caf::behavior own_messages() override {
+    return {[this](std::int64_t) {
+      emit(asked_);
+      unpause();
+    }};
+  }
+  void process(const item& i, leat::output<item>&) {
+    asked_ = i;
+    pause();
+    delayed_send(this, std::chrono::microseconds{50}, i.number);
+  }
+  item asked_;
+};
+// What comes of a record of such an actor, in the reference: its first child.
+reference::rows asked(const reference::rows& all) {
+  return reference::flat_map(all, [](const item& i) { return std::vector<item>{i}; });
+}
+
+// Which hard cases were met, so that none is missed for ever.
+struct met_cases {
+  int slow_and_starved = 0, batched_branches = 0, held = 0, stalled = 0, crowded = 0;
+};
+
 // A stream of the graph, and what it should carry.
 struct both {
   leat::stream<item> stream;
@@ -72,6 +100,7 @@ struct both {
 struct writer {
   dice& roll;
   leat::graph& g;
+  met_cases& cases;
   std::vector<std::string> panes;
   int names = 0;
 
@@ -115,7 +144,24 @@ struct writer {
     const auto fork = b.stream.map(name("doubled"), doubled);
     const auto rows = reference::map(b.rows, doubled);
     const auto first = reference::branch(rows, 0), second = reference::branch(rows, 1);
-    switch (roll(0, 5)) {
+    switch (roll(0, 7)) {
+    case 5: { // slow and starved
+      ++cases.slow_and_starved;
+      auto slow = fork.filter(name("few"), few).via(name("asking"), leat::actor<asking>());
+      return {
+          slow.merge(name("merge"), fork.map(name("moved"), moved)),
+          reference::merge(asked(reference::filter(first, few)), reference::map(second, moved))};
+    }
+    case 6: { // panes that wait for records which wait for them
+      ++cases.batched_branches;
+      panes.push_back(name("pane"));
+      auto scored = fork.filter(name("some"), some)
+                        .window(panes.back(), leat::batch{})
+                        .score(name("score"), support::by_value{})
+                        .map(name("plain"), support::record_of);
+      return {scored.merge(name("merge"), fork.map(name("moved"), moved)),
+              reference::merge(reference::filter(first, some), reference::map(second, moved))};
+    }
     case 0:
       return {fork.filter(name("few"), few).merge(name("merge"), fork.map(name("moved"), moved)),
               reference::merge(reference::filter(first, few), reference::map(second, moved))};
@@ -231,10 +277,11 @@ leat::testing::simulation_options some_way_to_run(dice& roll, std::uint64_t seed
 } // namespace
 
 TEST_CASE("random graphs give what the reference gives, whatever the way they are run") {
-  support::for_seeds(1500, [seed = std::uint64_t{0}](dice roll) mutable {
-    ++seed;
+  met_cases met;
+  support::for_seeds(1500, [&](dice roll) {
+    const auto seed = roll.seed();
     leat::graph g{"random"};
-    writer w{roll, g, {}, 0};
+    writer w{roll, g, met, {}, 0};
     const bool times = roll.coin();
     both b = w.source(times);
     for (int steps = roll(1, 5); steps > 0; --steps)
@@ -253,10 +300,20 @@ TEST_CASE("random graphs give what the reference gives, whatever the way they ar
     for (const std::string& pane : w.panes)
       o.run.groupings.emplace(pane, some_grouping(roll));
     leat::testing::simulation world(std::move(g), o);
-    const bool swaps = !w.panes.empty() && roll.coin();
-    while (world.step())
-      if (swaps && roll(0, 200) == 0)
+    const int between_swaps = w.panes.empty() ? 0 : roll.one_of({0, 10, 200});
+    met.crowded += between_swaps == 10;
+    int swaps = 100; // each costs more steps than stand between some
+    while (world.step()) {
+      if (between_swaps > 0 && roll(0, between_swaps) == 0 && swaps-- > 0)
         world.regroup(w.panes[roll.size(0, w.panes.size())], some_grouping(roll));
+      if (world.steps() % 256 != 0)
+        continue;
+      const auto now = world.report();
+      for (const auto& s : now.stages)
+        met.held += s.held > 0;
+      for (const auto& e : now.edges)
+        met.stalled += e.stalled.count() > 0;
+    }
     const auto report = world.run();
     if (!report)
       FAIL(to_string(report.error()));
@@ -265,5 +322,45 @@ TEST_CASE("random graphs give what the reference gives, whatever the way they ar
     const auto wanted = reference::records(b.rows);
     REQUIRE(got.size() == wanted.size());
     REQUIRE(reference::by_key(got, key) == reference::by_key(wanted, key));
+  });
+  CHECK(met.slow_and_starved > 20);
+  CHECK(met.batched_branches > 20);
+  CHECK(met.crowded > 20);
+  CHECK(met.held > 100);
+  CHECK(met.stalled > 100);
+}
+
+TEST_CASE("stages that take records as they come, before merges and behind them, lose none") {
+  support::for_seeds(300, [](dice roll) {
+    std::vector<item> records = support::numbered(roll(50, 400), 7);
+    leat::graph g{"by arrival"};
+    const leat::stage_options unordered{0, leat::order::by_arrival};
+    const auto fork = g.from("in", support::given<item>{records}).rebalance("spread", 3);
+    auto quick = fork.key_by(key).process("quick", support::chained_hash{}, unordered);
+    auto slow =
+        fork.filter("few", few)
+            .via("asking", leat::actor<asking>(), {roll.size(1, 3), leat::order::by_arrival});
+    std::vector<item> got;
+    quick.key_by(by_number)
+        .process("again", support::chained_hash{}, roll.coin() ? unordered : leat::stage_options{})
+        .merge("meet", std::move(slow))
+        .key_by(key)
+        .process("last", support::chained_hash{}) // by stamp, as far as there is an order
+        .to("out", support::keep<item>{&got});
+    leat::testing::simulation world(std::move(g), some_way_to_run(roll, roll.seed()));
+    const auto report = world.run();
+    if (!report)
+      FAIL(to_string(report.error()));
+    std::vector<std::int64_t> numbers, wanted;
+    for (const item& i : got)
+      numbers.push_back(i.number);
+    for (const item& i : records) {
+      wanted.push_back(i.number);
+      if (few(i))
+        wanted.push_back(i.number);
+    }
+    std::sort(numbers.begin(), numbers.end());
+    std::sort(wanted.begin(), wanted.end());
+    REQUIRE(numbers == wanted);
   });
 }

@@ -53,6 +53,8 @@ result<void> run_worker(graph g, const run_options& options, const join_order& o
     return prepared;
   steady_clock time;
   wired_job wired = wire_up(p, options, time, true);
+  if (auto assigned = assign_nodes(p, wired, nodes, order.node); !assigned)
+    return assigned;
   auto own = share_of(order.node, wired, nodes);
 
   caf::actor_system_config config;

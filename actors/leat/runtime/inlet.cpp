@@ -29,15 +29,29 @@ void inlet::receive(std::size_t index, frame f) {
   c.arrived.push_back(std::move(f));
 }
 
+void inlet::promise(std::size_t index, const mark& m, std::uint64_t frames) {
+  if (index >= channels_.size())
+    throw breach(fmt::format("a promise came on channel {} of {}", index, channels_.size()));
+  channel& c = channels_[index];
+  if (frames > c.taken)
+    c.late = late_promise{m, frames};
+  else
+    count(c, m, frames);
+}
+
+// Whether a sender is idle, or stalled, it said before it sent what has come since.
+void inlet::count(channel& c, mark m, std::uint64_t frames) {
+  if (frames < c.taken)
+    m.idle = c.promised.idle, m.stalled = c.promised.stalled;
+  c.promised.raise(m);
+  c.late.reset();
+}
+
 std::optional<inlet::piece> inlet::next() {
   drop_consumed();
-  if (ordered_) {
-    if (auto released = next_by_stamp())
-      return released;
-    take_in();
-    return next_by_stamp();
-  }
   take_in();
+  if (ordered_)
+    return next_by_stamp();
   for (channel& c : channels_)
     if (!c.held.empty())
       return piece{&c.held.front(), &c.next, c.held.front().size()};
@@ -47,33 +61,26 @@ std::optional<inlet::piece> inlet::next() {
 void inlet::drop_consumed() {
   for (channel& c : channels_)
     while (!c.held.empty() && c.next >= c.held.front().size()) {
-      if (const auto& m = c.held.front().marked) {
-        c.watermark = std::max(c.watermark, m->watermark);
-        c.consumed = std::max(c.consumed, m->progress);
-      }
-      held_ -= c.next; // the stage may have taken the records
+      held_ -= c.next;
+      return_credit(c, c.held.front());
       c.held.pop_front();
       c.next = 0;
     }
 }
 
-// In order, what has arrived becomes state only when nothing can be released: first of the channels
-// that are waited for, and if that is not enough of all, since what the merge waits for may stand
-// behind it. Otherwise one frame at a time is. So arrived frames keep their credit while we are
-// slow.
+void inlet::return_credit(channel& c, frame& f) { c.due.entered(std::exchange(f.paid, {})); }
+
+// A merge looks at all that has arrived: what it waits for may stand behind it. Otherwise one frame
+// is taken at a time, so that arrived frames keep their credit while we are slow.
 void inlet::take_in() {
-  if (ordered_) {
-    const auto ready = [](const channel& c) { return !c.arrived.empty() && !c.at; };
-    for (channel& c : channels_)
-      while (c.held.empty() && ready(c))
-        take_in(c);
-    if (next_by_stamp())
-      return;
-    for (channel& c : channels_)
-      while (ready(c))
-        take_in(c);
-    return;
-  }
+  if (!ordered_)
+    return take_in_by_turns();
+  for (channel& c : channels_)
+    while (!c.arrived.empty() && !c.at)
+      take_in(c);
+}
+
+void inlet::take_in_by_turns() {
   const auto busy = [](const channel& c) { return !c.held.empty(); };
   if (std::any_of(channels_.begin(), channels_.end(), busy))
     return;
@@ -95,23 +102,30 @@ void inlet::take_in() {
 void inlet::take_in(channel& c) {
   frame f = std::move(c.arrived.front());
   c.arrived.pop_front();
-  c.due.entered(f.paid);
+  ++c.taken;
   c.at = f.barrier_at;
   c.ended = c.ended || f.last;
   if (f.size() > 0) {
-    c.idle = false;
-    if (!f.records->stamps.empty())
-      c.promised = std::max(c.promised, f.records->stamps[f.size() - 1]);
+    c.promised.idle = false;
+    if (const auto& stamps = f.records->stamps; !stamps.empty())
+      c.promised.progress =
+          std::max(c.promised.progress, with_descendants(stamps[stamps.size() - 1]));
   }
-  if (f.marked) {
-    c.promised = std::max(c.promised, f.marked->progress);
-    c.idle = f.marked->idle;
-  }
+  if (c.late && c.late->frames <= c.taken)
+    count(c, c.late->at, c.late->frames);
+  if (!ordered_ || expected_ > passed_)
+    return_credit(c, f);
   held_ += f.size();
   if (f.size() > 0)
     c.held.push_back(std::move(f));
-  else if (f.marked)
-    c.watermark = std::max(c.watermark, f.marked->watermark);
+}
+
+void inlet::expect_barrier(epoch number) {
+  expected_ = std::max(expected_, number);
+  if (expected_ > passed_)
+    for (channel& c : channels_)
+      for (frame& f : c.held)
+        return_credit(c, f);
 }
 
 // A record may go once no channel can bring one with a smaller stamp.
@@ -123,8 +137,8 @@ std::optional<inlet::piece> inlet::next_by_stamp() {
   bool rival_wins_ties = false;
   for (channel& c : channels_) {
     if (c.held.empty()) {
-      if (!c.ended && !c.idle)
-        bound = std::min(bound, c.promised);
+      if (!c.ended && !c.promised.idle)
+        bound = std::min(bound, c.promised.progress);
       continue;
     }
     const stamp s = head(c);
@@ -148,47 +162,39 @@ std::optional<inlet::piece> inlet::next_by_stamp() {
   return piece{&first->held.front(), &first->next, end};
 }
 
-mark inlet::reached() const {
+mark inlet::reached() {
+  drop_consumed();
   mark least = end_mark;
+  mark idle;
   bool any_active = false;
   bool any_idle = false;
-  for (const channel& c : channels_) {
-    if (c.ended && c.held.empty())
+  for (channel& c : channels_) {
+    if (c.ended && c.held.empty() && c.arrived.empty())
       continue;
-    if (c.idle && c.held.empty()) {
+    least.stalled = least.stalled || c.promised.stalled;
+    if (!c.held.empty()) {
+      any_active = true;
+      const bool stamped = !c.held.front().records->stamps.empty();
+      least.progress = std::min(least.progress, stamped ? all_before(head(c)) : stamp{});
+      least.watermark = std::min(least.watermark, c.watermark);
+      continue;
+    }
+    c.watermark = c.promised.watermark;
+    if (c.promised.idle) {
       any_idle = true;
+      idle.progress = std::max(idle.progress, c.promised.progress);
+      idle.watermark = std::max(idle.watermark, c.watermark);
       continue;
     }
     any_active = true;
+    least.progress = std::min(least.progress, c.promised.progress);
     least.watermark = std::min(least.watermark, c.watermark);
-    if (c.held.empty())
-      least.progress = std::min(least.progress, c.promised);
   }
   if (any_active || !any_idle)
     return least;
   // All who could still send are idle: pass on the highest they promised, and that we are idle too.
-  least = {};
-  least.idle = true;
-  for (const channel& c : channels_) {
-    if (c.ended)
-      continue;
-    least.progress = std::max(least.progress, c.promised);
-    least.watermark = std::max(least.watermark, c.watermark);
-  }
-  return least;
-}
-
-mark inlet::passed() const {
-  mark least = end_mark;
-  bool any_active = false;
-  for (const channel& c : channels_) {
-    if (c.held.empty() && c.arrived.empty() && (c.ended || c.idle))
-      continue;
-    any_active = true;
-    least.watermark = std::min(least.watermark, c.watermark);
-    least.progress = std::min(least.progress, c.held.empty() ? c.promised : c.consumed);
-  }
-  return any_active ? least : mark{};
+  idle.idle = true;
+  return idle;
 }
 
 std::shared_ptr<const barrier> inlet::aligned() const {
@@ -205,6 +211,7 @@ std::shared_ptr<const barrier> inlet::aligned() const {
 }
 
 void inlet::pass_barrier() {
+  passed_ = std::max(passed_, aligned()->epoch);
   for (channel& c : channels_)
     c.at = nullptr;
 }

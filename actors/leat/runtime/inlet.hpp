@@ -1,5 +1,12 @@
 // The receiving side of a subtask: one channel from each subtask that feeds it. It decides what is
-// processed next, returns credit as records enter its state, and aligns barriers.
+// processed next, returns credit, and aligns barriers.
+//
+// Credit returns when records enter the subtask's state. What a merge holds back is none: it is
+// bounded by the credit of its lane, which returns when the merge lets a frame go. So a merge that
+// waits for one channel stops those who feed the others, and they tell how far they have come
+// before they stop, which is what it waits for. But records may also wait for others behind a
+// barrier, and that for whoever is stopped. So while one is under way credit returns at once: what
+// is held then is state of the checkpoint, and at most what was in flight.
 #pragma once
 
 #include <leat/frame.hpp>
@@ -26,19 +33,22 @@ public:
   /// last.
   void receive(std::size_t channel, frame f);
 
-  /// Takes arrived frames into state and says what to process next. With nothing to do, no piece.
-  /// A piece is valid until the next call.
+  /// What is promised of all that stands behind the first `frames` frames of a channel.
+  void promise(std::size_t channel, const mark& m, std::uint64_t frames);
+
+  /// Takes arrived frames in and says what to process next. With nothing to do, no piece. A piece
+  /// is valid until the next call.
   std::optional<piece> next();
 
-  /// What is promised of the records still to come, once next() has nothing.
-  mark reached() const;
-  /// The same at any time, of all records that are not yet consumed: a weaker promise.
-  mark passed() const;
+  /// What is promised of the records that are not yet consumed.
+  mark reached();
 
   /// The barrier that all channels stand at, if they do. It does not wait for a merge to release
   /// what it holds: that is state.
   std::shared_ptr<const barrier> aligned() const;
   void pass_barrier();
+  /// A barrier was put into the stream at the sources, and will come on all channels.
+  void expect_barrier(epoch number);
 
   /// True when all channels have ended and everything was consumed.
   bool ended() const;
@@ -47,32 +57,41 @@ public:
   credit take_credit(std::size_t channel);
 
   std::size_t channels() const { return channels_.size(); }
-  /// Records that were taken into state, up to the frame being processed.
+  /// Records that were taken in, up to the frame being processed.
   std::size_t held() const { return held_; }
 
 private:
+  struct late_promise {
+    mark at;
+    std::uint64_t frames;
+  };
   struct channel {
-    std::deque<frame> arrived; // in flight: their credit is out
-    std::deque<frame> held;    // in state
-    std::size_t next = 0;      // in held.front()
-    stamp promised;            // of what was taken in
-    stamp consumed;            // of frames that were consumed
-    event_time watermark = begin_of_time;
-    bool idle = false;
+    std::deque<frame> arrived;            // not taken in: their credit is out
+    std::deque<frame> held;               // taken in, not yet consumed
+    std::size_t next = 0;                 // in held.front()
+    std::uint64_t taken = 0;              // frames ever taken in
+    mark promised;                        // of what comes behind those
+    std::optional<late_promise> late;     // counts once that many frames are taken in
+    event_time watermark = begin_of_time; // of what was consumed
     bool ended = false;
     bool had_last = false; // nothing may arrive any more
     std::shared_ptr<const barrier> at;
     credit_return due;
   };
 
+  static void count(channel& c, mark m, std::uint64_t frames);
   void take_in();
   void take_in(channel& c);
+  void take_in_by_turns();
+  static void return_credit(channel& c, frame& f);
   void drop_consumed();
   std::optional<piece> next_by_stamp();
   static stamp head(const channel& c) { return c.held.front().records->stamps[c.next]; }
 
   std::vector<channel> channels_;
   bool ordered_ = false;
+  epoch expected_ = 0; // a barrier up to this one is under way, ...
+  epoch passed_ = 0;   // ... unless it has passed
   std::size_t held_ = 0;
   std::size_t turn_ = 0; // whose turn it is when order does not matter
 };

@@ -33,7 +33,7 @@ struct job::impl {
     const plan& p = g.plan();
     const resolved_plan resolved = p.resolve(options.parallelism);
     const std::size_t workers = options.local_workers;
-    if (auto assigned = assign_nodes(p, wired, place(p, resolved, workers)); !assigned)
+    if (auto assigned = assign_nodes(p, wired, place(p, resolved, workers), 0); !assigned)
       return assigned;
     auto joined = local_cluster::start(system, workers, plan_fingerprint(p, resolved));
     if (!joined)

@@ -11,7 +11,7 @@ namespace leat {
 job_actor::job_actor(caf::actor_config& config, std::vector<planned_subtask> plan,
                      std::vector<caf::actor> workers, dead_letter_office* office, job_end end)
     : caf::event_based_actor(config), plan_(std::move(plan)), workers_(std::move(workers)),
-      office_(office), end_(std::move(end)), sources_(plan_.size()), done_(plan_.size()) {
+      office_(office), end_(std::move(end)), done_(plan_.size()) {
   set_down_handler([this](const caf::down_msg& m) { gone(m); });
 }
 
@@ -22,7 +22,6 @@ caf::behavior job_actor::make_behavior() {
         if (is_from_subtask(m.subtask))
           ready();
       },
-      [this](const report_message& m) { report(m); },
       [this](const done_message& m) { done(m); },
       [this](const figures_message& m) {
         if (!is_from_one_of(workers_))
@@ -94,24 +93,6 @@ void job_actor::ready() {
     inject(std::move(commands));
 }
 
-// Idle sources and those that are done hold nobody back.
-void job_actor::report(const report_message& m) {
-  if (!is_from_subtask(m.subtask))
-    return;
-  sources_.at(m.subtask) = {m.progress, begin_of_time, m.idle};
-  stamp slowest = end_of_stamps;
-  for (std::size_t i = 0; i < plan_.size(); ++i)
-    if (plan_[i].is_source && !sources_[i].idle)
-      slowest = std::min(slowest, sources_[i].progress);
-  if (slowest <= floor_ ||
-      slowest == end_of_stamps) // all idle: they will go on from where they are
-    return;
-  floor_ = slowest;
-  for (std::size_t i = 0; i < plan_.size(); ++i)
-    if (plan_[i].reports)
-      send(subtasks_[i], floor_message{floor_});
-}
-
 void job_actor::inject(std::vector<command> commands) {
   if (!running_) {
     early_.push_back(std::move(commands));
@@ -119,9 +100,8 @@ void job_actor::inject(std::vector<command> commands) {
   }
   barrier_message m;
   encode_barrier({++epoch_, std::move(commands)}, m.content);
-  for (std::size_t i = 0; i < plan_.size(); ++i)
-    if (plan_[i].is_source)
-      send(subtasks_[i], m);
+  for (const caf::actor& s : subtasks_)
+    send(s, m);
 }
 
 // Who speaks for another subtask breaks the protocol; who is none is not heard.
@@ -150,8 +130,6 @@ void job_actor::done(const done_message& m) {
     return;
   measured(m.subtask, m.measured);
   done_.at(m.subtask) = true;
-  if (plan_[m.subtask].is_source)
-    report({m.subtask, end_of_stamps});
 }
 
 // The first fault is the cause; what fails after it is a consequence.

@@ -1,5 +1,5 @@
-// The coordinator of a job: spawns and wires subtasks, injects barriers, keeps sources together,
-// and ends the job: when all are done, or at the first fault.
+// The coordinator of a job: spawns and wires subtasks, injects barriers, and ends the job: when all
+// are done, or at the first fault.
 #pragma once
 
 #include <leat/runtime/subtask_actor.hpp>
@@ -13,7 +13,6 @@ struct planned_subtask {
   subtask_blueprint blueprint;
   std::shared_ptr<subtask_metrics> metrics; ///< as the blueprint's, which is given away
   bool is_source = false;
-  bool reports = false; ///< a source that is kept together with others
   bool own_thread = false;
   std::shared_ptr<const subtask_recipe> recipe; ///< null: the runtime's own actor
   std::size_t node = 0;                         ///< the process it runs in; 0 is the job's
@@ -47,7 +46,6 @@ private:
   void spawn_all();
   void wire(std::size_t number);
   void ready();
-  void report(const report_message& m);
   bool is_from_subtask(std::size_t number);
   bool is_from_one_of(const std::vector<caf::actor>& all);
   void measured(std::size_t subtask, std::string_view figures);
@@ -63,9 +61,7 @@ private:
   job_end end_;
   std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
   std::vector<caf::actor> subtasks_;
-  std::vector<mark> sources_; // how far they have come, by subtask
-  std::vector<bool> done_;    // by subtask: its figures are final
-  stamp floor_;
+  std::vector<bool> done_; // by subtask: its figures are final
   std::size_t ready_ = 0;
   std::size_t alive_ = 0;
   epoch epoch_ = 0;

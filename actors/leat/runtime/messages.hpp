@@ -54,6 +54,54 @@ auto inspect(Inspector& f, cancel_message& m) {
   return f(m.port, m.lane);
 }
 
+template <class Inspector>
+auto inspect(Inspector& f, stamp& s) {
+  std::int64_t time = s.time.time_since_epoch().count();
+  auto path = std::bit_cast<std::array<std::uint64_t, 2>>(s.path);
+  const auto load = [&]() -> caf::error {
+    s.time = event_time{std::chrono::microseconds{time}};
+    s.path = std::bit_cast<stamp_path>(path);
+    return caf::none;
+  };
+  return f(time, s.source, s.split, s.position, path[0], path[1], caf::meta::load_callback(load));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, mark& m) {
+  std::int64_t watermark = m.watermark.time_since_epoch().count();
+  const auto load = [&]() -> caf::error {
+    m.watermark = event_time{std::chrono::microseconds{watermark}};
+    return caf::none;
+  };
+  return f(m.progress, watermark, m.idle, m.stalled, caf::meta::load_callback(load));
+}
+
+/// Producer to consumer, where they share no progress_table: what is promised on a channel behind
+/// so many frames. Answered by heard_message; until then the next one waits, and replaces others
+/// that wait. So a consumer that is stuck gets one.
+struct promise_message {
+  std::size_t channel = 0;
+  mark promised;
+  std::uint64_t frames = 0;
+};
+template <class Inspector>
+auto inspect(Inspector& f, promise_message& m) {
+  return f(m.channel, m.promised, m.frames);
+}
+
+/// Consumer to producer: the last promise on this lane was taken note of.
+struct heard_message {
+  std::size_t port = 0;
+  std::size_t lane = 0;
+};
+template <class Inspector>
+auto inspect(Inspector& f, heard_message& m) {
+  return f(m.port, m.lane);
+}
+
+/// To a subtask: its progress_table has something to read.
+struct look_message {};
+
 /// To a subtask: its source has something, or, with the number of a wake-up that it asked for, the
 /// time for that has come.
 struct wake_message {
@@ -97,45 +145,13 @@ auto inspect(Inspector& f, start_message&) {
   return f();
 }
 
-/// Job to source: put this barrier into the stream.
+/// Job to all subtasks: sources put this barrier into the stream, others will meet it.
 struct barrier_message {
   std::string content; ///< see encode_barrier
 };
 template <class Inspector>
 auto inspect(Inspector& f, barrier_message& m) {
   return f(m.content);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, stamp& s) {
-  std::int64_t time = s.time.time_since_epoch().count();
-  auto path = std::bit_cast<std::array<std::uint64_t, 2>>(s.path);
-  const auto load = [&]() -> caf::error {
-    s.time = event_time{std::chrono::microseconds{time}};
-    s.path = std::bit_cast<stamp_path>(path);
-    return caf::none;
-  };
-  return f(time, s.source, s.split, s.position, path[0], path[1], caf::meta::load_callback(load));
-}
-
-/// Source to job: how far it has come.
-struct report_message {
-  std::size_t subtask = 0;
-  stamp progress;
-  bool idle = false;
-};
-template <class Inspector>
-auto inspect(Inspector& f, report_message& m) {
-  return f(m.subtask, m.progress, m.idle);
-}
-
-/// Job to source: how far the slowest source has come.
-struct floor_message {
-  stamp slowest;
-};
-template <class Inspector>
-auto inspect(Inspector& f, floor_message& m) {
-  return f(m.slowest);
 }
 
 /// Subtask to job. The subtask is its number within the job.
@@ -198,6 +214,7 @@ caf::actor_system_config& add_messages(caf::actor_system_config& config);
 } // namespace leat
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::deliver_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::look_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::wake_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::command_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::abort_message)

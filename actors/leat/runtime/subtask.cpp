@@ -35,6 +35,11 @@ void subtask::receive(std::size_t channel, frame f) {
   work();
 }
 
+void subtask::promised(std::size_t channel, const mark& m, std::uint64_t frames) {
+  inlet_.promise(channel, m, frames);
+  work();
+}
+
 port& subtask::port_at(std::size_t port, std::size_t lane) {
   const auto& ports = stage_->ports();
   if (port >= ports.size() || lane >= ports[port]->lanes())
@@ -79,16 +84,10 @@ void subtask::woken(std::uint64_t number) {
 }
 
 void subtask::inject(std::shared_ptr<const barrier> at) {
-  injected_.push_back(std::move(at));
-  work();
-}
-
-void subtask::floor(const stamp& slowest) {
-  floor_ = slowest;
-  while (!ahead_.empty() && ahead_.front().first <= slowest) {
-    behind_floor_ = ahead_.front().second;
-    ahead_.pop_front();
-  }
+  if (source_)
+    injected_.push_back(std::move(at));
+  else
+    inlet_.expect_barrier(at->epoch);
   work();
 }
 
@@ -129,7 +128,7 @@ void subtask::work_source() {
 
 bool subtask::may_pull() const {
   return !source_done_ && !input_cancelled_ && !pull_requested_ && !stage_->blocked() &&
-         injected_.empty() && !too_far_ahead();
+         injected_.empty();
 }
 
 // True if there may be more at once.
@@ -137,16 +136,6 @@ bool subtask::pull() {
   const pulled answer = source_->pull();
   mark_due_ = true;
   advance_source();
-  const mark now_at = source_->reached();
-  if (settings_.report && now_at != reached_) {
-    reached_ = now_at;
-    const auto read = metrics_.counters.records_in.load(std::memory_order_relaxed);
-    if (now_at.progress <= floor_) // it was idle, and comes after the others
-      behind_floor_ = read;
-    else
-      ahead_.emplace_back(now_at.progress, read);
-    host_.report(now_at);
-  }
   source_done_ = answer.is_done();
   pull_requested_ = answer.is_idle(); // it will be woken
   if (answer.is_idle())
@@ -164,16 +153,12 @@ void subtask::advance_source() {
   stage_->advance(source_->reached());
 }
 
-bool subtask::too_far_ahead() const {
-  return settings_.report &&
-         metrics_.counters.records_in.load(std::memory_order_relaxed) - behind_floor_ > most_ahead;
-}
-
 void subtask::work_inlet() {
+  host_.look(inlet_);
   while (!stage_->blocked() && !finished_) {
     if (since_mark_ >= most_between_marks) {
       since_mark_ = 0;
-      advance(inlet_.passed());
+      advance(inlet_.reached());
       continue;
     }
     if (const auto piece = inlet_.next()) {
@@ -251,16 +236,14 @@ void subtask::return_credit() {
       host_.grant(i, c);
 }
 
-// What could go must go before we wait: somebody may need it to return the credit we wait for.
-void subtask::before_stalling() {
-  for (port* p : stage_->ports())
-    p->flush();
-}
+void subtask::before_stalling() { stage_->stall(source_ ? stamp{} : inlet_.reached().progress); }
 
 void subtask::idle() {
   if (finished_)
     return;
   stage_->flush();
+  if (stage_->blocked())
+    before_stalling();
   publish();
 }
 

@@ -25,14 +25,14 @@ struct subtask_metrics {
 /// What a subtask asks of its host.
 class host : public wire {
 public:
+  /// Tells the inlet what is promised on its channels, where the host knows of more.
+  virtual void look(inlet& in) = 0;
   virtual void grant(std::size_t channel, const credit& returned) = 0;
   virtual void cancel(std::size_t channel) = 0;
   /// Call woken(number) soon, after what is in the mailbox now ...
   virtual void again(std::uint64_t number) = 0;
   /// ... or at this time.
   virtual void wake_at(clock_time when, std::uint64_t number) = 0;
-  /// A source tells how far it has come, for alignment with others.
-  virtual void report(const mark& reached) = 0;
   /// The subtask is done: nothing will be sent any more.
   virtual void done() = 0;
 };
@@ -46,7 +46,6 @@ public:
     credit window;
     std::vector<edge_settings> ports; ///< as stage::ports()
     stage_services services;          ///< wake_at is filled in here
-    bool report = false;              ///< of a source: align with other sources
   };
 
   subtask(std::shared_ptr<stage> logic, settings with, host& by, subtask_metrics& measured);
@@ -55,14 +54,13 @@ public:
 
   // What the host passes on. Each may work.
   void receive(std::size_t channel, frame f);
+  void promised(std::size_t channel, const mark& m, std::uint64_t frames);
   void granted(std::size_t port, std::size_t lane, const credit& returned);
   void cancelled(std::size_t port, std::size_t lane);
   /// A wake-up that was asked for; or, with number 0, one from outside.
   void woken(std::uint64_t number);
-  /// Of a source: put this barrier into the stream.
+  /// A barrier enters the stream: a source puts it there.
   void inject(std::shared_ptr<const barrier> at);
-  /// Of a source: the slowest source has come this far.
-  void floor(const stamp& slowest);
   void work();
 
   /// There is nothing else to do: hand on what waits for company.
@@ -88,12 +86,9 @@ private:
   void return_credit();
   void before_stalling();
   void publish();
-  bool too_far_ahead() const;
 
   /// How often a source pulls before others get their turn.
   static constexpr unsigned pulls_in_turn = 4;
-  /// How many records a source may be past the slowest one.
-  static constexpr std::uint64_t most_ahead = 65'536;
 
   std::shared_ptr<stage> stage_;
   pullable* source_ = nullptr;
@@ -122,9 +117,6 @@ private:
   std::uint64_t wakes_ = 0;
   std::uint64_t again_ = 0;   // number of that under way, 0 if there is none
   std::vector<timer> timers_; // the earliest is the last
-  stamp floor_;
-  std::deque<std::pair<stamp, std::uint64_t>> ahead_; // stamps reached, and records up to them
-  std::uint64_t behind_floor_ = 0;                    // records up to the slowest source's stamp
 };
 
 } // namespace leat

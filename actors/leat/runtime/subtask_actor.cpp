@@ -114,12 +114,22 @@ caf::behavior subtask_actor::messages() {
           subtask_->inject(std::move(at));
         });
       },
-      [this](const floor_message& m) {
+      [this](const promise_message& m) {
         return handle([&] {
-          if (is_from_job())
-            subtask_->floor(m.slowest);
+          if (!is_from_producer(m.channel))
+            return;
+          const auto& producer = wiring_.channels[m.channel];
+          send(producer.from, heard_message{producer.port, producer.lane});
+          subtask_->promised(m.channel, m.promised, m.frames);
         });
       },
+      [this](const heard_message& m) {
+        return handle([&] {
+          if (is_from_consumer(m.port, m.lane))
+            heard(m);
+        });
+      },
+      [this](const look_message&) { return handle([&] { subtask_->work(); }); },
       [this](const start_message&) {
         return handle([&] {
           if (is_from_job())
@@ -169,13 +179,22 @@ void subtask_actor::wire(wire_message& m) {
   wiring_ = std::move(m);
   if (blueprint_.complete)
     blueprint_.complete(blueprint_, wiring_);
-  for (const auto& lanes : wiring_.ports)
+  for (const auto& lanes : wiring_.ports) {
     sent_.emplace_back(lanes.size());
+    told_.emplace_back(lanes.size());
+  }
   received_.resize(wiring_.channels.size());
-  blueprint_.settings.services.wake_soon = [me = caf::actor_cast<caf::weak_actor_ptr>(this)] {
+  blueprint_.promises.resize(wiring_.ports.size());
+  const auto me = caf::actor_cast<caf::weak_actor_ptr>(this);
+  blueprint_.settings.services.wake_soon = [me] {
     if (const auto strong = caf::actor_cast<caf::actor>(me))
       caf::anon_send(strong, wake_message{});
   };
+  if (const auto& reads = blueprint_.reads; reads.in)
+    reads.in->attach(reads.consumer, [me] {
+      if (const auto strong = caf::actor_cast<caf::actor>(me))
+        caf::anon_send(strong, look_message{});
+    });
   bind_stage(*blueprint_.logic);
   subtask_.emplace(std::move(blueprint_.logic), blueprint_.settings, messenger_,
                    *blueprint_.metrics);
@@ -197,7 +216,25 @@ void subtask_actor::receive(encoded_message& m) {
   subtask_->receive(m.channel, std::move(*f));
 }
 
+void subtask_actor::tell(std::size_t port, std::size_t lane) {
+  told_lane& t = told_[port][lane];
+  t.changed = t.told;
+  if (std::exchange(t.told, true))
+    return;
+  const auto& consumer = wiring_.ports[port][lane];
+  send(consumer.to, promise_message{consumer.channel, t.promised, t.frames});
+}
+
+void subtask_actor::heard(const heard_message& m) {
+  told_lane& t = told_[m.port][m.lane];
+  t.told = false;
+  if (t.changed)
+    tell(m.port, m.lane);
+}
+
 void subtask_actor::on_exit() {
+  if (const auto& reads = blueprint_.reads; reads.in)
+    reads.in->attach(reads.consumer, {});
   // Neighbours hold each other; let go, or nobody is ever freed.
   subtask_.reset();
   wiring_ = {};
@@ -213,6 +250,30 @@ void subtask_actor::messenger::send(std::size_t port, std::size_t lane, frame f)
   encoded_message m{consumer.channel, self.sent_[port][lane]++, {}};
   encode_frame(f, *self.blueprint_.port_codecs[port], m.content);
   self.send(consumer.to, std::move(m));
+}
+
+void subtask_actor::messenger::promise(std::size_t port, const mark& m,
+                                       std::span<const std::uint64_t> frames) {
+  const port_promises& shared = self.blueprint_.promises[port];
+  if (shared.in)
+    shared.in->publish(shared.producer, m, shared.first_consumer, frames);
+  for (std::size_t lane = 0; lane < frames.size(); ++lane) {
+    if (shared.in && !self.wiring_.ports[port][lane].elsewhere)
+      continue;
+    self.told_[port][lane].promised = m;
+    self.told_[port][lane].frames = frames[lane];
+    self.tell(port, lane);
+  }
+}
+
+void subtask_actor::messenger::look(inlet& in) {
+  const channel_promises& shared = self.blueprint_.reads;
+  if (shared.in)
+    shared.in->read(shared.consumer,
+                    [&](std::size_t producer, const mark& m, std::uint64_t frames) {
+                      if (const auto channel = shared.channels[producer])
+                        in.promise(*channel, m, frames);
+                    });
 }
 
 void subtask_actor::messenger::grant(std::size_t channel, const credit& returned) {
@@ -237,10 +298,6 @@ void subtask_actor::messenger::wake_at(clock_time when, std::uint64_t number) {
     again(number);
   else
     self.delayed_send(&self, std::chrono::nanoseconds{wait}, wake_message{number});
-}
-
-void subtask_actor::messenger::report(const mark& reached) {
-  self.send(self.wiring_.job, report_message{self.wiring_.number, reached.progress, reached.idle});
 }
 
 void subtask_actor::messenger::done() {

@@ -3,10 +3,25 @@
 
 #include <leat/plan.hpp>
 #include <leat/runtime/messages.hpp>
+#include <leat/runtime/progress_table.hpp>
 #include <leat/runtime/strangers.hpp>
 #include <leat/runtime/subtask.hpp>
 
 namespace leat {
+
+/// Where a port's promises stand for those of its consumers that are in this process.
+struct port_promises {
+  std::shared_ptr<progress_table> in; ///< null: nowhere, each consumer is told
+  std::size_t producer = 0;
+  std::size_t first_consumer = 0; ///< that of lane 0; the others follow
+};
+
+/// Where a subtask reads what is promised to it.
+struct channel_promises {
+  std::shared_ptr<progress_table> in; ///< null: it is told
+  std::size_t consumer = 0;
+  std::vector<std::optional<std::size_t>> channels; ///< by producer
+};
 
 /// What a subtask actor is made of.
 struct subtask_blueprint {
@@ -17,7 +32,9 @@ struct subtask_blueprint {
   std::shared_ptr<subtask_metrics> metrics;
   std::shared_ptr<dead_letter_office> office;          ///< the subtask's own way to that of the job
   std::shared_ptr<const std::atomic<bool>> job_failed; ///< nothing is processed any more
-  bool tells_figures = false; ///< with its last message, as the job cannot see its metrics
+  bool tells_figures = false;          ///< with its last message, as the job cannot see its metrics
+  std::vector<port_promises> promises; ///< by port; empty: all consumers are told
+  channel_promises reads;
   /// Of edges to and from other processes, by port and by channel; may be null elsewhere.
   std::vector<std::shared_ptr<const row_codec>> port_codecs;
   std::vector<std::shared_ptr<const row_codec>> channel_codecs;
@@ -65,17 +82,28 @@ private:
 
   void wire(wire_message& m);
   void receive(encoded_message& m);
+  void tell(std::size_t port, std::size_t lane);
+  void heard(const heard_message& m);
+
+  /// A lane whose consumer is told of promises by message: one at a time.
+  struct told_lane {
+    mark promised;
+    std::uint64_t frames = 0;
+    bool told = false;    // and not yet heard
+    bool changed = false; // since
+  };
 
   // What the subtask asks for becomes messages. Not functions of the actor itself: who derives from
   // it has names of his own.
   struct messenger final : host {
     explicit messenger(subtask_actor& actor) : self(actor) {}
     void send(std::size_t port, std::size_t lane, frame f) override;
+    void promise(std::size_t port, const mark& m, std::span<const std::uint64_t> frames) override;
+    void look(inlet& in) override;
     void grant(std::size_t channel, const credit& returned) override;
     void cancel(std::size_t channel) override;
     void again(std::uint64_t number) override;
     void wake_at(clock_time when, std::uint64_t number) override;
-    void report(const mark& reached) override;
     void done() override;
     subtask_actor& self;
   };
@@ -85,6 +113,7 @@ private:
   wire_message wiring_;
   std::vector<std::vector<std::uint64_t>> sent_; // frames to other processes, by port and lane
   std::vector<std::uint64_t> received_;          // frames from there, by channel
+  std::vector<std::vector<told_lane>> told_;     // by port and lane
   bool failed_ = false;
   strangers strangers_;
   std::optional<subtask> subtask_;

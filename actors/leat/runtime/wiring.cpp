@@ -107,6 +107,75 @@ result<void> prepare(plan& p, const run_options& options, const std::vector<bool
   return {};
 }
 
+namespace {
+
+// All that may be on its way to a subtask at a time is bounded whatever the parallelism: beyond a
+// few lanes, these share what those few have.
+credit window_of_lane(const credit& window, std::size_t channels) {
+  constexpr std::int64_t full_windows = 4;
+  const auto lanes = static_cast<std::int64_t>(channels);
+  if (lanes <= full_windows)
+    return window;
+  const auto part = [&](std::int64_t whole) {
+    return std::max<std::int64_t>(1, whole * full_windows / lanes);
+  };
+  return {part(window.frames), part(window.records), part(window.bytes)};
+}
+
+void share_credit(wired_job& w, const credit& window) {
+  for (planned_subtask& t : w.subtasks) {
+    t.blueprint.settings.window = window_of_lane(window, t.channels.size());
+    for (std::size_t port = 0; port < t.ports.size(); ++port) {
+      const std::size_t consumer = t.ports[port].front().first; // they are alike
+      t.blueprint.settings.ports[port].window =
+          window_of_lane(window, w.subtasks[consumer].channels.size());
+    }
+  }
+}
+
+// One table for the subtasks [first, first + count), which are fed by these.
+void share_table(wired_job& w, std::size_t first, std::size_t count) {
+  std::map<std::pair<std::size_t, std::size_t>, std::size_t> producers; // by subtask and port
+  for (std::size_t c = first; c < first + count; ++c)
+    for (const auto& [from, port, lane] : w.subtasks[c].channels)
+      producers.try_emplace({from, port}, producers.size());
+  const auto table = std::make_shared<progress_table>(producers.size(), count);
+  for (const auto& [producer, index] : producers) {
+    const auto& [from, port] = producer;
+    w.subtasks[from].blueprint.promises[port] = {
+        table, index, w.subtasks[from].ports[port].front().first - first};
+  }
+  for (std::size_t c = first; c < first + count; ++c) {
+    channel_promises& reads = w.subtasks[c].blueprint.reads;
+    reads = {table, c - first, {}};
+    reads.channels.resize(producers.size());
+    for (std::size_t i = 0; i < w.subtasks[c].channels.size(); ++i) {
+      const auto& [from, port, lane] = w.subtasks[c].channels[i];
+      reads.channels[producers.at({from, port})] = i;
+    }
+  }
+}
+
+// Subtasks that are fed one by one have tables of their own: what promises to one wakes no other.
+void share_promises(const plan& p, wired_job& w) {
+  for (planned_subtask& t : w.subtasks)
+    t.blueprint.promises.resize(t.ports.size());
+  for (std::size_t n = 0; n < w.subtasks.size();) {
+    const std::size_t stage = w.stage_of[n];
+    const std::size_t count = w.subtasks[n].blueprint.settings.services.subtasks;
+    const bool one_by_one = std::all_of(p.edges.begin(), p.edges.end(), [&](const plan_edge& e) {
+      return e.to != stage || e.route == routing::forward;
+    });
+    const std::size_t together = one_by_one ? 1 : count;
+    for (std::size_t i = 0; i < count; i += together)
+      if (!w.subtasks[n].channels.empty())
+        share_table(w, n + i, together);
+    n += count;
+  }
+}
+
+} // namespace
+
 wired_job wire_up(const plan& p, const run_options& options, const clock& time, bool threads) {
   const resolved_plan r = p.resolve(options.parallelism);
   wired_job w;
@@ -146,9 +215,6 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
   }
   for (std::size_t n = 0; n < w.subtasks.size(); ++n) {
     auto& settings = w.subtasks[n].blueprint.settings;
-    settings.report =
-        w.subtasks[n].is_source && source_subtasks > 1 && settings.services.keep_order;
-    w.subtasks[n].reports = settings.report;
     settings.services.rate =
         options.rate / static_cast<double>(std::max<std::size_t>(source_subtasks, 1));
   }
@@ -171,8 +237,6 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
       edge_settings s;
       s.lanes = to.size();
       s.stamped = r.edges[edge].stamped;
-      s.marked = r.edges[edge].marked;
-      s.window = options.window;
       s.limits = options.frames;
       from.blueprint.settings.ports.push_back(s);
       from.blueprint.port_codecs.push_back(e.codec);
@@ -192,12 +256,20 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
     from.blueprint.office = std::make_shared<counted_office>(*office, from.metrics);
     office = from.blueprint.office.get();
   }
+  share_credit(w, options.window);
+  share_promises(p, w);
   return w;
 }
 
-result<void> assign_nodes(const plan& p, wired_job& w, const std::vector<std::size_t>& nodes) {
-  for (std::size_t n = 0; n < w.subtasks.size(); ++n)
+result<void> assign_nodes(const plan& p, wired_job& w, const std::vector<std::size_t>& nodes,
+                          std::size_t own) {
+  for (std::size_t n = 0; n < w.subtasks.size(); ++n) {
     w.subtasks[n].node = nodes[n];
+    if (nodes[n] != own)
+      for (const port_promises& shared : w.subtasks[n].blueprint.promises)
+        if (shared.in)
+          shared.in->leave_out(shared.producer);
+  }
   for (std::size_t n = 0; n < w.subtasks.size(); ++n)
     for (std::size_t port = 0; port < w.subtasks[n].ports.size(); ++port)
       for (const auto& [consumer, channel] : w.subtasks[n].ports[port]) {

@@ -28,9 +28,10 @@ dead_letter_office& no_dead_letters();
 /// Makes all stages and says how they are connected. `threads`: blocking stages get their own.
 wired_job wire_up(const plan& p, const run_options& options, const clock& time, bool threads);
 
-/// Says in which process each subtask runs. An error names an edge that leads into another one with
-/// records that cannot travel.
-result<void> assign_nodes(const plan& p, wired_job& w, const std::vector<std::size_t>& nodes);
+/// Says in which process each subtask runs; `own` is this one. An error names an edge that leads
+/// into another one with records that cannot travel.
+result<void> assign_nodes(const plan& p, wired_job& w, const std::vector<std::size_t>& nodes,
+                          std::size_t own);
 
 /// The figures of all subtasks at this moment.
 job_report report_of(const wired_job& w, const plan& p, clock_time now);

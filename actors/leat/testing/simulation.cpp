@@ -76,7 +76,7 @@ simulation::simulation(graph g, simulation_options options)
   if (p.options.apart) {
     std::vector<std::size_t> nodes(p.wired.subtasks.size());
     std::iota(nodes.begin(), nodes.end(), 0);
-    if (auto assigned = assign_nodes(p.g.plan(), p.wired, nodes); !assigned) {
+    if (auto assigned = assign_nodes(p.g.plan(), p.wired, nodes, nodes.size()); !assigned) {
       p.fault = assigned.error();
       p.over = true;
       return;

@@ -114,17 +114,29 @@ public:
       got.panes.push_back(got.records.size() - f.size() + end);
     for (std::size_t i = 0; f.panes.ones && i < f.size(); ++i)
       got.panes.push_back(got.records.size() - f.size() + i + 1);
-    if (f.marked)
-      got.marks.emplace_back(got.records.size(), *f.marked);
     if (f.barrier_at)
       got.barriers.push_back(got.records.size());
     got.ended = f.last;
     owed_ += f.cost();
+    ++frames_;
+    count_promise();
+  }
+
+  void promise(std::size_t, const mark& m, std::span<const std::uint64_t> frames) override {
+    promised_ = m;
+    due_ = frames.front();
+    count_promise();
   }
 
   credit take_owed() { return std::exchange(owed_, {}); }
 
 private:
+  // A promise counts once the frames that it stands behind are there.
+  void count_promise() {
+    if (promised_ && frames_ >= due_)
+      got.marks.emplace_back(got.records.size(), *std::exchange(promised_, {}));
+  }
+
   void take_records(const frame& f) {
     if (f.size() == 0)
       return;
@@ -138,7 +150,7 @@ private:
       const stamp s = rows.stamps[i];
       if (!got.stamps.empty() && s < got.stamps.back())
         throw failure(internal_error("stamps fall along the output"));
-      if (!got.marks.empty() && s <= got.marks.back().second.progress)
+      if (!got.marks.empty() && s < got.marks.back().second.progress)
         throw failure(internal_error("a mark overtook records"));
       got.stamps.push_back(s);
     }
@@ -146,6 +158,9 @@ private:
 
   const manner& how_;
   credit owed_;
+  std::uint64_t frames_ = 0;
+  std::optional<mark> promised_;
+  std::uint64_t due_ = 0;
 };
 
 /// Hosts a stage as the runtime does, step by step.
@@ -178,7 +193,6 @@ private:
   void open() {
     edge_settings edge;
     edge.stamped = how_.stamped;
-    edge.marked = true;
     edge.window = how_.window;
     edge.limits.records = how_.output_frame;
     for (std::size_t i = 0; i < stage_->ports().size(); ++i)

@@ -25,6 +25,10 @@ caf::behavior sink_with_a_friend(caf::event_based_actor* self,
                                  std::size_t* got) {
   auto wiring = std::make_shared<leat::wire_message>();
   return {
+      [=](const leat::promise_message& m) {
+        const auto& producer = wiring->channels[m.channel];
+        self->send(producer.from, leat::heard_message{producer.port, producer.lane});
+      },
       [=](const leat::wire_message& m) {
         *wiring = m;
         friend_of_job(m.job);
@@ -70,6 +74,8 @@ TEST_CASE("a subtask hears nobody whom it was not wired to") {
     stranger->send(each, leat::grant_message{0, 0, {1, 1, 1}});
     stranger->send(each, leat::grant_message{7, 7, {1, 1, 1}});
     stranger->send(each, leat::cancel_message{0, 0});
+    stranger->send(each, leat::promise_message{0, leat::end_mark, 0});
+    stranger->send(each, leat::heard_message{0, 0});
     stranger->send(each, leat::barrier_message{stop()});
     stranger->send(each, leat::barrier_message{"nonsense"});
     stranger->send(each, leat::start_message{});
