@@ -25,7 +25,7 @@ public:
       ++counts_[r.sensor];
     }
   }
-  void close() { // only when the job ended well
+  void commit() { // after the whole job has ended well
     for (const auto& [sensor, sum] : sums_)
       fmt::print("{}: sensor {} {:.1f}\n", place_.stage, sensor, sum / counts_[sensor]);
   }

@@ -44,7 +44,7 @@ public:
     for (const auto& row : rows)
       evaluation_.add(row.record, row.score);
   }
-  void close() { *into_ = evaluation_.counts(); } // one subtask, so nobody else writes
+  void commit() { *into_ = evaluation_.counts(); } // one subtask, so nobody else writes
 
 private:
   evaluation evaluation_;

@@ -186,10 +186,13 @@ public:
       s.parallelism = options.parallelism;
       s.order = options.order;
       s.blocking = blocks<Sink>();
+      s.publishes = publishes<Sink>();
       if constexpr (requires { Sink::at_coordinator; })
         s.at_coordinator = Sink::at_coordinator;
       if constexpr (requires { sink.check(); })
         s.prepare = [sink](plan_stage&) { return sink.check(); };
+      if constexpr (requires { sink.targets(std::size_t{1}); })
+        s.files = [sink](std::size_t subtasks) { return sink.targets(subtasks); };
       s.make = [sink = std::move(sink)](const plan_stage& self) -> std::unique_ptr<stage> {
         return std::make_unique<sink_stage<T, Sink>>(sink, self.slowed);
       };
@@ -496,6 +499,8 @@ private:
       }
       return {};
     };
+    if constexpr (requires { m.inputs(); })
+      s.files = [m](std::size_t) { return m.inputs(); };
     s.make = [out, loaded](const plan_stage& self) -> std::unique_ptr<stage> {
       return std::make_unique<scoring_stage<T, S>>(*loaded, out->make(self));
     };
@@ -557,6 +562,8 @@ public:
       s.blocking = blocks<Source>();
       if constexpr (requires { source.check(); })
         s.prepare = [source](plan_stage&) { return source.check(); };
+      if constexpr (requires { source.inputs(); })
+        s.files = [source](std::size_t) { return source.inputs(); };
       s.make = [out, source = std::move(source),
                 times](const plan_stage& self) -> std::unique_ptr<stage> {
         return std::make_unique<source_stage<Source, EventTime>>(source, times, out->make(self));

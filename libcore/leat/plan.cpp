@@ -244,6 +244,8 @@ std::string plan::describe_text(std::size_t default_parallelism) const {
       text += ", " + s.detail;
     if (s.blocking)
       text += ", own thread";
+    if (s.publishes)
+      text += ", publishes as it goes";
     if (r.stages[i].ordered)
       text += ", in stamp order";
     text += '\n';
@@ -311,11 +313,12 @@ std::string plan::describe_json(std::size_t default_parallelism) const {
   std::string text = fmt::format("{{\"schema\":1,\"graph\":{},\"stages\":[", json_text(name));
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const plan_stage& s = stages[i];
-    text += fmt::format(
-        "{}\n  {{\"name\":{},\"kind\":\"{}\",\"parallelism\":{},\"grouping\":{},"
-        "\"own_thread\":{},\"in_stamp_order\":{}}}",
-        i == 0 ? "" : ",", json_text(s.name), kind_name(s.kind), r.stages[i].parallelism,
-        s.grouping ? json_text(s.grouping->text()) : "null", s.blocking, r.stages[i].ordered);
+    text +=
+        fmt::format("{}\n  {{\"name\":{},\"kind\":\"{}\",\"parallelism\":{},\"grouping\":{},"
+                    "\"own_thread\":{},\"publishes_as_it_goes\":{},\"in_stamp_order\":{}}}",
+                    i == 0 ? "" : ",", json_text(s.name), kind_name(s.kind),
+                    r.stages[i].parallelism, s.grouping ? json_text(s.grouping->text()) : "null",
+                    s.blocking, s.publishes, r.stages[i].ordered);
   }
   text += "],\n\"edges\":[";
   for (std::size_t i = 0; i < edges.size(); ++i) {

@@ -2,6 +2,7 @@
 // graph writes it, the runtime and `describe` read it.
 #pragma once
 
+#include <leat/file_use.hpp>
 #include <leat/frame_codec.hpp>
 #include <leat/stage.hpp>
 
@@ -56,6 +57,7 @@ struct plan_stage {
   bool reads_stamps = false;                 ///< an operator that takes a leat::event_context
   std::size_t live_splits = 0;               ///< of a source whose splits never end
   bool blocking = false;                ///< it may wait outside the runtime, so it gets a thread
+  bool publishes = false;               ///< its records are visible before the job has ended well
   std::optional<any_grouping> grouping; ///< of a windowing stage; may be replaced before a run
   std::chrono::nanoseconds slowed{0};   ///< trial delay of a sink, per record
   std::string detail;                   ///< what describe() says of it
@@ -63,6 +65,9 @@ struct plan_stage {
 
   /// Brings what is needed before the first record (models, files); once a run.
   std::function<result<void>(plan_stage&)> prepare;
+  /// The files that so many subtasks of a sink write, or those that another stage reads; may be
+  /// empty.
+  std::function<std::vector<file_use>(std::size_t subtasks)> files;
   /// Makes the logic of one subtask.
   std::function<std::unique_ptr<stage>(const plan_stage&)> make;
   /// The actor that the stage works in; null: the runtime's.

@@ -1,9 +1,19 @@
 // A sink takes records out of the job: a plain struct with one verb, `write(span<const record>)`.
-// Each subtask works on a copy of its own. Optional: `open(const sink_place&)` before the first
-// record, `flush()` when the stage has nothing to do, `close()` after the last record of a job that
-// ended well, `blocking = true` as a static member if write may wait (it then gets a thread),
-// `at_coordinator = true` if it hands results to the program that started the job, so that it must
-// not run in another process.
+// Each subtask works on a copy of its own.
+//
+// Completing an output is the decision of the job, so the end has two steps. `prepare()` is called
+// after the last record: everything is written and durable when it returns. `commit()` is called
+// after all sinks of the job have prepared, and makes the output visible; it must be quick and
+// unlikely to fail, as a rename is. A job that fails or is aborted calls no `commit()`: the
+// destructor removes what was begun.
+//
+// Optional: `open(const sink_place&)` before the first record, `flush()` when the stage has nothing
+// to do, `prepare()`, `commit()`, `check() const` and `targets(subtasks) const` before the start
+// (what is wrong, and the files that so many subtasks will write: leat/file_use.hpp). Optional
+// static members: `publishes_as_it_goes = true` if records are visible outside before `commit()` (a
+// table, a server, a terminal), `blocking = true` if `write` may wait (the sink then gets a
+// thread), `at_coordinator = true` if it hands results to the program that started the job, so that
+// it must not run in another process.
 #pragma once
 
 #include <leat/histogram.hpp>
@@ -29,9 +39,24 @@ concept sink_of = requires(S s, std::span<const T> records) {
   s.write(records);
 };
 
+/// True if a sink declares that its records are visible before the job has ended well.
+template <class S>
+constexpr bool publishes() {
+  if constexpr (requires {
+                  { S::publishes_as_it_goes } -> std::convertible_to<bool>;
+                })
+    return S::publishes_as_it_goes;
+  return false;
+}
+
 /// Runs a sink and measures how old records are when `write` returns.
 template <class T, class S>
 class sink_stage final : public stage {
+  static_assert(
+      !requires(S & s) { s.close(); },
+      "a sink has prepare() and commit() in place of close(): prepare() makes its output "
+      "durable, commit() makes it visible once the whole job has ended well");
+
 public:
   sink_stage(S sink, std::chrono::nanoseconds slowed) : sink_(std::move(sink)), slowed_(slowed) {}
 
@@ -73,9 +98,15 @@ public:
   }
 
   bool finish() override {
-    if constexpr (requires { sink_.close(); })
-      expect(as_result([&] { return sink_.close(); }));
+    if constexpr (requires { sink_.prepare(); })
+      expect(as_result([&] { return sink_.prepare(); }));
     return true;
+  }
+
+  bool commits() const override { return true; }
+  void commit() override {
+    if constexpr (requires { sink_.commit(); })
+      expect(as_result([&] { return sink_.commit(); }));
   }
 
   bool satisfied() const override { return satisfied_; }

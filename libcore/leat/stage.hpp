@@ -88,6 +88,11 @@ public:
   /// The input has ended. True when everything is handed on; else call again when unblocked.
   virtual bool finish() { return drain(); }
 
+  /// True of a sink: it waits after finish() until the job has decided to complete, which is when
+  /// all stages have finished. Then commit() makes its output visible.
+  virtual bool commits() const { return false; }
+  virtual void commit() {}
+
   /// Nothing more to do for now: hand on what waits for company.
   virtual void flush() {
     for (port* p : ports_)

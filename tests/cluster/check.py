@@ -93,6 +93,19 @@ def same_results(program, folder):
         assert "30 000" in out, f"the summary does not know the workers' figures:\n{out}"
 
 
+def nothing_is_left(folder):
+    left = [str(f) for f in folder.rglob("*.partial-*")]
+    assert not left, f"temporary files stay: {left}"
+
+
+def rejections_fail_the_job_in_mid_run(program, folder):
+    """What a stage in a worker did not accept is a failure of the run, not of the command line."""
+    code, _, err = Run(program, folder, "rejected", ENDLESS, "--local-cluster", "2", "--reject-at", "5000",
+                       "--max-dead-letters", "10").end()
+    assert code == 2 and "the limit of 10 dead letters is exceeded" in err, (code, err)
+    assert not list(folder.glob("rejected*")), "an output of a job that failed appears"
+
+
 def killed_worker_fails_the_job(program, folder):
     run = Run(program, folder, "killed", ENDLESS, "--local-cluster", "3")
     workers = run.workers(3)
@@ -101,6 +114,7 @@ def killed_worker_fails_the_job(program, folder):
     assert code == 2 and "worker 2 was lost" in err, (code, err)
     assert not run.out.exists(), "an incomplete output looks complete"
     gone(workers)
+    nothing_is_left(folder)
 
 
 def terminated_worker_fails_the_job(program, folder):
@@ -110,6 +124,7 @@ def terminated_worker_fails_the_job(program, folder):
     code, _, err = run.end()
     assert code == 2 and "worker 1 was lost" in err, (code, err)
     gone(workers)
+    nothing_is_left(folder)
 
 
 def stopped_worker_fails_the_job(program, folder):
@@ -119,6 +134,7 @@ def stopped_worker_fails_the_job(program, folder):
     code, _, err = run.end(NOTICED)
     assert code == 2 and "worker 1 was lost" in err, (code, err)
     gone(workers)
+    nothing_is_left(folder)
 
 
 def worker_stopped_while_it_joins_is_noticed(program, folder):
@@ -202,7 +218,7 @@ def deaths(program, folder, numbers):
 
 def main():
     program = sys.argv[1]
-    for check in (same_results, nobody_else_can_connect, killed_worker_fails_the_job,
+    for check in (same_results, nobody_else_can_connect, rejections_fail_the_job_in_mid_run, killed_worker_fails_the_job,
                   terminated_worker_fails_the_job, stopped_worker_fails_the_job,
                   worker_stopped_while_it_joins_is_noticed, suspended_cluster_goes_on, interrupt_completes,
                   workers_end_without_coordinator):

@@ -25,19 +25,24 @@ struct numbers {
   }
 };
 
-/// What it emits depends on the order of a key's records. It can be told to block for ever.
+/// What it emits depends on the order of a key's records. It can be told to block for ever, or to
+/// reject.
 struct chained {
   using output = number;
   std::uint64_t hang_at = 0;
+  std::uint64_t reject_at = 0;
   leat::value_state<std::uint64_t> state;
   void open(leat::setup& setup) { state = setup.value<std::uint64_t>("state"); }
-  void process(const number& r, leat::output<number>& out, leat::context& ctx) {
+  leat::result<void> process(const number& r, leat::output<number>& out, leat::context& ctx) {
     while (hang_at != 0 && r.n >= hang_at)
       ::pause();
+    if (reject_at != 0 && r.n >= reject_at)
+      return leat::user_error("too large a number");
     auto& s = ctx.get(state);
     s = (s ^ r.sum) * 0x100000001b3ULL + 1;
     if (s % 7 != 0) // some come to nothing
       out({r.n, s});
+    return {};
   }
 };
 
@@ -55,17 +60,19 @@ int main(int argc, char** argv) {
   leat::program counting{"counting", "Counts, for tests of clusters."};
   std::uint64_t count = 0;
   std::uint64_t hang_at = 0;
+  std::uint64_t reject_at = 0;
   std::string out;
   counting.add("--count N", count, "how many numbers").required();
   counting.add("--out FILE", out, "where the odd ones go").required();
   counting.add("--hang-at N", hang_at, "a stage blocks for ever from this number on");
+  counting.add("--reject-at N", reject_at, "a stage rejects numbers from this one on");
   counting.graph([&] {
     leat::graph g{"counting"};
     g.from("numbers", numbers{count})
         .key_by([](const number& r) { return r.n % 101; })
         .process("first", chained{})
         .key_by([](const number& r) { return r.n % 13; })
-        .process("second", chained{hang_at, {}})
+        .process("second", chained{hang_at, reject_at, {}})
         .window("pane", leat::record_at_a_time{})
         .score("parity", parity{})
         .filter("odd", [](const leat::scored<number>& s) { return s.score > 0; })

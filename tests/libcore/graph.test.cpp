@@ -123,10 +123,10 @@ TEST_CASE("a graph is described as JSON") {
       .score("c", support::by_value{})
       .to("d", support::discard{});
   CHECK(g.plan().describe_json(3) == R"({"schema":1,"graph":"say \"hi\"","stages":[
-  {"name":"a","kind":"source","parallelism":1,"grouping":null,"own_thread":false,"in_stamp_order":false},
-  {"name":"b","kind":"window","parallelism":1,"grouping":"batch","own_thread":false,"in_stamp_order":false},
-  {"name":"c","kind":"score","parallelism":1,"grouping":null,"own_thread":false,"in_stamp_order":false},
-  {"name":"d","kind":"sink","parallelism":1,"grouping":null,"own_thread":false,"in_stamp_order":false}],
+  {"name":"a","kind":"source","parallelism":1,"grouping":null,"own_thread":false,"publishes_as_it_goes":false,"in_stamp_order":false},
+  {"name":"b","kind":"window","parallelism":1,"grouping":"batch","own_thread":false,"publishes_as_it_goes":false,"in_stamp_order":false},
+  {"name":"c","kind":"score","parallelism":1,"grouping":null,"own_thread":false,"publishes_as_it_goes":false,"in_stamp_order":false},
+  {"name":"d","kind":"sink","parallelism":1,"grouping":null,"own_thread":false,"publishes_as_it_goes":false,"in_stamp_order":false}],
 "edges":[
   {"from":"a","to":"b","record":"item","routing":"forward","stamped":false,"steps":["filter some"]},
   {"from":"b","to":"c","record":"item","routing":"forward","stamped":false,"steps":[]},

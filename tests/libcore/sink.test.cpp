@@ -14,7 +14,7 @@ std::unique_ptr<leat::stage> stage_of(Sink s) {
 
 } // namespace
 
-TEST_CASE("a sink gets all records, is flushed and closed, and ages are measured") {
+TEST_CASE("a sink gets all records, is flushed, prepared and committed, and ages are measured") {
   struct told {
     std::vector<std::string>* said;
     void open(const leat::sink_place& p) {
@@ -22,7 +22,8 @@ TEST_CASE("a sink gets all records, is flushed and closed, and ages are measured
     }
     void write(std::span<const item> r) { said->push_back("write " + std::to_string(r.size())); }
     void flush() { said->push_back("flush"); }
-    leat::result<void> close() { return said->push_back("close"), leat::result<void>{}; }
+    leat::result<void> prepare() { return said->push_back("prepare"), leat::result<void>{}; }
+    void commit() { said->push_back("commit"); }
   };
   std::vector<std::string> said;
   support::hosted h;
@@ -37,7 +38,8 @@ TEST_CASE("a sink gets all records, is flushed and closed, and ages are measured
   h.stage->consume(f, next, 5);
   h.stage->flush();
   CHECK(h.stage->finish());
-  CHECK(said == std::vector<std::string>{"stage 1/2", "write 4", "write 1", "flush", "close"});
+  CHECK(said ==
+        std::vector<std::string>{"stage 1/2", "write 4", "write 1", "flush", "prepare", "commit"});
   CHECK(h.counters.records_in == 5);
   CHECK(h.latency.count() == 5);
   CHECK(h.latency.highest() == 1000);

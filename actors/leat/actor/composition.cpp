@@ -110,13 +110,13 @@ result<void> composition::run(caf::actor_system& system) {
     plan.push_back(std::move(p));
   }
   members_.clear();
-  std::promise<std::optional<error>> ended;
+  std::promise<job_outcome> ended;
   // Held until the end: the job of actors that forget it must not end unnoticed.
   const auto job = system.spawn<job_actor, caf::detached>(
-      std::move(plan), std::vector<caf::actor>{}, nullptr,
-      [&ended](std::optional<error> e) { ended.set_value(std::move(e)); });
-  if (auto fault = ended.get_future().get())
-    return *fault;
+      std::move(plan), std::vector<caf::actor>{}, nullptr, nullptr,
+      [&ended](job_outcome how) { ended.set_value(std::move(how)); });
+  if (const auto how = ended.get_future().get(); how.fault)
+    return *how.fault;
   return {};
 }
 

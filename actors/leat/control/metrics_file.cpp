@@ -42,6 +42,7 @@ json stage_of(const stage_report& s) {
           {"records_out", s.records_out},
           {"panes", s.panes},
           {"late", s.late},
+          {"dead_letters", s.dead_letters},
           {"held", s.held},
           {"waiting_for", s.waiting_for.empty() ? json(nullptr) : json(s.waiting_for)}};
 }

@@ -35,20 +35,16 @@ public:
     bus_.deliver();
   }
   bool stopped() const { return stopped_; }
-  bool aborted() const { return aborted_; }
 
 private:
-  // Signals that come between two looks are one wish: timeout(1) sends each twice.
   void obey() {
-    if (signals_.count() == heard_)
-      return;
-    heard_ = signals_.count();
-    if (!stopped_) {
+    if (signals_.count() > 0 && !stopped_) {
       stopped_ = true;
       job_.stop();
       bus_.publish(event_level::warning, event_kind::stopping,
                    "stopping: finishing what was read (Ctrl-C again to stop at once)");
-    } else if (!aborted_) {
+    }
+    if (signals_.count() > 1 && !aborted_) {
       aborted_ = true;
       office_.abandon();
       job_.abort();
@@ -61,7 +57,6 @@ private:
   dead_letter_file& office_;
   job_bus& bus_;
   stop_signals& signals_;
-  int heard_ = 0;
   bool stopped_ = false;
   bool aborted_ = false;
 };
@@ -116,6 +111,18 @@ std::string started_text(const job_report& r) {
 std::string ended_text(const job_report& r, std::string_view how) {
   return fmt::format("job {} {}: {} records in {}", r.name, how, grouped(r.records()),
                      clock_text(r.elapsed));
+}
+
+// What a failure leaves behind is said before the first record; empty if it leaves nothing.
+std::string published_text(const plan& p) {
+  std::vector<std::string_view> names;
+  for (const plan_stage& s : p.stages)
+    if (s.publishes)
+      names.push_back(s.name);
+  return names.empty() ? ""
+                       : fmt::format("{} publish{} as it goes: a job that fails leaves the records "
+                                     "written so far",
+                                     fmt::join(names, ", "), names.size() == 1 ? "es" : "");
 }
 
 // Brings the bus to the console and into the metrics file.
@@ -190,14 +197,26 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
                                         std::string(text));
                           });
   options->dead_letters = &office;
+  options->outputs = settings.outputs(office.path());
   job_watch watch(bus, office.path());
   bus.observe(between_watches, [&](const job_report& r) { watch.look(r); });
 
   stop_signals signals;
+  const std::string published = published_text(g->plan());
+  // A second signal counts from its arrival on, not from when it is looked for.
+  options->accept = [&signals](const job_report&) -> result<void> {
+    if (signals.count() > 1)
+      return stopped_at_once();
+    return {};
+  };
   auto started = job::start(std::move(*g), std::move(*options));
   if (!started)
     return to.refuse(started.error());
   bus.publish(event_level::info, event_kind::started, started_text(started->report()));
+  for (const std::string& note : started->notes())
+    bus.publish(event_level::warning, event_kind::started, note);
+  if (!published.empty())
+    bus.publish(event_level::warning, event_kind::started, published);
   attended_run attendant(*started, office, bus, signals);
   attendant.wait();
   const auto done = started->wait();
@@ -209,9 +228,9 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
 
   if (!done) {
     to.tell(done.error());
-    if (attendant.aborted())
+    if (signals.count() > 1)
       return exit_stopped_at_once;
-    const bool refused = report.records() == 0 && !done.error().retry;
+    const bool refused = !started->began() && !done.error().retry;
     return refused ? exit_refused : exit_failed;
   }
   if (settings.quiet)

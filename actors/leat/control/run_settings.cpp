@@ -1,6 +1,7 @@
 #include <leat/control/run_settings.hpp>
 
 #include <leat/quantities.hpp>
+#include <leat/scalar_text.hpp>
 #include <leat/utf8.hpp>
 
 #include <fmt/format.h>
@@ -31,6 +32,25 @@ result<void> read_slow_sinks(const std::vector<std::string>& given,
   return {};
 }
 
+result<dead_letter_limit> read_dead_letter_limit(const std::string& given) {
+  if (given.empty())
+    return dead_letter_limit{};
+  const bool share = given.back() == '%';
+  const std::string_view number = std::string_view(given).substr(0, given.size() - share);
+  dead_letter_limit limit;
+  if (share) {
+    double percent = 0;
+    if (parse_scalar(number, percent) == parse_error::none && percent >= 0 && percent <= 100)
+      limit.percent = percent;
+  } else if (std::uint64_t count = 0; parse_scalar(number, count) == parse_error::none) {
+    limit.count = count;
+  }
+  if (!limit.count && !limit.percent)
+    return user_error(fmt::format("--max-dead-letters: invalid limit {}", shown(given)),
+                      "a whole number, or a share from 0% to 100%: 1000, 0.5%");
+  return limit;
+}
+
 } // namespace
 
 void run_settings::declare(option_set& options) {
@@ -54,6 +74,8 @@ void run_settings::declare(option_set& options) {
       "where records are kept that could not be processed (default: <graph>-dead-letters)");
   add("Output", "--dead-letter-cap SIZE", dead_letter_cap,
       "the job waits when they take this much room");
+  add("Output", "--max-dead-letters LIMIT", max_dead_letters,
+      "fail above this number or share: 1000, 0.5% (default: if no record got through)");
   add("Output", "--progress WHEN", progress,
       "a line on how the job gets on: auto (on a terminal), on, off");
   add("Output", "--metrics-out FILE", metrics_out,
@@ -84,6 +106,10 @@ result<run_options> run_settings::options() const {
     return regrouped.error();
   if (auto done = read_slow_sinks(slow_sinks, o.slow_sinks); !done)
     return done.error();
+  const auto limit = read_dead_letter_limit(max_dead_letters);
+  if (!limit)
+    return limit.error();
+  o.max_dead_letters = *limit;
   o.parallelism = *wanted;
   o.groupings = std::move(*regrouped);
   o.workers = workers;
@@ -91,6 +117,13 @@ result<run_options> run_settings::options() const {
   o.rate = rate;
   o.frames.records = frame_records;
   return o;
+}
+
+std::vector<named_file> run_settings::outputs(const std::string& dead_letter_file) const {
+  std::vector<named_file> all{{"--dead-letters", dead_letter_file}};
+  if (!metrics_out.empty())
+    all.push_back({"--metrics-out", metrics_out});
+  return all;
 }
 
 std::string run_settings::dead_letter_folder(const std::string& graph) const {

@@ -16,6 +16,7 @@ struct run_settings : plan_settings {
   std::uint64_t frame_records = frame_limits{}.records;
   std::string dead_letters;
   std::string dead_letter_cap = "64MiB";
+  std::string max_dead_letters;
   std::string progress = "auto";
   std::string log_level = "warning";
   std::string metrics_out;
@@ -27,6 +28,8 @@ struct run_settings : plan_settings {
   /// What a job is started with; only the dead letters are still to be set. Errors name the option.
   result<run_options> options() const;
 
+  /// The files that are written beside those of the sinks.
+  std::vector<named_file> outputs(const std::string& dead_letter_file) const;
   std::string dead_letter_folder(const std::string& graph) const;
   result<std::uint64_t> dead_letter_bytes() const;
   /// Whether to show progress on a stream that is, or is not, a live terminal.

@@ -1,6 +1,7 @@
 #include <leat/control/signals.hpp>
 
 #include <atomic>
+#include <chrono>
 
 namespace leat {
 
@@ -10,11 +11,21 @@ namespace {
 std::atomic<int> received{0};
 static_assert(std::atomic<int>::is_always_lock_free, "a handler must not wait for a lock");
 
-extern "C" void count_signal(int) { received.fetch_add(1, std::memory_order_relaxed); }
+constexpr std::chrono::milliseconds together{20};
+std::atomic<std::chrono::steady_clock::rep> counted_at{0};
+
+extern "C" void count_signal(int) {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+  auto before = counted_at.load(std::memory_order_relaxed);
+  if (now - before >= std::chrono::steady_clock::duration(together).count() &&
+      counted_at.compare_exchange_strong(before, now, std::memory_order_relaxed))
+    received.fetch_add(1, std::memory_order_relaxed);
+}
 
 } // namespace
 
 stop_signals::stop_signals() : begin_(received) {
+  counted_at = 0;
   struct sigaction counting {};
   counting.sa_handler = count_signal;
   counting.sa_flags = SA_RESTART; // reads and writes under way are not disturbed

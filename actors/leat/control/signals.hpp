@@ -6,7 +6,8 @@
 
 namespace leat {
 
-/// While one lives, SIGINT and SIGTERM do nothing but count. A signal that was ignored before (a
+/// While one lives, SIGINT and SIGTERM do nothing but count. Those that come within 20 ms count as
+/// one: timeout(1) sends each twice. A signal that was ignored before (a
 /// program started in the background) stays ignored. One at a time in a process, as there is one
 /// handler for each signal.
 class stop_signals {
@@ -16,7 +17,7 @@ public:
   stop_signals(const stop_signals&) = delete;
   stop_signals& operator=(const stop_signals&) = delete;
 
-  /// How many came since it was made.
+  /// How many came since it was made. Thread-safe.
   int count() const;
 
   /// Gives the signals back: the next does what it did before.

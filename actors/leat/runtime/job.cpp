@@ -4,7 +4,9 @@
 #include <leat/cluster/local_cluster.hpp>
 #include <leat/cluster/network.hpp>
 #include <leat/cluster/placement.hpp>
+#include <leat/runtime/files_in_use.hpp>
 #include <leat/runtime/system.hpp>
+#include <leat/runtime/verdict.hpp>
 #include <leat/runtime/wiring.hpp>
 
 #include <condition_variable>
@@ -14,13 +16,16 @@ namespace leat {
 
 struct job::impl {
   impl(graph graph_to_run, run_options o, caf::actor_system* users)
-      : g(std::move(graph_to_run)), options(std::move(o)),
+      : g(std::move(graph_to_run)), planned(g.plan()), options(std::move(o)),
         system(users ? *users : own_system.emplace(configured())) {}
   ~impl() {
     coordinator = nullptr;
     cluster.reset();
-    if (options.local_workers > 0)
-      settle(system);
+    if (options.local_workers == 0)
+      return;
+    settle(system);
+    if (outcome.fault) // a worker that was killed removed nothing
+      remove_leftovers(planned, planned.resolve(options.parallelism), options);
   }
 
   caf::actor_system_config& configured() {
@@ -30,7 +35,7 @@ struct job::impl {
 
   // Starts workers and leaves to them what is theirs.
   result<void> spread() {
-    const plan& p = g.plan();
+    const plan& p = planned;
     const resolved_plan resolved = p.resolve(options.parallelism);
     const std::size_t workers = options.local_workers;
     if (auto assigned = assign_nodes(p, wired, place(p, resolved, workers), 0); !assigned)
@@ -43,6 +48,7 @@ struct job::impl {
   }
 
   graph g;
+  const plan& planned;
   run_options options;
   steady_clock time;
   wired_job wired;
@@ -51,16 +57,23 @@ struct job::impl {
   std::mutex mutex;
   std::condition_variable changed;
   bool over = false;
-  std::optional<error> fault;
+  job_outcome outcome;
+  std::vector<std::string> notes;
   caf::actor_system_config config;
   std::optional<caf::actor_system> own_system;
   caf::actor_system& system;
   std::unique_ptr<local_cluster> cluster;
   caf::actor coordinator;
 
-  void ended(std::optional<error> e) {
+  job_report report_at(clock_time now) const {
+    job_report r = report_of(wired, planned, now);
+    r.elapsed = std::chrono::nanoseconds{now - started};
+    return r;
+  }
+
+  void ended(job_outcome how) {
     const std::lock_guard lock(mutex);
-    fault = std::move(e);
+    outcome = std::move(how);
     finished = time.now();
     over = true;
     changed.notify_all();
@@ -73,14 +86,18 @@ result<job> job::start(graph g, run_options options) {
                           "workers must come to run_command() again");
   if (auto prepared = prepare(g.plan(), options); !prepared)
     return prepared.error();
+  auto notes = remove_leftovers(g.plan(), g.plan().resolve(options.parallelism), options);
   const auto users = system_of(g.plan());
   if (!users)
     return users.error();
   if (*users && options.local_workers > 0)
     return user_error("a graph that lives in an actor system of this program cannot have workers",
                       "leave out local_workers, or spawn by leat::actor instead of actor_in");
+  if (auto enough = check_threads(threads_of(g.plan(), options)); !enough)
+    return enough.error();
   auto p = std::make_unique<impl>(std::move(g), std::move(options), *users);
-  p->wired = wire_up(p->g.plan(), p->options, p->time, true);
+  p->notes = std::move(notes);
+  p->wired = wire_up(p->planned, p->options, p->time, true);
   if (p->options.local_workers > 0)
     if (auto spread = p->spread(); !spread)
       return spread.error();
@@ -89,7 +106,8 @@ result<job> job::start(graph g, run_options options) {
   p->coordinator = p->system.spawn<job_actor, caf::detached>(
       std::move(subtasks), p->cluster ? p->cluster->agents() : std::vector<caf::actor>{},
       p->options.dead_letters,
-      [raw = p.get()](std::optional<error> e) { raw->ended(std::move(e)); });
+      [raw = p.get()] { return verdict(raw->report_at(raw->time.now()), raw->options); },
+      [raw = p.get()](job_outcome how) { raw->ended(std::move(how)); });
   if (p->cluster)
     p->cluster->observe(p->coordinator);
   return job(std::move(p));
@@ -109,6 +127,8 @@ job::~job() {
   abort();
   (void)wait();
 }
+
+error stopped_at_once() { return user_error("stopped at once, as asked"); }
 
 void job::stop() { caf::anon_send(impl_->coordinator, command_message{{stop_command{}}}); }
 
@@ -130,10 +150,17 @@ bool job::wait_for(std::chrono::nanoseconds timeout) {
 result<void> job::wait() {
   std::unique_lock lock(impl_->mutex);
   impl_->changed.wait(lock, [&] { return impl_->over; });
-  if (impl_->fault)
-    return *impl_->fault;
+  if (impl_->outcome.fault)
+    return *impl_->outcome.fault;
   return {};
 }
+
+bool job::began() const {
+  const std::lock_guard lock(impl_->mutex);
+  return !impl_->over || impl_->outcome.began;
+}
+
+const std::vector<std::string>& job::notes() const { return impl_->notes; }
 
 job_report job::report() const {
   clock_time now = impl_->time.now();
@@ -142,9 +169,7 @@ job_report job::report() const {
     if (impl_->over)
       now = impl_->finished;
   }
-  job_report r = report_of(impl_->wired, impl_->g.plan(), now);
-  r.elapsed = std::chrono::nanoseconds{now - impl_->started};
-  return r;
+  return impl_->report_at(now);
 }
 
 result<job_report> run(graph g, run_options options) {

@@ -5,6 +5,25 @@
 
 namespace leat {
 
+struct job_report;
+
+/// How many dead letters a run may have. Without a limit only a run in which no record got through
+/// fails. A number is checked at once within each process, and over all of them at the end; a share
+/// at the end. A run beyond the limit fails and publishes nothing.
+struct dead_letter_limit {
+  std::optional<std::uint64_t> count;
+  std::optional<double> percent; ///< of the records that the sources met
+};
+
+/// A file that the program writes beside the job's sinks.
+struct named_file {
+  std::string name; ///< for errors: "--metrics-out"
+  std::string path;
+};
+
+/// The error of a job that was aborted.
+error stopped_at_once();
+
 /// How a graph is run. What is not said has a sensible value.
 struct run_options {
   std::size_t parallelism = 1; ///< of keyed stages that do not say otherwise
@@ -18,6 +37,11 @@ struct run_options {
   std::map<std::string, any_grouping> groupings;              ///< by windowing stage
   std::map<std::string, std::chrono::nanoseconds> slow_sinks; ///< trial delay per record, by sink
   dead_letter_office* dead_letters = nullptr; ///< outlives the job; null: they fail the job
+  dead_letter_limit max_dead_letters;
+  std::vector<named_file> outputs; ///< no sink may write these too
+  /// Asked once, when all stages have ended well, before any output appears: an error keeps all of
+  /// them from appearing and fails the job. Called in a thread of the job.
+  std::function<result<void>(const job_report&)> accept;
 };
 
 /// A stage's figures, summed over its subtasks.
@@ -29,6 +53,7 @@ struct stage_report {
   std::uint64_t panes = 0;
   std::uint64_t late = 0;
   std::uint64_t held = 0;
+  std::uint64_t dead_letters = 0;
   std::string waiting_for = {}; ///< of one subtask that waits for something outside of the graph
 };
 
@@ -78,6 +103,11 @@ public:
   /// Waits for the end: success, or the first fault.
   result<void> wait();
   job_report report() const;
+  /// True once all stages were opened and sources began to read: what fails later has failed in
+  /// mid-run.
+  bool began() const;
+  /// What was found before the start and is no fault: what killed runs have left behind.
+  const std::vector<std::string>& notes() const;
 
 private:
   struct impl;

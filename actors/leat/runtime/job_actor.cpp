@@ -1,6 +1,7 @@
 #include <leat/runtime/job_actor.hpp>
 
 #include <leat/runtime/breach.hpp>
+#include <leat/runtime/job.hpp>
 #include <leat/runtime/measurements.hpp>
 
 #include <algorithm>
@@ -9,9 +10,11 @@
 namespace leat {
 
 job_actor::job_actor(caf::actor_config& config, std::vector<planned_subtask> plan,
-                     std::vector<caf::actor> workers, dead_letter_office* office, job_end end)
+                     std::vector<caf::actor> workers, dead_letter_office* office,
+                     job_verdict verdict, job_end end)
     : caf::event_based_actor(config), plan_(std::move(plan)), workers_(std::move(workers)),
-      office_(office), end_(std::move(end)), done_(plan_.size()) {
+      office_(office), verdict_(std::move(verdict)), end_(std::move(end)), done_(plan_.size()),
+      prepared_(plan_.size()) {
   set_down_handler([this](const caf::down_msg& m) { gone(m); });
 }
 
@@ -22,6 +25,7 @@ caf::behavior job_actor::make_behavior() {
         if (is_from_subtask(m.subtask))
           ready();
       },
+      [this](const prepared_message& m) { prepared(m); },
       [this](const done_message& m) { done(m); },
       [this](const figures_message& m) {
         if (!is_from_one_of(workers_))
@@ -37,9 +41,10 @@ caf::behavior job_actor::make_behavior() {
       },
       [this](command_message& m) { inject(std::move(m.commands)); },
       [this](const abort_message&) {
-        fail({error_domain::user, "stopped at once, as asked"});
-        if (alive_ == 0)
-          quit();
+        if (committing_)
+          return;
+        fail(stopped_at_once());
+        end_if_over();
       },
   };
 }
@@ -126,10 +131,34 @@ void job_actor::measured(std::size_t subtask, std::string_view figures) {
 }
 
 void job_actor::done(const done_message& m) {
-  if (!is_from_subtask(m.subtask))
+  if (!is_from_subtask(m.subtask) || done_[m.subtask])
     return;
   measured(m.subtask, m.measured);
-  done_.at(m.subtask) = true;
+  done_[m.subtask] = true;
+  if (!prepared_[m.subtask])
+    settled();
+  end_if_over();
+}
+
+void job_actor::prepared(const prepared_message& m) {
+  if (!is_from_subtask(m.subtask) || done_[m.subtask] || prepared_[m.subtask])
+    return;
+  measured(m.subtask, m.measured);
+  prepared_[m.subtask] = true;
+  settled();
+}
+
+// A fault before the last one has settled keeps every output from appearing.
+void job_actor::settled() {
+  if (++settled_ < plan_.size() || fault_)
+    return;
+  if (verdict_)
+    if (auto good = verdict_(); !good)
+      return fail(good.error());
+  committing_ = true;
+  for (std::size_t i = 0; i < plan_.size(); ++i)
+    if (prepared_[i])
+      send(subtasks_[i], commit_message{});
 }
 
 // The first fault is the cause; what fails after it is a consequence.
@@ -149,7 +178,13 @@ void job_actor::fail(error e) {
 void job_actor::gone(const caf::down_msg& m) {
   if (auto e = fault_of(m))
     fail(std::move(*e));
-  if (--alive_ == 0)
+  --alive_;
+  end_if_over();
+}
+
+// Of a subtask that is elsewhere its end may be heard of before its last words.
+void job_actor::end_if_over() {
+  if (alive_ == 0 && (fault_ || settled_ == plan_.size()))
     quit();
 }
 
@@ -185,7 +220,7 @@ void job_actor::on_exit() {
   workers_.clear();
   plan_.clear();
   if (end_)
-    std::exchange(end_, nullptr)(fault_);
+    std::exchange(end_, nullptr)({fault_, running_});
 }
 
 } // namespace leat

@@ -1,5 +1,5 @@
 // The coordinator of a job: spawns and wires subtasks, injects barriers, and ends the job: when all
-// are done, or at the first fault.
+// have ended well it lets the sinks commit; at the first fault, not.
 #pragma once
 
 #include <leat/runtime/subtask_actor.hpp>
@@ -30,14 +30,24 @@ caf::actor spawn_subtask(caf::local_actor& by, planned_subtask& p);
 /// The fault of a job that a process has left.
 error lost_worker(std::size_t node);
 
+/// How a job ended.
+struct job_outcome {
+  std::optional<error> fault;
+  bool began = false; ///< all stages were opened, and sources began to read
+};
+
 /// Told once, when the last subtask is gone.
-using job_end = std::function<void(std::optional<error>)>;
+using job_end = std::function<void(job_outcome)>;
+
+/// Asked when all stages have ended well: an error keeps the outputs from appearing. May be null.
+using job_verdict = std::function<result<void>()>;
 
 class job_actor : public caf::event_based_actor {
 public:
   /// `workers`: who speaks for other processes that run some of the subtasks.
   job_actor(caf::actor_config& config, std::vector<planned_subtask> plan,
-            std::vector<caf::actor> workers, dead_letter_office* office, job_end end);
+            std::vector<caf::actor> workers, dead_letter_office* office, job_verdict verdict,
+            job_end end);
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -49,19 +59,26 @@ private:
   bool is_from_subtask(std::size_t number);
   bool is_from_one_of(const std::vector<caf::actor>& all);
   void measured(std::size_t subtask, std::string_view figures);
+  void prepared(const prepared_message& m);
   void done(const done_message& m);
+  void settled();
   void inject(std::vector<command> commands);
   void fail(error e);
   void gone(const caf::down_msg& m);
+  void end_if_over();
   std::optional<error> fault_of(const caf::down_msg& m) const;
 
   std::vector<planned_subtask> plan_;
   std::vector<caf::actor> workers_;
   dead_letter_office* office_;
+  job_verdict verdict_;
   job_end end_;
   std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
   std::vector<caf::actor> subtasks_;
-  std::vector<bool> done_; // by subtask: its figures are final
+  std::vector<bool> done_;     // by subtask: its figures are final
+  std::vector<bool> prepared_; // by subtask: a sink whose output is durable
+  std::size_t settled_ = 0;    // subtasks that are done or prepared
+  bool committing_ = false;    // the outputs appear now: too late to stop
   std::size_t ready_ = 0;
   std::size_t alive_ = 0;
   epoch epoch_ = 0;

@@ -12,6 +12,8 @@ caf::actor_system_config& add_messages(caf::actor_system_config& config) {
       .add_message_type<promise_message>("leat::promise")
       .add_message_type<heard_message>("leat::heard")
       .add_message_type<ready_message>("leat::ready")
+      .add_message_type<prepared_message>("leat::prepared")
+      .add_message_type<commit_message>("leat::commit")
       .add_message_type<done_message>("leat::done")
       .add_message_type<fault_message>("leat::fault")
       .add_message_type<figures_message>("leat::figures")

@@ -163,6 +163,23 @@ auto inspect(Inspector& f, ready_message& m) {
   return f(m.subtask);
 }
 
+/// Subtask to job: the output of this sink is written and durable, and these are its figures.
+struct prepared_message {
+  std::size_t subtask = 0;
+  std::string measured; ///< as that of done_message
+};
+template <class Inspector>
+auto inspect(Inspector& f, prepared_message& m) {
+  return f(m.subtask, m.measured);
+}
+
+/// Job to subtask: all stages have ended well, so the prepared output is to appear.
+struct commit_message {};
+template <class Inspector>
+auto inspect(Inspector& f, commit_message&) {
+  return f();
+}
+
 /// Subtask to job: its last frames are sent, and these are its last figures.
 struct done_message {
   std::size_t subtask = 0;

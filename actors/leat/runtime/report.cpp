@@ -16,7 +16,7 @@ job_report report_of(const wired_job& w, const plan& p, clock_time now) {
   job_report r;
   r.name = p.name;
   for (const plan_stage& s : p.stages)
-    r.stages.push_back({s.name, s.kind, 0, 0, 0, 0, 0});
+    r.stages.push_back({s.name, s.kind});
   for (const plan_edge& e : p.edges)
     r.edges.push_back({p.stages[e.from].name, p.stages[e.to].name, {}});
 
@@ -33,6 +33,7 @@ job_report report_of(const wired_job& w, const plan& p, clock_time now) {
     s.records_out += m.counters.records_out;
     s.panes += m.counters.panes;
     s.late += m.counters.late;
+    s.dead_letters += m.counters.dead_letters;
     r.dead_letters += m.counters.dead_letters;
     s.held += m.counters.held;
     if (s.waiting_for.empty())

@@ -210,6 +210,17 @@ void subtask::finish() {
   send_event(nullptr, true);
   finished_ = true;
   publish();
+  if ((prepared_ = stage_->commits()))
+    host_.prepared();
+  else
+    host_.done();
+}
+
+void subtask::commit() {
+  if (!prepared_)
+    throw breach("it is to commit what it has not prepared");
+  stage_->commit();
+  prepared_ = false;
   host_.done();
 }
 

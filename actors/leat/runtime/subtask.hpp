@@ -33,6 +33,8 @@ public:
   virtual void again(std::uint64_t number) = 0;
   /// ... or at this time.
   virtual void wake_at(clock_time when, std::uint64_t number) = 0;
+  /// The output of a sink is prepared: commit() or the end of the job comes next.
+  virtual void prepared() = 0;
   /// The subtask is done: nothing will be sent any more.
   virtual void done() = 0;
 };
@@ -63,10 +65,13 @@ public:
   void inject(std::shared_ptr<const barrier> at);
   void work();
 
+  /// Of a sink that has prepared: make the output visible.
+  void commit();
+
   /// There is nothing else to do: hand on what waits for company.
   void idle();
 
-  bool finished() const { return finished_; }
+  bool finished() const { return finished_ && !prepared_; }
 
 private:
   port& port_at(std::size_t port, std::size_t lane);
@@ -105,7 +110,8 @@ private:
   std::size_t since_mark_ = 0; // records
   bool input_cancelled_ = false;
   bool source_done_ = false;
-  bool finished_ = false;
+  bool finished_ = false; // its stream has ended
+  bool prepared_ = false; // it waits for commit()
   std::deque<std::shared_ptr<const barrier>> injected_;
   bool pull_requested_ = false; // it will be woken to pull again
   // Wake-ups that are under way cannot be called back, so none is asked for where another comes as

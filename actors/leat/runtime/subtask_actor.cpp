@@ -136,6 +136,12 @@ caf::behavior subtask_actor::messages() {
             subtask_->work();
         });
       },
+      [this](const commit_message&) {
+        return handle([&] {
+          if (is_from_job())
+            subtask_->commit();
+        });
+      },
       [this](const wire_message& m) {
         send(m.job, fault_message{m.number, user_error("it is part of another job already",
                                                        "spawn one for each job")});
@@ -300,11 +306,16 @@ void subtask_actor::messenger::wake_at(clock_time when, std::uint64_t number) {
     self.delayed_send(&self, std::chrono::nanoseconds{wait}, wake_message{number});
 }
 
+std::string subtask_actor::last_figures() const {
+  return blueprint_.tells_figures ? encode_measurements(*blueprint_.metrics) : std::string{};
+}
+
+void subtask_actor::messenger::prepared() {
+  self.send(self.wiring_.job, prepared_message{self.wiring_.number, self.last_figures()});
+}
+
 void subtask_actor::messenger::done() {
-  done_message m{self.wiring_.number, {}};
-  if (self.blueprint_.tells_figures)
-    m.measured = encode_measurements(*self.blueprint_.metrics);
-  self.send(self.wiring_.job, std::move(m));
+  self.send(self.wiring_.job, done_message{self.wiring_.number, self.last_figures()});
 }
 
 } // namespace leat

@@ -81,6 +81,7 @@ private:
   bool is_from_job();
 
   void wire(wire_message& m);
+  std::string last_figures() const;
   void receive(encoded_message& m);
   void tell(std::size_t port, std::size_t lane);
   void heard(const heard_message& m);
@@ -104,6 +105,7 @@ private:
     void cancel(std::size_t channel) override;
     void again(std::uint64_t number) override;
     void wake_at(clock_time when, std::uint64_t number) override;
+    void prepared() override;
     void done() override;
     subtask_actor& self;
   };

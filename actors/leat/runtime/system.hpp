@@ -16,4 +16,11 @@ public:
 /// Sets what a job wants of CAF.
 caf::actor_system_config& configure(caf::actor_system_config& config, const run_options& options);
 
+/// Whether this process may start so many threads more. To be asked before an actor system is made:
+/// that one does not survive a thread that cannot be started.
+result<void> check_threads(std::size_t wanted);
+
+/// How many threads a job takes in this process, with room for those of sources.
+std::size_t threads_of(const plan& p, const run_options& options);
+
 } // namespace leat

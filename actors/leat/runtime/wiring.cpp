@@ -1,6 +1,8 @@
 #include <leat/runtime/wiring.hpp>
 
+#include <leat/runtime/files_in_use.hpp>
 #include <leat/runtime/reading_thread.hpp>
+#include <leat/runtime/verdict.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -47,22 +49,33 @@ public:
   }
   std::uint64_t count() const override { return 0; }
 };
+
+/// The dead letters of a process, and how many there may be.
+struct letter_tally {
+  std::optional<std::uint64_t> limit;
+  std::atomic<std::uint64_t> count{0};
+};
+
 // The way of one subtask to the office of its process. What it sends is a figure of its own, so
 // that it is counted wherever it runs.
 class counted_office final : public dead_letter_office {
 public:
-  counted_office(dead_letter_office& to, std::shared_ptr<subtask_metrics> metrics)
-      : to_(to), metrics_(std::move(metrics)) {}
+  counted_office(dead_letter_office& to, std::shared_ptr<letter_tally> tally,
+                 std::shared_ptr<subtask_metrics> metrics)
+      : to_(to), tally_(std::move(tally)), metrics_(std::move(metrics)) {}
 
   void put(dead_letter letter) override {
     to_.put(std::move(letter));
     stage_counters::add(metrics_->counters.dead_letters, 1);
+    if (++tally_->count > tally_->limit.value_or(std::numeric_limits<std::uint64_t>::max()))
+      throw failure(too_many_dead_letters(*tally_->limit));
   }
   std::uint64_t count() const override { return metrics_->counters.dead_letters; }
   void abandon() override { to_.abandon(); }
 
 private:
   dead_letter_office& to_;
+  std::shared_ptr<letter_tally> tally_;
   std::shared_ptr<subtask_metrics> metrics_;
 };
 
@@ -93,6 +106,8 @@ result<void> prepare(plan& p, const run_options& options, const std::vector<bool
   std::vector<error> faults = p.validate();
   const std::vector<error> more = apply(p, options);
   faults.insert(faults.end(), more.begin(), more.end());
+  if (faults.empty())
+    faults = colliding_files(p, p.resolve(options.parallelism), options);
   for (std::size_t i = 0; i < p.stages.size(); ++i) {
     plan_stage& s = p.stages[i];
     if (!s.prepare || (!wanted.empty() && !wanted[i]))
@@ -179,6 +194,8 @@ void share_promises(const plan& p, wired_job& w) {
 wired_job wire_up(const plan& p, const run_options& options, const clock& time, bool threads) {
   const resolved_plan r = p.resolve(options.parallelism);
   wired_job w;
+  const auto tally = std::make_shared<letter_tally>();
+  tally->limit = options.max_dead_letters.count;
 
   std::vector<std::size_t> first(p.stages.size()); // number of each stage's subtask 0
   std::size_t source_subtasks = 0;
@@ -253,7 +270,7 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
     w.metrics.push_back(std::make_shared<subtask_metrics>(ports.size()));
     from.blueprint.metrics = from.metrics = w.metrics.back();
     auto& office = from.blueprint.settings.services.dead_letters;
-    from.blueprint.office = std::make_shared<counted_office>(*office, from.metrics);
+    from.blueprint.office = std::make_shared<counted_office>(*office, tally, from.metrics);
     office = from.blueprint.office.get();
   }
   share_credit(w, options.window);

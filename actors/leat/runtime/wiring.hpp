@@ -14,8 +14,9 @@ struct wired_job {
   std::vector<std::vector<std::size_t>> edge_of;         ///< by subtask and port
 };
 
-/// Applies the options to the plan and prepares its stages. All faults at once, as one error.
-/// `wanted`: the stages that are prepared; all of them if it is empty.
+/// Applies the options to the plan, compares the files of its ends and prepares its stages. All
+/// faults at once, as one error. `wanted`: the stages that are prepared; all of them if it is
+/// empty.
 result<void> prepare(plan& p, const run_options& options, const std::vector<bool>& wanted = {});
 
 /// The actor system that the plan's own actors ask for; null if they ask for none. An error if they

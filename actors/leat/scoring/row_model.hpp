@@ -3,6 +3,7 @@
 #pragma once
 
 #include <leat/features.hpp>
+#include <leat/file_use.hpp>
 #include <leat/scoring/model_file.hpp>
 
 #include <algorithm>
@@ -74,6 +75,8 @@ public:
   using score_type = Score;
 
   explicit row_model_file(std::string path) : path_(std::move(path)) {}
+
+  std::vector<file_use> inputs() const { return {{path_}}; }
 
   /// Reads the file and checks that its features are those of F, and its scores a Score. Errors
   /// name the file and both sides.

@@ -1,6 +1,7 @@
 // What sinks of files have in common; a format is only its writing.
 #pragma once
 
+#include <leat/file_use.hpp>
 #include <leat/sink.hpp>
 #include <leat/sinks/output_file.hpp>
 
@@ -19,16 +20,16 @@ concept whole_file = requires(F& file, const std::string& path, std::string_view
   { F::create(path) } -> std::same_as<result<F>>;
   { file.append(bytes) } -> std::same_as<result<void>>;
   { file.flush() } -> std::same_as<result<void>>;
-  { file.complete() } -> std::same_as<result<void>>;
+  { file.prepare() } -> std::same_as<result<void>>;
+  { file.commit() } -> std::same_as<result<void>>;
 };
 
 /// The file of one subtask: the path itself when there is only one, else "alerts-2.csv" for subtask
 /// 2 of "alerts.csv".
-std::string path_of_subtask(const std::string& path, const sink_place& place);
+std::string path_of_subtask(const std::string& path, std::size_t subtask, std::size_t subtasks);
 
-/// Writes records to a file, which has its name only once it is complete: when the job has
-/// ended well. With several subtasks each writes a file of its own. What was written before is
-/// replaced.
+/// Writes records to a file, which has its name only once the whole job has ended well. With
+/// several subtasks each writes a file of its own. What was written before is replaced.
 template <record_writer Writer, whole_file File = output_file>
 class file_sink {
 public:
@@ -40,6 +41,13 @@ public:
   file_sink(const file_sink& other) : path_(other.path_) {}
   file_sink(file_sink&&) = default;
 
+  std::vector<file_use> targets(std::size_t subtasks) const {
+    std::vector<file_use> all;
+    for (std::size_t i = 0; i < subtasks; ++i)
+      all.push_back({path_of_subtask(path_, i, subtasks)});
+    return all;
+  }
+
   /// Whether such a file can be created.
   result<void> check() const {
     if (const auto file = File::create(path_); !file)
@@ -48,7 +56,7 @@ public:
   }
 
   result<void> open(const sink_place& place) {
-    auto file = File::create(path_of_subtask(path_, place));
+    auto file = File::create(path_of_subtask(path_, place.subtask, place.subtasks));
     if (!file)
       return file.error();
     file_ = std::move(*file);
@@ -67,7 +75,8 @@ public:
   /// Shows readers of the temporary file what is there; it is not yet safe from a power cut.
   result<void> flush() { return file_->flush(); }
 
-  result<void> close() { return file_->complete(); }
+  result<void> prepare() { return file_->prepare(); }
+  result<void> commit() { return file_->commit(); }
 
 private:
   std::string path_;

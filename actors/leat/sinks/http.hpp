@@ -18,6 +18,7 @@ template <class T>
 class http_sink {
 public:
   static constexpr bool blocking = true;
+  static constexpr bool publishes_as_it_goes = true;
 
   explicit http_sink(std::string url, http_options options = {})
       : url_(std::move(url)), options_(std::move(options)) {}
@@ -50,7 +51,7 @@ public:
   }
 
   void flush() { post(); }
-  void close() { post(); }
+  void prepare() { post(); }
 
 private:
   void add(const T& record) {

@@ -1,11 +1,14 @@
 #include <leat/sinks/output_file.hpp>
 
+#include <leat/file_use.hpp>
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <fcntl.h>
-#include <memory>
+#include <filesystem>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -21,11 +24,25 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-/// The file that `path` leads to, through symbolic links; `path` itself when there is none yet.
-std::string resolved(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real{::realpath(path.c_str(), nullptr),
-                                                         std::free};
-  return real ? real.get() : path;
+constexpr std::string_view temporary_mark = ".partial-";
+
+/// Locks a file that was just created; false if it was taken for a leftover meanwhile. On a file
+/// system without locks none is ever taken for one.
+bool locked(int file) {
+  struct stat about {};
+  while (::flock(file, LOCK_EX) != 0 && errno == EINTR) {
+  }
+  return ::fstat(file, &about) == 0 && about.st_nlink > 0;
+}
+
+/// Removes the file unless somebody has locked it.
+bool removed_if_left(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (file < 0)
+    return false;
+  const bool left = ::flock(file, LOCK_EX | LOCK_NB) == 0 && ::unlink(path.c_str()) == 0;
+  ::close(file);
+  return left;
 }
 
 } // namespace
@@ -60,10 +77,10 @@ error write_error(const std::string& path, int code) {
 }
 
 result<output_file> output_file::create(const std::string& path) {
-  std::string target = resolved(path);
-  if (target.empty() || target.back() == '/')
+  if (path.empty() || path.back() == '/')
     return user_error(fmt::format("cannot write \"{}\": it names no file", path),
                       "give a file's name");
+  std::string target = canonical_path(path);
   struct stat about {};
   if (::stat(target.c_str(), &about) == 0 && !S_ISREG(about.st_mode))
     return user_error(fmt::format("cannot write \"{}\": it is {}", path,
@@ -73,28 +90,45 @@ result<output_file> output_file::create(const std::string& path) {
   // A killed process with our number may have left a file, and this process may write the same
   // target twice: the first free number is ours.
   for (int number = 0;; ++number) {
-    std::string temporary = fmt::format("{}.partial-{}-{}", target, ::getpid(), number);
+    std::string temporary = fmt::format("{}{}{}-{}", target, temporary_mark, ::getpid(), number);
     const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file >= 0 && locked(file))
+      return output_file{path, std::move(target), std::move(temporary), file};
     if (file >= 0)
-      return output_file{std::move(target), std::move(temporary), file};
-    if (errno != EEXIST && errno != EINTR)
-      return write_error(path, errno);
+      ::close(file);
+    else if (errno != EEXIST && errno != EINTR)
+      return write_error(std::filesystem::is_symlink(path) ? target : path, errno);
   }
 }
 
-output_file::output_file(std::string path, std::string temporary, int file)
-    : path_(std::move(path)), temporary_(std::move(temporary)), file_(file) {
+std::vector<std::string> output_file::remove_leftovers(const std::string& path) {
+  const std::filesystem::path target = canonical_path(path);
+  const std::string begin = target.filename().string() + std::string(temporary_mark);
+  std::vector<std::string> removed;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator at(target.parent_path(), failed), end;
+       !failed && at != end; at.increment(failed))
+    if (at->path().filename().string().starts_with(begin) && removed_if_left(at->path().string()))
+      removed.push_back(at->path().string());
+  std::sort(removed.begin(), removed.end());
+  return removed;
+}
+
+output_file::output_file(std::string name, std::string path, std::string temporary, int file)
+    : name_(std::move(name)), path_(std::move(path)), temporary_(std::move(temporary)),
+      file_(file) {
   buffer_.reserve(block);
 }
 
 output_file::output_file(output_file&& other) noexcept
-    : path_(std::move(other.path_)), temporary_(std::move(other.temporary_)),
-      file_(std::exchange(other.file_, -1)), buffer_(std::move(other.buffer_)),
-      error_(std::move(other.error_)) {}
+    : name_(std::move(other.name_)), path_(std::move(other.path_)),
+      temporary_(std::move(other.temporary_)), file_(std::exchange(other.file_, -1)),
+      buffer_(std::move(other.buffer_)), error_(std::move(other.error_)) {}
 
 output_file& output_file::operator=(output_file&& other) noexcept {
   if (this != &other) {
     discard();
+    name_ = std::move(other.name_);
     path_ = std::move(other.path_);
     temporary_ = std::move(other.temporary_);
     file_ = std::exchange(other.file_, -1);
@@ -115,7 +149,7 @@ void output_file::discard() {
 }
 
 result<void> output_file::fail(int code) {
-  error_ = write_error(path_, code);
+  error_ = write_error(name_, code);
   return *error_;
 }
 
@@ -149,15 +183,27 @@ result<void> output_file::write(std::string_view bytes) {
 }
 
 result<void> output_file::complete() {
+  if (auto prepared = prepare(); !prepared)
+    return prepared;
+  return commit();
+}
+
+result<void> output_file::prepare() {
   if (auto flushed = flush(); !flushed)
     return flushed;
   if (::fsync(file_) != 0)
     return fail(errno);
+  return {};
+}
+
+result<void> output_file::commit() {
+  if (error_)
+    return *error_;
   if (::rename(temporary_.c_str(), path_.c_str()) != 0)
     return fail(errno);
   const bool closed = ::close(std::exchange(file_, -1)) == 0;
   const int code = errno;
-  error_ = internal_error(fmt::format("\"{}\" is complete: nothing can be added to it", path_));
+  error_ = internal_error(fmt::format("\"{}\" is complete: nothing can be added to it", name_));
   if (!closed)
     return fail(code);
   return sync_folder();

@@ -6,24 +6,30 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace leat {
 
 /// Why a file cannot be written, as a person reads it, from a code as errno has it.
 error write_error(const std::string& path, int code);
 
-/// Writes "<path>.partial-<process id>-<n>" beside the target and gives it the target's name when
-/// it is complete, replacing a file of that name. Without complete() the temporary file is removed
-/// by the destructor, and stays behind only when the process is killed. One thread at a time;
-/// writing blocks.
+/// Writes "<path>.partial-<process id>-<n>" beside the target and gives it the target's name at
+/// commit(), replacing a file of that name. Without commit() the temporary file is removed by the
+/// destructor, and stays behind only when the process is killed. It is locked while it is written,
+/// so leftovers can be told from files that a living process writes. One thread at a time; writing
+/// blocks.
 ///
 /// Errors name the file. The first one is final: what the file holds is unknown after it, so every
 /// later call gives it again.
 class output_file {
 public:
   /// Creates the temporary file. An existing target must be a regular file; if it is a symbolic
-  /// link, the file it leads to is replaced.
+  /// link, the file it leads to is replaced or created.
   static result<output_file> create(const std::string& path);
+
+  /// Removes temporary files for this target that killed processes have left behind. Returns their
+  /// names.
+  static std::vector<std::string> remove_leftovers(const std::string& path);
 
   output_file(output_file&& other) noexcept;
   output_file& operator=(output_file&& other) noexcept;
@@ -41,8 +47,12 @@ public:
   /// it.
   result<void> flush();
 
-  /// Writes everything, waits until the disk has it, and gives the file its name. Nothing can be
-  /// appended afterwards.
+  /// Writes everything and waits until the disk has it.
+  result<void> prepare();
+  /// Gives the file its name, durably. Only after prepare(), with nothing appended since; nothing
+  /// can be appended afterwards.
+  result<void> commit();
+  /// Both.
   result<void> complete();
 
   /// The target.
@@ -53,7 +63,7 @@ public:
 private:
   static constexpr std::size_t block = 256 * 1024;
 
-  output_file(std::string path, std::string temporary, int file);
+  output_file(std::string name, std::string path, std::string temporary, int file);
 
   result<void> append_block(std::string_view bytes);
   result<void> write(std::string_view bytes);
@@ -61,6 +71,7 @@ private:
   result<void> sync_folder();
   void discard();
 
+  std::string name_; ///< as it was given: errors have it
   std::string path_;
   std::string temporary_;
   int file_; ///< -1 once complete or moved from

@@ -15,6 +15,7 @@ namespace leat {
 class print_sink {
 public:
   static constexpr bool blocking = true; ///< a terminal or a pipe may make us wait
+  static constexpr bool publishes_as_it_goes = true;
 
   /// The stream must outlive the job.
   explicit print_sink(std::string prefix = {}, std::FILE* to = stdout)
@@ -31,7 +32,7 @@ public:
   }
 
   result<void> flush();
-  result<void> close() { return flush(); }
+  result<void> prepare() { return flush(); }
 
 private:
   result<void> put();

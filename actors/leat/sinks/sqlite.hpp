@@ -1,6 +1,7 @@
 // Writes records into a table of SQLite.
 #pragma once
 
+#include <leat/file_use.hpp>
 #include <leat/model.hpp>
 #include <leat/raw_text.hpp>
 #include <leat/sink.hpp>
@@ -92,6 +93,7 @@ template <class T>
 class sqlite_sink {
 public:
   static constexpr bool blocking = true;
+  static constexpr bool publishes_as_it_goes = true;
 
   sqlite_sink(std::string file, std::string table, sqlite_options options = {})
       : file_(std::move(file)), name_(std::move(table)), options_(std::move(options)) {}
@@ -99,6 +101,8 @@ public:
   sqlite_sink(const sqlite_sink& other)
       : file_(other.file_), name_(other.name_), options_(other.options_) {}
   sqlite_sink(sqlite_sink&&) = default;
+
+  std::vector<file_use> targets(std::size_t) const { return {{file_, true}}; }
 
   /// Whether the table is there, or can be made, and takes such rows.
   result<void> check() const {
@@ -128,7 +132,7 @@ public:
   }
 
   void flush() { table_->commit(); }
-  void close() { table_->commit(); }
+  void prepare() { table_->commit(); }
 
 private:
   result<sqlite_table> connect() const {

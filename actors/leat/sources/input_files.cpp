@@ -54,6 +54,13 @@ input_files::input_files(std::vector<std::string> items) {
     add(item);
 }
 
+std::vector<file_use> input_files::uses() const {
+  std::vector<file_use> all;
+  for (const std::string& path : paths_)
+    all.push_back({path});
+  return all;
+}
+
 void input_files::add(const std::string& item) {
   if (item.find_first_of("*?[") == std::string::npos || is_there(item))
     paths_.push_back(item);

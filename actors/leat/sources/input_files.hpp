@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/error.hpp>
+#include <leat/file_use.hpp>
 
 #include <functional>
 #include <initializer_list>
@@ -29,6 +30,7 @@ public:
   input_files(std::vector<std::string> items);
 
   const std::vector<std::string>& paths() const { return paths_; }
+  std::vector<file_use> uses() const;
 
   /// Finds faults before the first record: in the list, in the way to each file, and by `try_file`,
   /// which opens one and looks at its start. Pipes and devices are not opened, since what is read

@@ -187,6 +187,8 @@ public:
     return all;
   }
 
+  std::vector<file_use> inputs() const { return files_.uses(); }
+
   result<void> check() const {
     return files_.check(
         [this](const std::string& path) { return lines_split<Parser>::check(path, options_); });

@@ -122,6 +122,8 @@ public:
     return all;
   }
 
+  std::vector<file_use> inputs() const { return files_.uses(); }
+
   result<void> check() const {
     return files_.check(
         [this](const std::string& path) { return split_type::check(path, options_); });

@@ -1,6 +1,7 @@
 // Reads tables and queries of SQLite.
 #pragma once
 
+#include <leat/file_use.hpp>
 #include <leat/source.hpp>
 #include <leat/sqlite/database.hpp>
 
@@ -121,6 +122,8 @@ public:
     source.from_.query = std::move(select);
     return source;
   }
+
+  std::vector<file_use> inputs() const { return {{from_.file, true}}; }
 
   result<void> check() const {
     if (const auto rows = from_.select(sqlite_columns<T>()); !rows)

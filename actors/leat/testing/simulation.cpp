@@ -1,5 +1,6 @@
 #include <leat/testing/simulation.hpp>
 
+#include <leat/runtime/verdict.hpp>
 #include <leat/runtime/wiring.hpp>
 
 #include <caf/scheduler/test_coordinator.hpp>
@@ -83,11 +84,13 @@ simulation::simulation(graph g, simulation_options options)
     }
   }
   p.started = p.time.now();
-  p.coordinator = p.system.spawn<job_actor>(std::move(p.wired.subtasks), std::vector<caf::actor>{},
-                                            nullptr, [&p](std::optional<error> e) {
-                                              p.fault = std::move(e);
-                                              p.over = true;
-                                            });
+  p.coordinator = p.system.spawn<job_actor>(
+      std::move(p.wired.subtasks), std::vector<caf::actor>{}, nullptr,
+      [this, &p] { return verdict(report(), p.options.run); },
+      [&p](job_outcome how) {
+        p.fault = std::move(how.fault);
+        p.over = true;
+      });
 }
 
 simulation::~simulation() {

@@ -39,11 +39,11 @@ TEST_CASE("figures are written by their schema") {
     "late": 3, "dead_letters": 100, "held_up_by": "alerts",
     "stages": [
       {"name": "items", "kind": "source", "records_in": 1000, "records_out": 900, "panes": 0,
-       "late": 3, "held": 0, "waiting_for": "connecting to tcp://feed:1"},
+       "late": 3, "dead_letters": 0, "held": 0, "waiting_for": "connecting to tcp://feed:1"},
       {"name": "pane", "kind": "window", "records_in": 900, "records_out": 900, "panes": 9,
-       "late": 0, "held": 20, "waiting_for": null},
+       "late": 0, "dead_letters": 0, "held": 20, "waiting_for": null},
       {"name": "alerts", "kind": "sink", "records_in": 900, "records_out": 0, "panes": 0, "late": 0,
-       "held": 0, "waiting_for": null}],
+       "dead_letters": 0, "held": 0, "waiting_for": null}],
     "edges": [
       {"from": "items", "to": "pane", "stalled_seconds": 0.5, "stalled_share": 0.25},
       {"from": "pane", "to": "alerts", "stalled_seconds": 1.0, "stalled_share": 0.5}],

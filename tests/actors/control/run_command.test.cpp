@@ -1,4 +1,5 @@
 #include <leat/sinks/csv.hpp>
+#include <leat/sources/csv.hpp>
 
 #include "support/program.hpp"
 
@@ -24,6 +25,11 @@ struct failing_sink {
   result<void> write(std::span<const T>) {
     return external_error("the disk is full", "make room");
   }
+};
+
+struct table {
+  static constexpr bool publishes_as_it_goes = true;
+  void write(std::span<const counted>) {}
 };
 
 nlohmann::json metrics() { return nlohmann::json::parse(content_of("m.json")); }
@@ -124,6 +130,140 @@ TEST_CASE("dead letters are kept, and the summary says where") {
   CHECK(has(run_counting(with_letters, counting_sink{}, {"--dead-letters", "mine"}).out,
             "\ndead letters  3 (in mine/dead-letters.jsonl)\n"));
   CHECK(fs::exists("mine/dead-letters.jsonl"));
+}
+
+TEST_CASE("a failure in mid-run is 2, also if nothing was read") {
+  const scratch_folder folder;
+  folder.folder.write("letters", "a file, where a folder should be");
+  const counter rejecting{100, 0, [](output<counted>& out) { out.reject("strange", "x:1", "?"); }};
+  const outcome told =
+      run_counting(rejecting, csv_sink<counted>{"out.csv"}, {"--dead-letters", "letters"});
+  CHECK(told.code == exit_failed);
+  CHECK(has(told.err, "letters/dead-letters.jsonl"));
+  CHECK_FALSE(fs::exists("out.csv"));
+}
+
+TEST_CASE("a run in which no record gets through fails and publishes nothing") {
+  const scratch_folder folder;
+  const auto letters = [&](std::int64_t records, int rejected, std::vector<std::string> more) {
+    fs::remove("out.csv");
+    const counter c{records + 1, 0, [rejected](output<counted>& out) {
+                      for (int i = 0; i < rejected; ++i)
+                        out.reject("strange", "x:1", "?");
+                    }};
+    // The record at which they are rejected is the one more; a filter takes it away.
+    leat::program p{"letters", "Rejects."};
+    p.graph([&] {
+      leat::graph g{"letters"};
+      g.from("items", c)
+          .filter("rest", [](const counted& r) { return r.id > 0; })
+          .to("out", csv_sink<counted>{"out.csv"});
+      return g;
+    });
+    more.insert(more.begin(), {"run", "--quiet"});
+    outcome told = outcome_of(p, more);
+    CHECK(fs::exists("out.csv") == (told.code == exit_done));
+    return told;
+  };
+  struct none {
+    using record_type = counted;
+    leat::pulled pull(std::size_t, output<counted>& out) {
+      for (int i = 0; i < 3; ++i)
+        out.reject("strange", "x:1", "?");
+      return leat::pulled::done();
+    }
+  };
+  const auto nothing_read = [&](std::vector<std::string> more) {
+    fs::remove("out.csv");
+    leat::program p{"letters", "Rejects."};
+    p.graph([&] {
+      leat::graph g{"letters"};
+      g.from("items", none{}).to("out", csv_sink<counted>{"out.csv"});
+      return g;
+    });
+    more.insert(more.begin(), {"run", "--quiet"});
+    return outcome_of(p, more);
+  };
+  const outcome all = nothing_read({});
+  CHECK(all.code == exit_failed);
+  CHECK(has(all.err, "no record got through: 3 records, 3 dead letters"));
+  CHECK_FALSE(fs::exists("out.csv"));
+  CHECK(nothing_read({"--max-dead-letters", "100%"}).code == exit_done);
+  CHECK(fs::exists("out.csv"));
+  CHECK(nothing_read({"--max-dead-letters", "3"}).code == exit_done);
+  CHECK(nothing_read({"--max-dead-letters", "2"}).code == exit_failed);
+
+  CHECK(letters(10, 3, {}).code == exit_done);
+  CHECK(letters(10, 100, {}).code == exit_done); // some got through
+  CHECK(letters(10, 3, {"--max-dead-letters", "3"}).code == exit_done);
+  const outcome four = letters(10, 4, {"--max-dead-letters", "3"});
+  CHECK(four.code == exit_failed);
+  CHECK(has(four.err, "letters: error: items: the limit of 3 dead letters is exceeded\n"));
+  CHECK(letters(95, 4, {"--max-dead-letters", "4%"}).code == exit_done); // 4 of 100
+  const outcome five = letters(94, 5, {"--max-dead-letters", "4.9%"});
+  CHECK(five.code == exit_failed);
+  CHECK(has(five.err, "letters: error: 5 dead letters of 100 records exceed the limit of 4.9%\n"));
+  for (const char* wrong : {"x", "-1", "5.5", "101%", "%", "-1%", "nan%"}) {
+    const outcome told = letters(10, 0, {"--max-dead-letters", wrong});
+    CHECK(told.code == exit_refused);
+    CHECK(has(told.err, "--max-dead-letters: invalid limit"));
+  }
+}
+
+TEST_CASE("outputs that would destroy each other, or an input, are refused before the start") {
+  const scratch_folder folder;
+  folder.folder.write("in.csv", "id\n1\n");
+  folder.folder.write("other.csv", "id\n");
+  const auto run_files = [](const std::string& in, const std::string& a, const std::string& b,
+                            std::vector<std::string> more = {}) {
+    leat::program p{"files", "Copies."};
+    p.graph([&] {
+      leat::graph g{"files"};
+      auto from = g.from("in", csv_source<counted>{in});
+      from.to("a", csv_sink<counted>{a});
+      from.to("b", csv_sink<counted>{b}, {2});
+      return g;
+    });
+    more.insert(more.begin(), {"run", "--quiet"});
+    return outcome_of(p, more);
+  };
+  const auto refused = [](const outcome& told, const std::string& what) {
+    INFO(told.err);
+    CHECK(told.code == exit_refused);
+    CHECK(has(told.err, "files: error: " + what + "\n"));
+  };
+  refused(run_files("in.csv", "b-1.csv", "b.csv"),
+          R"(sink "a" and sink "b" write the same file "b-1.csv")");
+  fs::create_symlink("b-0.csv", "link");
+  refused(run_files("in.csv", "./link", "b.csv"),
+          R"(sink "a" and sink "b" write the same file "b-0.csv")");
+  refused(run_files("in.csv", "x/../in.csv", "b.csv"),
+          R"(sink "a" would overwrite "x/../in.csv", which source "in" reads)");
+  refused(run_files("*.csv", "other.csv", "b.csv"),
+          R"(sink "a" would overwrite "other.csv", which source "in" reads)");
+  refused(run_files("in.csv", "m.json", "b.csv", {"--metrics-out", "m.json"}),
+          R"(sink "a" and --metrics-out write the same file "m.json")");
+  refused(run_files("in.csv", "d/dead-letters.jsonl", "b.csv", {"--dead-letters", "d"}),
+          R"(sink "a" and --dead-letters write the same file "d/dead-letters.jsonl")");
+  CHECK(content_of("in.csv") == "id\n1\n");
+  CHECK(run_files("in.csv", "a.csv", "b.csv").code == exit_done);
+  CHECK(content_of("a.csv") == "id\n1\n");
+}
+
+TEST_CASE("what a killed run left is removed and reported") {
+  const scratch_folder folder;
+  folder.folder.write("out.csv.partial-4711-0", "id\n1\n");
+  const outcome told = run_counting({10}, csv_sink<counted>{"out.csv"});
+  CHECK(told.code == exit_done);
+  CHECK(has(told.err, "out.csv.partial-4711-0\", the output of a run that was killed"));
+  CHECK(folder.files() == std::vector<std::string>{"out.csv"});
+}
+
+TEST_CASE("sinks that publish as they go are named at the start") {
+  const outcome told = run_counting({10}, table{});
+  CHECK(told.code == exit_done);
+  CHECK(told.err == "counting: out publishes as it goes: a job that fails leaves the records "
+                    "written so far\n");
 }
 
 TEST_CASE("a run takes its options from a file too, and describe from the same one") {

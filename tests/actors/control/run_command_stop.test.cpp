@@ -29,7 +29,20 @@ struct interrupting_sink {
     }
     return file.write(records);
   }
-  result<void> close() { return file.close(); }
+  result<void> prepare() { return file.prepare(); }
+  result<void> commit() { return file.commit(); }
+};
+
+/// Interrupts twice when it prepares.
+struct slow_end {
+  static constexpr bool blocking = true;
+  std::chrono::milliseconds wait;
+  void write(std::span<const counted>) {}
+  void prepare() const {
+    std::raise(SIGINT);
+    std::this_thread::sleep_for(wait);
+    std::raise(SIGINT);
+  }
 };
 
 } // namespace
@@ -71,6 +84,26 @@ TEST_CASE("the second interrupt ends it at once, and no output appears") {
   CHECK(told.err == "counting: stopping: finishing what was read (Ctrl-C again to stop at once)\n"
                     "counting: error: stopped at once, as asked\n");
   CHECK(folder.files().empty());
+}
+
+TEST_CASE("a second interrupt while the last sink prepares publishes nothing, at any moment") {
+  const default_signals usual;
+  for (int round = 0; round < 24; ++round) {
+    const scratch_folder folder;
+    leat::program p{"ending", "Ends."};
+    p.graph([&] {
+      leat::graph g{"ending"};
+      auto in = g.from("items", counter{1000});
+      in.to("out", csv_sink<counted>{"out.csv"});
+      in.to("slow", slow_end{std::chrono::milliseconds{21 + round}});
+      return g;
+    });
+    const outcome told = outcome_of(p, {"run"});
+    INFO(told.err);
+    REQUIRE(told.code == exit_stopped_at_once);
+    REQUIRE(told.out.empty());
+    REQUIRE(folder.files().empty());
+  }
 }
 
 TEST_CASE("a full dead letter file is told, and does not hinder the second interrupt") {

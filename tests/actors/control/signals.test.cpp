@@ -2,9 +2,13 @@
 
 #include "support/catch.hpp"
 
+#include <thread>
+
 using namespace leat;
 
 namespace {
+
+constexpr std::chrono::milliseconds apart{30}; // enough to count as two
 
 using handler = void (*)(int);
 
@@ -32,6 +36,9 @@ TEST_CASE("signals count, and are given back") {
     CHECK(signals.count() == 0);
     std::raise(SIGINT);
     CHECK(signals.count() == 1);
+    std::raise(SIGTERM); // at once, as timeout(1) does: the same wish
+    CHECK(signals.count() == 1);
+    std::this_thread::sleep_for(apart);
     std::raise(SIGTERM);
     CHECK(signals.count() == 2);
   }

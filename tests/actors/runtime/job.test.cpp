@@ -5,8 +5,12 @@
 #include "support/letters.hpp"
 
 #include <condition_variable>
+#include <fstream>
 #include <set>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 using support::item;
 using namespace std::chrono_literals;
@@ -134,15 +138,15 @@ TEST_CASE("whatever is thrown, and wherever, is a fault with the stage's name") 
     }
   }
 
-  struct closing {
+  struct preparing {
     void write(std::span<const item>) {}
-    leat::result<void> close() { return leat::external_error("cannot rename"); }
+    leat::result<void> prepare() { return leat::external_error("cannot rename"); }
   };
   leat::graph g{"faulty"};
-  g.from("in", support::given<item>{{{}}}).to("closes", closing{});
+  g.from("in", support::given<item>{{{}}}).to("prepares", preparing{});
   const auto done = leat::run(std::move(g));
   REQUIRE_FALSE(done);
-  CHECK(done.error().stage == "closes");
+  CHECK(done.error().stage == "prepares");
 }
 
 TEST_CASE("of several faults one is told") {
@@ -191,6 +195,32 @@ TEST_CASE("what cannot run is told before the first record, all of it") {
     CHECK(started.error().what.find(part) != std::string::npos);
   }
   CHECK(*source.read == 0);
+}
+
+TEST_CASE("a process that may not start the threads of a job is told so, and goes on") {
+  const pid_t child = ::fork();
+  if (child == 0) { // the limit is for this process alone; before, it hung or was aborted
+    ::alarm(30);
+    std::ifstream pages("/proc/self/statm");
+    rlim_t used = 0;
+    pages >> used;
+    const rlim_t most = used * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (256U << 20);
+    const rlimit limited{most, most};
+    ::setrlimit(RLIMIT_AS, &limited);
+    std::vector<item> got;
+    leat::run_options o;
+    o.workers = 200; // stacks of 8 MiB
+    const auto refused = leat::job::start(pipeline(got), o);
+    const bool named =
+        !refused && refused.error().what.find("the job takes 2") != std::string::npos;
+    o.workers = 1;
+    const bool runs = static_cast<bool>(leat::run(pipeline(got, 100), o)) && got.size() == 100;
+    ::_exit(named ? (runs ? 0 : 2) : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
 }
 
 TEST_CASE("stop completes what was read") {

@@ -79,6 +79,7 @@ TEST_CASE("a subtask hears nobody whom it was not wired to") {
     stranger->send(each, leat::barrier_message{stop()});
     stranger->send(each, leat::barrier_message{"nonsense"});
     stranger->send(each, leat::start_message{});
+    stranger->send(each, leat::commit_message{});
     caf::anon_send(each, leat::cancel_message{0, 0});
   }
   leat::composition all;
@@ -97,6 +98,7 @@ TEST_CASE("a job hears nobody but its subtasks") {
   const std::function<void(const caf::actor&)> lie = [&](const caf::actor& job) {
     for (const std::size_t subtask : {0, 1, 7}) {
       caf::send_as(as_actor(stranger), job, leat::ready_message{subtask});
+      caf::send_as(as_actor(stranger), job, leat::prepared_message{subtask, "nonsense"});
       caf::send_as(as_actor(stranger), job, leat::done_message{subtask, "nonsense"});
       caf::send_as(as_actor(stranger), job,
                    leat::fault_message{subtask, leat::user_error("a lie")});

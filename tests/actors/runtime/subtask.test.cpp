@@ -23,6 +23,7 @@ struct fake_host final : leat::host {
   std::vector<std::size_t> cancelled;
   std::vector<std::uint64_t> agains;
   std::vector<std::pair<leat::clock_time, std::uint64_t>> timers;
+  bool is_prepared = false;
   bool is_done = false;
 
   void send(std::size_t port, std::size_t lane, leat::frame f) override {
@@ -41,6 +42,7 @@ struct fake_host final : leat::host {
   void wake_at(leat::clock_time when, std::uint64_t number) override {
     timers.emplace_back(when, number);
   }
+  void prepared() override { is_prepared = true; }
   void done() override {
     REQUIRE_FALSE(is_done);
     is_done = true;
@@ -290,6 +292,36 @@ TEST_CASE("a satisfied sink cancels its inputs once") {
   w.subtask->receive(0, support::items_from(1, 2));
   w.subtask->receive(0, support::items_from(3, 2));
   CHECK(w.host.cancelled == std::vector<std::size_t>{0});
+}
+
+TEST_CASE("a sink that has prepared does nothing more until it is to commit") {
+  struct file {
+    std::vector<std::string>* said;
+    void write(std::span<const item>) { said->push_back("write"); }
+    void flush() { said->push_back("flush"); }
+    void prepare() { said->push_back("prepare"); }
+    void commit() { said->push_back("commit"); }
+  };
+  std::vector<std::string> said;
+  world w;
+  w.settings.channels = 1;
+  w.start(std::make_shared<leat::sink_stage<item, file>>(file{&said}, 0ns));
+  w.subtask->receive(0, support::items_from(1, 2));
+  CHECK_THROWS_AS(w.subtask->commit(), leat::failure); // too early
+  leat::frame end;
+  end.last = true;
+  w.subtask->receive(0, std::move(end));
+  w.subtask->idle();
+  w.subtask->work();
+  CHECK(said == std::vector<std::string>{"write", "prepare"});
+  CHECK(w.host.is_prepared);
+  CHECK_FALSE(w.host.is_done);
+  CHECK_FALSE(w.subtask->finished());
+  w.subtask->commit();
+  CHECK(said.back() == "commit");
+  CHECK(w.host.is_done);
+  CHECK(w.subtask->finished());
+  CHECK_THROWS_AS(w.subtask->commit(), leat::failure); // once
 }
 
 TEST_CASE("a stage's timer fires at its time, and a pane closes with it") {

@@ -83,7 +83,8 @@ TEST_CASE("a file is there when it is complete, and before that under another na
   CHECK(partial.starts_with(path + ".partial-"));
   CHECK(content_of(partial) == "id,text\n1,a\n");
   put(s, {{2, "b"}});
-  CHECK(s.close());
+  CHECK(s.prepare());
+  CHECK(s.commit());
   CHECK(folder.size() == 1);
   CHECK(content_of(path) == "id,text\n1,a\n2,b\n");
 }
@@ -104,14 +105,12 @@ TEST_CASE("each of several subtasks writes a file of its own, with a header") {
 }
 
 TEST_CASE("a subtask's file is named before the extension") {
-  const auto third = [](const std::string& path) {
-    return leat::path_of_subtask(path, {"out", 2, 4, nullptr});
-  };
+  const auto third = [](const std::string& path) { return leat::path_of_subtask(path, 2, 4); };
   CHECK(third("alerts.csv") == "alerts-2.csv");
   CHECK(third("a.b/alerts") == "a.b/alerts-2");
   CHECK(third("/x/.hidden") == "/x/.hidden-2");
   CHECK(third("a.csv.txt") == "a.csv-2.txt");
-  CHECK(leat::path_of_subtask("alerts.csv", {"out", 0, 1, nullptr}) == "alerts.csv");
+  CHECK(leat::path_of_subtask("alerts.csv", 0, 1) == "alerts.csv");
 }
 
 TEST_CASE("a job that fails leaves no file, and what was there stays") {
@@ -142,8 +141,10 @@ TEST_CASE("a copy of a sink shares the path and no file") {
   sink second{first};
   CHECK(second.open({"out", 1, 2, nullptr}));
   put(second, {{2, "b"}});
-  CHECK(first.close());
-  CHECK(second.close());
+  CHECK(first.prepare());
+  CHECK(first.commit());
+  CHECK(second.prepare());
+  CHECK(second.commit());
   CHECK(content_of(folder / "out-0.csv") == "id,text\n1,a\n");
   CHECK(content_of(folder / "out-1.csv") == "id,text\n2,b\n");
 }
@@ -159,8 +160,10 @@ TEST_CASE("a scored record has its score and model beside its fields") {
   CHECK(json.open({"out", 0, 1, nullptr}));
   put(csv, records);
   put(json, records);
-  CHECK(csv.close());
-  CHECK(json.close());
+  CHECK(csv.prepare());
+  CHECK(csv.commit());
+  CHECK(json.prepare());
+  CHECK(json.commit());
   CHECK(content_of(folder / "out.csv") ==
         "id,text,score,model,model_sha256\n1,a,0.5,m,abc\n2,b,1,,\n");
   CHECK(content_of(folder / "out.jsonl") ==
@@ -181,7 +184,7 @@ TEST_CASE("what a CSV sink writes a CSV source reads") {
     sink s{folder / "out.csv"};
     RC_ASSERT(static_cast<bool>(s.open({"out", 0, 1, nullptr})));
     put(s, records);
-    RC_ASSERT(static_cast<bool>(s.close()));
+    RC_ASSERT(s.prepare() && s.commit());
     const auto got = support::read_all(leat::csv_source<word>{folder / "out.csv"});
     RC_ASSERT(got.letters.empty());
     RC_ASSERT(got.records == records);

@@ -136,7 +136,7 @@ TEST_CASE("a batch can be a JSON array, and its bytes have a bound") {
   CHECK(to.all().size() == 1); // three were as many bytes as a batch may have
   out.flush();
   out.flush(); // nothing more
-  out.close();
+  out.prepare();
   const auto all = to.all();
   REQUIRE(all.size() == 2);
   CHECK(all[0].body == R"([{"id":1},{"id":2},{"id":3}])");

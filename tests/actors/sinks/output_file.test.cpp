@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace {
@@ -124,6 +125,76 @@ TEST_CASE("a symbolic link stays, and leads to the new file") {
   CHECK(file->complete());
   CHECK(fs::is_symlink(folder.path() + "/link"));
   CHECK(content_of(folder.path() + "/real") == "new");
+}
+
+TEST_CASE("a symbolic link that leads to nothing stays, and the file is made where it leads") {
+  const temporary_folder folder;
+  fs::create_directory(folder / "sub");
+  fs::create_symlink("sub/real", folder / "link");
+  auto file = output_file::create(folder / "link");
+  REQUIRE(file);
+  CHECK(file->append("new"));
+  CHECK(file->complete());
+  CHECK(fs::is_symlink(folder / "link"));
+  CHECK(content_of(folder / "sub/real") == "new");
+  fs::create_symlink("none/real", folder / "nowhere");
+  const auto none = output_file::create(folder / "nowhere");
+  REQUIRE_FALSE(none);
+  CHECK(none.error().what == "cannot write \"" + (folder / "none/real") +
+                                 "\": there is no folder \"" + (folder / "none") + "\"");
+}
+
+TEST_CASE("a prepared file is not visible until it is committed") {
+  const temporary_folder folder;
+  const std::string path = folder / "out";
+  {
+    auto dropped = output_file::create(path);
+    REQUIRE(dropped);
+    CHECK(dropped->append("a"));
+    CHECK(dropped->prepare());
+    CHECK(!fs::exists(path));
+  }
+  CHECK(folder.size() == 0);
+  auto file = output_file::create(path);
+  REQUIRE(file);
+  CHECK(file->append("b"));
+  CHECK(file->prepare());
+  CHECK(file->commit());
+  CHECK(content_of(path) == "b");
+}
+
+TEST_CASE("what a killed process left is removed, and only that") {
+  const temporary_folder folder;
+  const std::string path = folder / "out";
+  auto mine = output_file::create(path);
+  REQUIRE(mine);
+  int ready[2];
+  REQUIRE(::pipe(ready) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto theirs = output_file::create(path);
+    const char said = theirs && theirs->append("x") && theirs->flush() ? 'y' : 'n';
+    (void)!::write(ready[1], &said, 1);
+    ::pause();
+  }
+  char said = 0;
+  REQUIRE(::read(ready[0], &said, 1) == 1);
+  REQUIRE(said == 'y');
+  CHECK(folder.size() == 2);
+  CHECK(output_file::remove_leftovers(path).empty()); // both live
+  CHECK(folder.size() == 2);
+  ::kill(child, SIGKILL);
+  REQUIRE(::waitpid(child, nullptr, 0) == child);
+  folder.write("out.partial", "not ours");
+  folder.write("outer.partial-1-0", "of another target");
+  const auto removed = output_file::remove_leftovers(path);
+  REQUIRE(removed.size() == 1);
+  CHECK(removed[0] == path + ".partial-" + std::to_string(child) + "-0");
+  CHECK(folder.size() == 3);
+  CHECK(mine->append("mine"));
+  CHECK(mine->complete());
+  CHECK(content_of(path) == "mine");
+  ::close(ready[0]), ::close(ready[1]);
 }
 
 TEST_CASE("a target that cannot be is refused at once, by name") {

@@ -41,7 +41,8 @@ TEST_CASE("the library reads what a protobuf sink writes") {
   all[2].set_id(7);
   REQUIRE(sink.write(std::span<const Basket>{all}));
   CHECK(!std::filesystem::exists(folder / "out.pb")); // it has its name when it is whole
-  REQUIRE(sink.close());
+  REQUIRE(sink.prepare());
+  REQUIRE(sink.commit());
   CHECK(folder.size() == 1);
 
   std::ifstream file{folder / "out.pb", std::ios::binary};

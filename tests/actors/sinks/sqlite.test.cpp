@@ -102,7 +102,7 @@ TEST_CASE("rows are seen by others when the stage is idle, or a transaction is f
   s.flush();
   CHECK(number(file, "SELECT count(*) FROM items") == 3);
   CHECK(write() == 3);
-  s.close();
+  s.prepare();
   CHECK(number(file, "SELECT count(*) FROM items") == 4);
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("an integer that SQLite does not have is a dead letter") {
   REQUIRE(s.open({"out", 0, 1, &office}));
   const std::vector<large> rows{{1}, {~std::uint64_t{0}}, {2}};
   s.write(std::span<const large>{rows});
-  s.close();
+  s.prepare();
   CHECK(read_all(leat::sqlite_source<large>{folder / "a.db", "t"}).records.size() == 2);
   REQUIRE(office.letters.size() == 1);
   CHECK(office.letters[0].reason == "18446744073709551615 does not fit in an integer of SQLite");
@@ -185,7 +185,7 @@ TEST_CASE("scored records have columns for score and model") {
   const std::vector<scored> rows{{{1, 2, 3}, 0.5f, {}},
                                  {{1, 2, 3}, 0.5f, leat::model_ref::intern({"risk", "ab12"})}};
   s.write(std::span<const scored>{rows});
-  s.close();
+  s.prepare();
   const auto file = database(folder / "a.db");
   CHECK(number(file, "SELECT count(*) FROM t WHERE score = 0.5 AND key = 1 AND value = 3") == 2);
   CHECK(number(file, "SELECT count(*) FROM t WHERE model IS NULL AND model_sha256 IS NULL") == 1);

@@ -124,7 +124,7 @@ TEST_CASE("what a SQLite sink writes a SQLite source reads, by key") {
       if (any<bool>())
         sink.flush();
     }
-    sink.close();
+    sink.prepare();
     const leat::sqlite_source<payment> source{folder / "a.db", "payments"};
     RC_ASSERT(static_cast<bool>(source.check()));
     const auto got = read_all(source, 3);
