@@ -78,9 +78,13 @@ public:
   }
 
   /// While paused it takes no records, marks or barriers, and its input does not end.
-  void pause() { paused_ = true; }
+  void pause() {
+    if (!std::exchange(paused_, true))
+      services_.counters->paused_since.store(services_.time->now(), std::memory_order_relaxed);
+  }
   void unpause() {
     paused_ = false;
+    services_.counters->paused_since.store(0, std::memory_order_relaxed);
     wake_soon();
   }
 
@@ -96,6 +100,7 @@ public:
   void stall(const stamp& consumed) override { base::stall(paused_ ? stamp{} : consumed); }
 
   bool blocked() const override { return paused_ || base::blocked(); }
+  bool occupied() const override { return paused_; }
   void wake() override {
     woken_ = true;
     this->flush();

@@ -91,6 +91,7 @@ public:
   }
 
   bool blocked() const override { return resting_; }
+  bool occupied() const override { return resting_; }
 
   void flush() override {
     if constexpr (requires { sink_.flush(); })

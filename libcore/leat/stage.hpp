@@ -19,7 +19,8 @@ struct stage_counters {
   std::atomic<std::uint64_t> panes{0};
   std::atomic<std::uint64_t> late{0};
   std::atomic<std::uint64_t> dead_letters{0};
-  std::atomic<std::uint64_t> held{0}; ///< records in operator state that are not yet processed
+  std::atomic<std::uint64_t> held{0};      ///< records in operator state that are not yet processed
+  std::atomic<clock_time> paused_since{0}; ///< its actor has paused; 0: it has not
   const std::shared_ptr<waiting_note> waiting = std::make_shared<waiting_note>();
 
   /// Counters have one writer, so adding needs no locked instruction.
@@ -110,6 +111,9 @@ public:
 
   virtual bool blocked() const { return false; }
   virtual void resume() {}
+  /// True while it takes no records for a reason of its own, not for want of credit: it rests, or
+  /// its actor has paused. That time counts as busy.
+  virtual bool occupied() const { return false; }
   /// True when nothing is left between the last consumed record and the ports.
   virtual bool drain() { return true; }
   /// The stage itself wants no more input (a sink that has enough).

@@ -38,6 +38,7 @@ TEST_CASE("a sink gets all records, is flushed, prepared and committed, and ages
   h.stage->consume(f, next, 5);
   h.stage->flush();
   CHECK(h.stage->finish());
+  h.stage->commit();
   CHECK(said ==
         std::vector<std::string>{"stage 1/2", "write 4", "write 1", "flush", "prepare", "commit"});
   CHECK(h.counters.records_in == 5);

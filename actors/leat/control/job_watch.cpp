@@ -1,6 +1,7 @@
 #include <leat/control/job_watch.hpp>
 
 #include <leat/control/stalls.hpp>
+#include <leat/control/waiting.hpp>
 #include <leat/quantities.hpp>
 
 #include <algorithm>
@@ -12,6 +13,7 @@ namespace leat {
 namespace {
 
 constexpr double slow = 0.5; // of the time an edge waited
+constexpr std::chrono::seconds long_pause{5};
 
 } // namespace
 
@@ -22,6 +24,8 @@ void job_watch::look(const job_report& now) {
   look_at_dead_letters(now);
   look_at_stalls(now);
   look_at_waiting(now);
+  look_at_pauses(now);
+  look_at_stop(now);
   before_ = now;
 }
 
@@ -36,7 +40,8 @@ void job_watch::look_at_dead_letters(const job_report& now) {
 void job_watch::look_at_stalls(const job_report& now) {
   const auto stalls = stalls_between(before_, now);
   const bool held = !stalls.empty() && stalls.front().share > slow;
-  const std::string culprit = held ? stalls.front().edge->to : "";
+  const auto busiest = stalls.empty() ? busiest_between(before_, now) : std::nullopt;
+  const std::string culprit = held ? stalls.front().edge->to : busiest ? busiest->stage->name : "";
   if (culprit == held_up_by_)
     return;
   if (held)
@@ -44,6 +49,11 @@ void job_watch::look_at_stalls(const job_report& now) {
                  fmt::format("held up by {}: {} waited for it {} of the time", culprit,
                              stalls.front().edge->from, percent(stalls.front().share)),
                  culprit);
+  else if (busiest)
+    bus_.publish(
+        event_level::info, event_kind::held_up,
+        fmt::format("held up by {}: busy {} of the time", culprit, percent(busiest->share)),
+        culprit);
   else
     bus_.publish(event_level::info, event_kind::held_up,
                  fmt::format("no longer held up by {}", held_up_by_), held_up_by_);
@@ -70,6 +80,35 @@ void job_watch::look_at_waiting(const job_report& now) {
     bus_.publish(first ? event_level::warning : event_level::info, event_kind::waiting,
                  s.name + " is waiting: " + s.waiting_for, s.name);
   }
+}
+
+// A pause may be an answer that does not come.
+void job_watch::look_at_pauses(const job_report& now) {
+  const stage_report* const paused = longest_paused(now);
+  if (paused && paused->paused < long_pause)
+    return;
+  if (paused && paused->name != paused_)
+    bus_.publish(
+        event_level::warning, event_kind::held_up,
+        fmt::format("{} has been paused for {}", paused->name, duration_text(paused->paused)),
+        paused->name);
+  paused_ = paused ? paused->name : "";
+}
+
+// What is the same at two looks in a row is waited for.
+void job_watch::look_at_stop(const job_report& now) {
+  const stage_report* const before = first_running(before_);
+  const stage_report* const awaited = first_running(now);
+  if (!stopping_ || !awaited || !before || before->name != awaited->name ||
+      awaited->name == stop_waits_)
+    return;
+  stop_waits_ = awaited->name;
+  bus_.publish(event_level::warning, event_kind::stopping,
+               fmt::format("stopping: waiting for {}{}", awaited->name,
+                           awaited->paused.count() > 0
+                               ? ", paused for " + duration_text(awaited->paused)
+                               : ""),
+               awaited->name);
 }
 
 } // namespace leat

@@ -15,18 +15,25 @@ public:
   job_watch(job_bus& bus, std::string dead_letter_file);
 
   void look(const job_report& now);
+  /// The job is to stop: from now on it is told which stage that waits for.
+  void stopping() { stopping_ = true; }
 
 private:
   void look_at_dead_letters(const job_report& now);
   void look_at_stalls(const job_report& now);
   void look_at_waiting(const job_report& now);
+  void look_at_pauses(const job_report& now);
+  void look_at_stop(const job_report& now);
 
   job_bus& bus_;
   std::string dead_letter_file_;
   job_report before_;
+  bool stopping_ = false;
   std::string held_up_by_;        ///< empty: nobody
   std::set<std::string> waiting_; ///< stages told to be waiting
   std::set<std::string> waited_;  ///< those that ever were
+  std::string paused_;            ///< the stage told to be paused
+  std::string stop_waits_;        ///< the stage that the stop was told to wait for
 };
 
 } // namespace leat

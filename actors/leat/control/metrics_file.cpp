@@ -35,7 +35,7 @@ json latency_of(const job_report& r) {
           {"max", seconds(r.latency_max)}};
 }
 
-json stage_of(const stage_report& s) {
+json stage_of(const stage_report& s, double elapsed) {
   return {{"name", s.name},
           {"kind", kind_name(s.kind)},
           {"records_in", s.records_in},
@@ -44,7 +44,11 @@ json stage_of(const stage_report& s) {
           {"late", s.late},
           {"dead_letters", s.dead_letters},
           {"held", s.held},
-          {"waiting_for", s.waiting_for.empty() ? json(nullptr) : json(s.waiting_for)}};
+          {"waiting_for", s.waiting_for.empty() ? json(nullptr) : json(s.waiting_for)},
+          {"busy_seconds", seconds(s.busy)},
+          {"busy_share", elapsed > 0 ? seconds(s.busy) / elapsed : 0},
+          {"paused_seconds", seconds(s.paused)},
+          {"running", s.running}};
 }
 
 json edge_of(const edge_report& e, double elapsed) {
@@ -69,12 +73,16 @@ std::string metrics_json(const job_report& r, job_state state, const error* faul
   std::uint64_t late = 0;
   json stages = json::array(), edges = json::array();
   for (const stage_report& s : r.stages) {
-    stages.push_back(stage_of(s));
+    stages.push_back(stage_of(s, elapsed));
     late += s.late;
   }
   for (const edge_report& e : r.edges)
     edges.push_back(edge_of(e, elapsed));
   const auto stalls = stalls_between({}, r);
+  const auto busiest = busiest_between({}, r);
+  const json held_up_by = !stalls.empty() ? json(stalls.front().edge->to)
+                          : busiest       ? json(busiest->stage->name)
+                                          : json(nullptr);
   const json all = {
       {"schema", 1},
       {"graph", r.name},
@@ -86,7 +94,7 @@ std::string metrics_json(const job_report& r, job_state state, const error* faul
       {"latency_seconds", latency_of(r)},
       {"late", late},
       {"dead_letters", r.dead_letters},
-      {"held_up_by", stalls.empty() ? json(nullptr) : json(stalls.front().edge->to)},
+      {"held_up_by", held_up_by},
       {"stages", std::move(stages)},
       {"edges", std::move(edges)},
       {"error", fault_of(fault)}};

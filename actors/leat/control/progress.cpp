@@ -2,6 +2,7 @@
 
 #include <leat/control/columns.hpp>
 #include <leat/control/stalls.hpp>
+#include <leat/control/waiting.hpp>
 #include <leat/quantities.hpp>
 
 #include <cstdlib>
@@ -48,6 +49,10 @@ std::string progress_text(const job_report& before, const job_report& now, std::
   if (const auto stalls = stalls_between(before, now); !stalls.empty())
     text +=
         fmt::format("  held up by {} ({})", stalls.front().edge->to, percent(stalls.front().share));
+  else if (const auto busiest = busiest_between(before, now))
+    text += fmt::format("  held up by {} (busy {})", busiest->stage->name, percent(busiest->share));
+  if (const stage_report* paused = longest_paused(now))
+    text += fmt::format("  {} paused for {}", paused->name, duration_text(paused->paused));
   text += waiting_text(before, now);
   return cut(text, columns);
 }

@@ -24,8 +24,9 @@ constexpr std::chrono::seconds between_watches{1};
 // Waits for a job, hands on its events and figures, and obeys signals.
 class attended_run {
 public:
-  attended_run(job& j, dead_letter_file& office, job_bus& bus, stop_signals& signals)
-      : job_(j), office_(office), bus_(bus), signals_(signals) {}
+  attended_run(job& j, dead_letter_file& office, job_bus& bus, job_watch& watch,
+               stop_signals& signals)
+      : job_(j), office_(office), bus_(bus), watch_(watch), signals_(signals) {}
 
   void wait() {
     while (!job_.wait_for(between_looks)) {
@@ -41,6 +42,7 @@ private:
     if (signals_.count() > 0 && !stopped_) {
       stopped_ = true;
       job_.stop();
+      watch_.stopping();
       bus_.publish(event_level::warning, event_kind::stopping,
                    "stopping: finishing what was read (Ctrl-C again to stop at once)");
     }
@@ -56,6 +58,7 @@ private:
   job& job_;
   dead_letter_file& office_;
   job_bus& bus_;
+  job_watch& watch_;
   stop_signals& signals_;
   bool stopped_ = false;
   bool aborted_ = false;
@@ -215,9 +218,9 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
   bus.publish(event_level::info, event_kind::started, started_text(started->report()));
   for (const std::string& note : started->notes())
     bus.publish(event_level::warning, event_kind::started, note);
-  if (!published.empty())
+  if (!published.empty() && !settings.quiet)
     bus.publish(event_level::warning, event_kind::started, published);
-  attended_run attendant(*started, office, bus, signals);
+  attended_run attendant(*started, office, bus, watch, signals);
   attendant.wait();
   const auto done = started->wait();
   const job_report report = started->report();

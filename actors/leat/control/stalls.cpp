@@ -52,4 +52,20 @@ std::vector<stall> stalls_between(const job_report& before, const job_report& no
   return stalls;
 }
 
+std::optional<busy_stage> busiest_between(const job_report& before, const job_report& now) {
+  using namespace std::chrono_literals;
+  constexpr double worth_naming = 0.5;
+  std::optional<busy_stage> busiest;
+  const auto time = now.elapsed - before.elapsed;
+  for (std::size_t i = 0; i < now.stages.size() && time >= 100ms; ++i) {
+    auto busy = now.stages[i].busy;
+    if (i < before.stages.size())
+      busy -= before.stages[i].busy;
+    const double share = static_cast<double>(busy.count()) / static_cast<double>(time.count());
+    if (share > (busiest ? busiest->share : worth_naming))
+      busiest = busy_stage{&now.stages[i], std::min(share, 1.0)};
+  }
+  return busiest;
+}
+
 } // namespace leat

@@ -20,4 +20,13 @@ struct stall {
 /// output did not.
 std::vector<stall> stalls_between(const job_report& before, const job_report& now);
 
+/// The stage that was busy for the largest share of that time, if it was for more than half of it.
+/// Names who holds the job up where no edge stalls: what fits into the credit stalls nobody.
+/// Nothing for stretches below a tenth of a second.
+struct busy_stage {
+  const stage_report* stage;
+  double share;
+};
+std::optional<busy_stage> busiest_between(const job_report& before, const job_report& now);
+
 } // namespace leat

@@ -35,8 +35,16 @@ void add_stages(text_rows& rows, std::string label, const job_report& r, stage_k
 
 void add_stalls(text_rows& rows, const job_report& r) {
   const std::vector<stall> stalls = stalls_between({}, r);
-  if (stalls.empty())
-    return void(rows.emplace_back("held up by", "nothing: no edge stalled above 1 % of the time"));
+  if (stalls.empty()) {
+    const auto busiest = busiest_between({}, r);
+    rows.emplace_back("held up by",
+                      busiest
+                          ? fmt::format("{} {} (busy {} of the time, no edge stalled)",
+                                        busiest->stage->kind == stage_kind::sink ? "sink" : "stage",
+                                        busiest->stage->name, percent(busiest->share))
+                          : "nothing: no edge stalled above 1 % of the time");
+    return;
+  }
   const auto text = [](const stall& s) {
     return fmt::format("{} -> {} stalled {} of the time", s.edge->from, s.edge->to,
                        percent(s.share));

@@ -55,6 +55,11 @@ struct stage_report {
   std::uint64_t held = 0;
   std::uint64_t dead_letters = 0;
   std::string waiting_for = {}; ///< of one subtask that waits for something outside of the graph
+  /// At work, or occupied without credit being the reason (a paused actor): on average over its
+  /// subtasks, since the start.
+  std::chrono::nanoseconds busy{0};
+  std::chrono::nanoseconds paused{0}; ///< for how long one of its actors has been paused by now
+  std::size_t running = 0;            ///< subtasks whose stream has not ended
 };
 
 /// How long a producing subtask of an edge had to wait for credit, on average.

@@ -25,6 +25,7 @@ job_report report_of(const wired_job& w, const plan& p, clock_time now) {
     for (const std::size_t e : edges)
       ++producers[e];
 
+  std::vector<std::int64_t> subtasks(p.stages.size());
   histogram latency;
   for (std::size_t n = 0; n < w.metrics.size(); ++n) {
     const subtask_metrics& m = *w.metrics[n];
@@ -38,12 +39,21 @@ job_report report_of(const wired_job& w, const plan& p, clock_time now) {
     s.held += m.counters.held;
     if (s.waiting_for.empty())
       s.waiting_for = m.counters.waiting->text();
+    s.busy += std::chrono::nanoseconds{subtask_metrics::until(m.busy, now)};
+    s.running += m.ended == 0;
+    ++subtasks[w.stage_of[n]];
+    if (const clock_time since = m.counters.paused_since; since != 0)
+      s.paused = std::max(s.paused, std::chrono::nanoseconds{now - since});
     latency.merge(m.latency);
     for (std::size_t i = 0; i < w.edge_of[n].size(); ++i)
-      r.edges[w.edge_of[n][i]].stalled += std::chrono::nanoseconds{m.stalled(i, now)};
+      r.edges[w.edge_of[n][i]].stalled +=
+          std::chrono::nanoseconds{subtask_metrics::until(m.stalls[i], now)};
   }
   for (std::size_t e = 0; e < r.edges.size(); ++e)
     r.edges[e].stalled /= std::max<std::int64_t>(producers[e], 1);
+
+  for (std::size_t i = 0; i < r.stages.size(); ++i)
+    r.stages[i].busy /= std::max<std::int64_t>(subtasks[i], 1);
 
   const bool batched = std::any_of(p.stages.begin(), p.stages.end(), [](const plan_stage& s) {
     return s.grouping && s.grouping->is_batch();

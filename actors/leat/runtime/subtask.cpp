@@ -7,8 +7,7 @@
 
 namespace leat {
 
-clock_time subtask_metrics::stalled(std::size_t port, clock_time now) const {
-  const stall& s = stalls[port];
+clock_time subtask_metrics::until(const stall& s, clock_time now) {
   const clock_time since = s.since.load(std::memory_order_relaxed);
   return s.total.load(std::memory_order_relaxed) +
          (since != 0 ? std::max<clock_time>(now - since, 0) : 0);
@@ -210,6 +209,8 @@ void subtask::finish() {
   send_event(nullptr, true);
   finished_ = true;
   publish();
+  metrics_.ended.store(1, std::memory_order_relaxed);
+  end_turn(); // the last figures go now
   if ((prepared_ = stage_->commits()))
     host_.prepared();
   else
@@ -248,6 +249,22 @@ void subtask::return_credit() {
 }
 
 void subtask::before_stalling() { stage_->stall(source_ ? stamp{} : inlet_.reached().progress); }
+
+void subtask::begin_turn() {
+  if (metrics_.busy.since.load(std::memory_order_relaxed) == 0)
+    metrics_.busy.since.store(settings_.services.time->now(), std::memory_order_relaxed);
+}
+
+// A stage that is occupied stays busy until it has had a turn in which it is not.
+void subtask::end_turn() {
+  auto& [total, since] = metrics_.busy;
+  const clock_time begin = since.load(std::memory_order_relaxed);
+  if (begin == 0 || (stage_->occupied() && !finished_))
+    return;
+  const clock_time now = settings_.services.time->now();
+  since.store(0, std::memory_order_relaxed);
+  total.store(total.load(std::memory_order_relaxed) + now - begin, std::memory_order_relaxed);
+}
 
 void subtask::idle() {
   if (finished_)

@@ -18,8 +18,11 @@ struct subtask_metrics {
   stage_counters counters;
   histogram latency;
   std::vector<stall> stalls; ///< by port
+  stall busy;                ///< in calls of its stage, and while that was occupied between them
+  std::atomic<std::uint64_t> ended{0}; ///< 1: its stream has ended
 
-  clock_time stalled(std::size_t port, clock_time now) const;
+  /// What a measure comes to now, the present stretch included.
+  static clock_time until(const stall& s, clock_time now);
 };
 
 /// What a subtask asks of its host.
@@ -64,6 +67,10 @@ public:
   /// A barrier enters the stream: a source puts it there.
   void inject(std::shared_ptr<const barrier> at);
   void work();
+
+  /// The host gives it a processor, and takes it away: in between it counts as busy.
+  void begin_turn();
+  void end_turn();
 
   /// Of a sink that has prepared: make the output visible.
   void commit();

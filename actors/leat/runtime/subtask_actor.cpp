@@ -238,6 +238,15 @@ void subtask_actor::heard(const heard_message& m) {
     tell(m.port, m.lane);
 }
 
+caf::invoke_message_result subtask_actor::consume(caf::mailbox_element& m) {
+  if (subtask_)
+    subtask_->begin_turn();
+  const auto how = caf::event_based_actor::consume(m);
+  if (subtask_ && mailbox().empty())
+    subtask_->end_turn();
+  return how;
+}
+
 void subtask_actor::on_exit() {
   if (const auto& reads = blueprint_.reads; reads.in)
     reads.in->attach(reads.consumer, {});

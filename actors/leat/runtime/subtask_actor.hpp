@@ -55,6 +55,9 @@ public:
 
   caf::behavior make_behavior() override;
   void on_exit() override;
+  /// One message. A turn of the subtask lasts until the mailbox is empty: only until then is the
+  /// actor this thread's, and the clock is read once for all of these messages.
+  caf::invoke_message_result consume(caf::mailbox_element& m) override;
 
 protected:
   /// Whoever derives from this one gets hold of its stage here, before it is opened.

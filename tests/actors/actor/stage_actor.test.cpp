@@ -1,5 +1,6 @@
 #include <leat/actor/stage_actor.hpp>
 
+#include <leat/control/stalls.hpp>
 #include <leat/runtime/job.hpp>
 #include <leat/testing/simulation.hpp>
 
@@ -198,6 +199,25 @@ std::vector<item> of_records(std::vector<item> all) {
   return all;
 }
 
+// Never goes on.
+struct stuck : leat::stage_actor<item, item> {
+  using stage_actor::stage_actor;
+  void process(const item&, leat::output<item>&) { pause(); }
+};
+
+// Waits a while for each record.
+struct pausing : leat::stage_actor<item, item> {
+  using stage_actor::stage_actor;
+  caf::behavior own_messages() override {
+    return {[this](caf::ok_atom) { unpause(); }};
+  }
+  void process(const item& i, leat::output<item>& out) {
+    out(i);
+    pause();
+    delayed_send(this, std::chrono::milliseconds{1}, caf::ok_atom::value);
+  }
+};
+
 } // namespace
 
 TEST_CASE("an actor of the user's own in mid-graph, whoever runs when") {
@@ -374,4 +394,42 @@ TEST_CASE("a stage actor in an actor system of the program's own talks to its ot
   const auto divided = leat::run(std::move(in_two));
   REQUIRE_FALSE(divided);
   CHECK(divided.error().what.find("\"two\"") != std::string::npos);
+}
+
+TEST_CASE(
+    "an actor that waits for answers is named as who holds the job up, though all fits into the "
+    "credit") {
+  std::vector<item> got;
+  leat::graph g{"fits"};
+  g.from("in", support::given<item>{numbered(500)})
+      .via("desk", leat::actor<pausing>())
+      .to("out", support::keep<item>{&got});
+  leat::testing::simulation world(std::move(g));
+  const auto report = world.run();
+  REQUIRE(static_cast<bool>(report));
+  CHECK(got.size() == 500);
+  CHECK(leat::stalls_between({}, *report).empty());
+  const auto busiest = leat::busiest_between({}, *report);
+  REQUIRE(busiest);
+  CHECK(busiest->stage->name == "desk");
+  CHECK(busiest->share > 0.9);
+  for (const leat::stage_report& s : report->stages)
+    CHECK(s.running == 0);
+}
+
+TEST_CASE("a paused actor is seen to be paused, and a job that stops to wait for it") {
+  leat::graph g{"silent"};
+  g.from("in", support::given<item>{numbered(10)})
+      .via("desk", leat::actor<stuck>())
+      .to("out", support::discard{});
+  leat::testing::simulation world(std::move(g));
+  while (world.step()) {
+  }
+  CHECK_FALSE(world.over());
+  const auto report = world.report();
+  REQUIRE(report.stages.size() == 3);
+  CHECK(report.stages[0].running == 0);
+  CHECK(report.stages[1].running == 1);
+  CHECK(report.stages[1].paused > std::chrono::nanoseconds{0});
+  CHECK(report.stages[0].paused == std::chrono::nanoseconds{0});
 }

@@ -67,3 +67,35 @@ TEST_CASE("a watch warns once of a stage that waits, and tells when it goes on")
   CHECK(look("input", 2) == list{"items is waiting: input"});
   CHECK(look("", 2) == list{"items is no longer waiting"});
 }
+
+TEST_CASE("a watch names a long pause, and what a stop waits for") {
+  job_bus bus;
+  std::vector<std::string> heard;
+  bus.listen([&](const job_event& e) {
+    heard.push_back(e.text);
+    CHECK(e.level == event_level::warning);
+  });
+  job_watch watch(bus, "x.jsonl");
+  std::chrono::seconds elapsed{0};
+  const auto look = [&](std::chrono::nanoseconds paused, std::size_t items, std::size_t out) {
+    heard.clear();
+    job_report r = report(elapsed += 1s, 0s, 0);
+    r.stages[0].running = items;
+    r.stages[1].running = out;
+    r.stages[1].paused = paused;
+    watch.look(r);
+    bus.deliver();
+    return heard;
+  };
+  using list = std::vector<std::string>;
+  CHECK(look(0s, 1, 1) == list{});
+  CHECK(look(4s, 1, 1) == list{});
+  CHECK(look(5s, 1, 1) == list{"out has been paused for 5.00 s"});
+  CHECK(look(6s, 1, 1) == list{}); // said
+  CHECK(look(0s, 1, 1) == list{});
+  watch.stopping();
+  CHECK(look(0s, 0, 1) == list{}); // it may end at once
+  CHECK(look(2s, 0, 1) == list{"stopping: waiting for out, paused for 2.00 s"});
+  CHECK(look(3s, 0, 1) == list{});
+  CHECK(look(0s, 0, 0) == list{});
+}

@@ -62,6 +62,14 @@ TEST_CASE("progress names a stage that waits and reads nothing meanwhile") {
   CHECK(progress_text(before, now, wide).find("waiting") == std::string::npos);
 }
 
+TEST_CASE("progress names the busiest stage and a paused one where no edge stalls") {
+  job_report now = report(62s, 2000);
+  now.stages[1].busy = 980ms;
+  now.stages[1].paused = 2500ms;
+  CHECK(progress_text(report(61s, 1500), now, wide) ==
+        "1:02  2 000 records  500/s  held up by alerts (busy 98 %)  alerts paused for 2.50 s");
+}
+
 TEST_CASE("progress fits into narrow terminals") {
   job_report now = report(1s, 2000);
   now.has_latency = true;

@@ -23,6 +23,23 @@ TEST_CASE("no edge stalled, nobody to blame") {
   CHECK(stalls_between({}, job_report{}).empty());
 }
 
+TEST_CASE("where no edge stalls, the busiest stage is named, if it is busy most of the time") {
+  job_report before, now;
+  before.elapsed = 1s, now.elapsed = 3s;
+  before.stages = now.stages = {{"a", stage_kind::source}, {"b", stage_kind::actor}};
+  CHECK_FALSE(busiest_between(before, now));
+  before.stages[0].busy = 1s, now.stages[0].busy = 1500ms;
+  before.stages[1].busy = 200ms, now.stages[1].busy = 2100ms;
+  const auto busiest = busiest_between(before, now);
+  REQUIRE(busiest);
+  CHECK(busiest->stage->name == "b");
+  CHECK(percent(busiest->share) == "95 %");
+  now.stages[1].busy = 1s;
+  CHECK_FALSE(busiest_between(before, now)); // 40 %
+  now.elapsed = 1050ms;
+  CHECK_FALSE(busiest_between(before, now)); // too short to tell
+}
+
 TEST_CASE("the culprit is where stalling ends, not where it is longest") {
   const auto now = report(10s, {{"a", "b", 9800ms}, {"b", "c", 9700ms}, {"c", "d", 9600ms}});
   const auto stalls = stalls_between({}, now);

@@ -62,6 +62,13 @@ TEST_CASE("the summary names who held the job up, and where dead letters are") {
         "              edge pane -> risk stalled 92 % of the time\n");
 }
 
+TEST_CASE("the summary names a stage that was busy, though no edge stalled") {
+  job_report r = fraud();
+  r.stages[2].busy = 12s;
+  CHECK(in_columns(summary_of(r, ""))
+            .ends_with("held up by    stage risk (busy 97 % of the time, no edge stalled)\n"));
+}
+
 TEST_CASE("the summary of a job that did nothing") {
   job_report r;
   CHECK(in_columns(summary_of(r, "")) ==

@@ -294,6 +294,32 @@ TEST_CASE("a satisfied sink cancels its inputs once") {
   CHECK(w.host.cancelled == std::vector<std::size_t>{0});
 }
 
+TEST_CASE("a subtask is busy in its turns, and between them while its stage is occupied") {
+  world w;
+  w.settings.channels = 1;
+  struct quick {
+    void write(std::span<const item>) {}
+  };
+  w.start(std::make_shared<leat::sink_stage<item, quick>>(quick{}, 10us)); // it rests for that time
+  const auto busy = [&] { return leat::subtask_metrics::until(w.metrics.busy, w.clock.time); };
+  w.subtask->begin_turn();
+  w.clock.time += 5;
+  CHECK(busy() == 5); // also meanwhile
+  w.subtask->end_turn();
+  w.clock.time += 1000;
+  CHECK(busy() == 5);
+  w.subtask->begin_turn();
+  w.subtask->receive(0, support::items_from(1, 1));
+  w.subtask->end_turn();
+  w.clock.time += 10'000;
+  CHECK(busy() == 10'005); // it rests
+  w.subtask->begin_turn();
+  w.subtask->woken(w.host.timers.back().second);
+  w.subtask->end_turn();
+  w.clock.time += 1000;
+  CHECK(busy() == 10'005);
+}
+
 TEST_CASE("a sink that has prepared does nothing more until it is to commit") {
   struct file {
     std::vector<std::string>* said;
@@ -347,7 +373,7 @@ TEST_CASE("the time a port is blocked is measured, also while it lasts") {
   w.start(merging(), {1, 1, 1});
   w.subtask->receive(0, support::items_from(1, 8));
   w.clock.time += 1000;
-  CHECK(w.metrics.stalled(0, w.clock.time) == 1000);
+  CHECK(leat::subtask_metrics::until(w.metrics.stalls[0], w.clock.time) == 1000);
   w.subtask->granted(0, 0, w.host.wire.all[0].content.cost());
-  CHECK(w.metrics.stalled(0, w.clock.time + 500) == 1000);
+  CHECK(leat::subtask_metrics::until(w.metrics.stalls[0], w.clock.time + 500) == 1000);
 }
