@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 
 #include <cstdint>
+#include <cstdlib>
 #include <random>
 
 namespace support {
@@ -32,10 +33,18 @@ private:
   std::mt19937_64 random_;
 };
 
-/// Runs a check with many seeds; a failure tells which.
+/// What an environment variable holds, or this.
+inline std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* const value = std::getenv(name);
+  return value ? std::strtoull(value, nullptr, 10) : otherwise;
+}
+
+/// Runs a check with many seeds; a failure tells which. A long run (scripts/seeds) chooses them.
 template <class Check>
 void for_seeds(std::uint64_t count, Check check) {
-  for (std::uint64_t seed = 1; seed <= count; ++seed) {
+  const std::uint64_t first = from_environment("LEAT_FIRST_SEED", 1);
+  count = from_environment("LEAT_SEEDS", count);
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
     INFO("seed " << seed);
     check(dice{seed});
   }
