@@ -71,6 +71,45 @@ bool runs_own_code(const plan_stage& s) {
   return s.kind == stage_kind::keyed || s.kind == stage_kind::actor;
 }
 
+// By stage: how many channels a subtask has, and whether what leaves it is in stamp order. Where
+// several channels are taken as they arrive, order is lost, and no stage behind it can have it
+// back: one that waited for it might wait for itself.
+struct order_of_stages {
+  std::vector<std::size_t> channels;
+  std::vector<bool> kept;
+};
+
+order_of_stages order_in(const plan& p, const resolved_plan& r) {
+  const std::size_t count = p.stages.size();
+  order_of_stages all{std::vector<std::size_t>(count), std::vector<bool>(count)};
+  for (std::size_t i = 0; i < count; ++i) {
+    const plan_stage& s = p.stages[i];
+    bool given = true;
+    for (const plan_edge& e : p.edges)
+      if (e.to == i) {
+        given = given && all.kept[e.from];
+        all.channels[i] += e.route == routing::forward && r.stages[i].parallelism > 1
+                               ? 1
+                               : r.stages[e.from].parallelism;
+      }
+    const bool merges = s.order == order::by_stamp || !runs_own_code(s);
+    all.kept[i] = given && (all.channels[i] <= 1 || merges);
+  }
+  return all;
+}
+
+// An operator that reads stamps needs them in order, whatever the parallelism.
+void find_disordered(const plan& p, std::vector<error>& faults) {
+  const auto in_order = order_in(p, p.resolve(2)); // open parallelism stands for several subtasks
+  for (const plan_edge& e : p.edges)
+    if (p.stages[e.to].reads_stamps && !in_order.kept[e.from])
+      faults.push_back(user_error(
+          fmt::format("\"{}\" takes a leat::event_context, but \"{}\" before it gives up the order "
+                      "of records: what it reads would differ between runs",
+                      p.stages[e.to].name, p.stages[e.from].name),
+          "leave out leat::order::by_arrival before it, or let process() take a leat::context"));
+}
+
 // Without event times stamps order one source, and one split, after the other: those that come
 // later in a merge would wait for the end of the others, and fill its room.
 void find_starved(const plan& p, std::vector<error>& faults) {
@@ -166,6 +205,7 @@ std::vector<error> plan::validate() const {
     faults.push_back(
         user_error(fmt::format("{} leads nowhere", end), "end it with .to(name, sink)"));
   find_starved(*this, faults);
+  find_disordered(*this, faults);
   return faults;
 }
 
@@ -191,35 +231,19 @@ resolved_plan plan::resolve(std::size_t default_parallelism) const {
         out_of_order = std::max(out_of_order, r.stages[e.from].out_of_order);
   }
 
-  // Where several channels are taken as they arrive, order is lost, and no stage behind it can have
-  // it back: one that waited for it might wait for itself.
-  std::vector<std::size_t> channels(stages.size());
-  std::vector<bool> keeps(stages.size());
-  const auto own_code = [this](std::size_t i) { return runs_own_code(stages[i]); };
-  for (std::size_t i = 0; i < stages.size(); ++i) {
-    bool given = true;
-    for (const plan_edge& e : edges)
-      if (e.to == i) {
-        given = given && keeps[e.from];
-        channels[i] += e.route == routing::forward && r.stages[i].parallelism > 1
-                           ? 1
-                           : r.stages[e.from].parallelism;
-      }
-    keeps[i] = given && (channels[i] <= 1 || stages[i].order == order::by_stamp || !own_code(i));
-  }
-
   // A source of several splits merges them by itself, so it needs stamps as soon as somebody behind
   // it cares for order; an edge needs them where somebody behind it merges channels.
+  const auto in_order = order_in(*this, r);
   std::vector<bool> wants_order(stages.size()), merges(stages.size());
   for (std::size_t i = stages.size(); i-- > 0;) {
-    bool wants =
-        (own_code(i) || stages[i].kind == stage_kind::sink) && stages[i].order == order::by_stamp;
+    const bool may_want = runs_own_code(stages[i]) || stages[i].kind == stage_kind::sink;
+    bool wants = may_want && stages[i].order == order::by_stamp;
     for (const plan_edge& e : edges)
       if (e.from == i)
         wants = wants || wants_order[e.to];
     wants_order[i] = wants;
     r.stages[i].wants_order = wants;
-    r.stages[i].ordered = wants && keeps[i] && channels[i] > 1;
+    r.stages[i].ordered = wants && in_order.kept[i] && in_order.channels[i] > 1;
     merges[i] = r.stages[i].ordered || stages[i].reads_stamps;
   }
   for (std::size_t i = stages.size(); i-- > 0;)

@@ -378,6 +378,28 @@ TEST_CASE("order that one stage gives up, no stage behind it waits for") {
     CHECK_FALSE(e.stamped);
 }
 
+TEST_CASE("an operator that reads stamps is refused behind a stage that gives up order") {
+  struct reading {
+    using output = item;
+    void process(const item& i, leat::output<item>& out, leat::event_context& ctx) {
+      out({i.key, i.number, static_cast<std::int64_t>(ctx.at().position)});
+    }
+  };
+  leat::graph g{"given up"};
+  g.from("in", none())
+      .rebalance("spread", 3)
+      .key_by(support::key_of_item)
+      .process("quick", support::chained_hash{}, {0, leat::order::by_arrival})
+      .key_by(support::key_of_item)
+      .process("reading", reading{})
+      .to("out", support::discard{});
+  const auto faults = g.validate();
+  REQUIRE(faults.size() == 1);
+  CHECK(faults[0].what ==
+        "\"reading\" takes a leat::event_context, but \"quick\" before it gives up "
+        "the order of records: what it reads would differ between runs");
+}
+
 TEST_CASE("streams of two graphs do not merge") {
   leat::graph a{"a"}, b{"b"};
   a.from("in", none()).merge("m", b.from("other", none())).to("out", support::discard{});
