@@ -73,12 +73,12 @@ line_reader* line_connection::connect(const std::function<void(std::string)>& te
   return nullptr;
 }
 
-void line_connection::broke(const std::string& reason) {
+void line_connection::broke(std::string reason) {
   close();
-  last_failure_ = reason;
+  last_failure_ = std::move(reason);
   if (++failures_ == options_.attempts && !cancelled())
     throw failure(external_error(
-        fmt::format("no lines from {} in {} attempts: {}", to_.text, failures_, reason),
+        fmt::format("no lines from {} in {} attempts: {}", to_.text, failures_, last_failure_),
         "does the server run, and may we reach it?", true));
 }
 

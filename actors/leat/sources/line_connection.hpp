@@ -48,9 +48,9 @@ public:
   line_reader* connect(const std::function<void(std::string)>& tell);
   /// The connection brought a line: it works.
   void works() { failures_ = 0; }
-  /// Closes the connection, which ended for this reason. Throws leat::failure if that was one
-  /// failure too many.
-  void broke(const std::string& reason);
+  /// Closes the connection, which ended for this reason (a copy: the reader that says it is closed
+  /// too). Throws leat::failure if that was one failure too many.
+  void broke(std::string reason);
 
   /// Ends reads, connects and waits, now and later.
   void cancel();
