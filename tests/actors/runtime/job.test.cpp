@@ -198,6 +198,11 @@ TEST_CASE("what cannot run is told before the first record, all of it") {
 }
 
 TEST_CASE("a process that may not start the threads of a job is told so, and goes on") {
+#ifdef __SANITIZE_ADDRESS__
+  WARN("SKIPPED: what the address sanitizer maps counts against the limit; scripts/test dev runs "
+       "it");
+  return;
+#endif
   const pid_t child = ::fork();
   if (child == 0) { // the limit is for this process alone; before, it hung or was aborted
     ::alarm(30);
