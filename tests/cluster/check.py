@@ -3,9 +3,11 @@ clear end when a process is lost.
 
 usage: check.py PROGRAM
 """
+import ctypes
 import os
 import pathlib
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -27,15 +29,19 @@ def size(path):
         return 0
 
 
-class Run:
-    """A cluster of three workers under way."""
+def limit_files(size):
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
-    def __init__(self, program, folder, name, count, *more):
+
+class Run:
+    """A job of this program under way."""
+
+    def __init__(self, program, folder, name, count, *more, limit=None):
         self.out = folder / name
         self.process = subprocess.Popen(
             [program, "run", "--count", str(count), "--out", str(self.out), "--parallelism", "3",
              "--progress", "off", *more],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder, preexec_fn=limit and limit_files(limit))
 
     def workers(self, wanted):
         """Process ids of the workers, once the job runs: its output has been begun."""
@@ -201,6 +207,75 @@ def nobody_else_can_connect(program, folder):
     gone(workers)
 
 
+def attempts(process):
+    """What a process of another user might try to get at this one, by name."""
+    proc = pathlib.Path(f"/proc/{process}")
+    yield "list its descriptors", lambda: list((proc / "fd").iterdir())
+    for number in range(3, 12):
+        yield f"open its descriptor {number}", lambda number=number: os.open(proc / "fd" / str(number), os.O_RDWR)
+    yield "read its environment", (proc / "environ").read_bytes
+    yield "read its memory", (proc / "mem").open
+    yield "end it", lambda: os.kill(process, signal.SIGTERM)
+    yield "stop it", lambda: os.kill(process, signal.SIGSTOP)
+    yield "take its descriptor", lambda: take_descriptor(process, 3)
+
+
+def take_descriptor(process, number):
+    libc, pidfd_getfd = ctypes.CDLL(None, use_errno=True), 438
+    if libc.syscall(pidfd_getfd, os.pidfd_open(process), number, 0) < 0:
+        raise OSError(ctypes.get_errno(), "pidfd_getfd")
+
+
+def successes_of_nobody(processes):
+    """What the user nobody succeeds in, tried by a process that has given up its rights."""
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+        for process in processes:
+            for name, attempt in attempts(process):
+                try:
+                    attempt()
+                    os.write(writing, f"{name}; ".encode())
+                except OSError:
+                    pass
+        os._exit(0)
+    os.close(writing)
+    os.wait()
+    with open(reading) as told:
+        return told.read()
+
+
+def another_user_gets_at_nothing(program, folder):
+    if os.geteuid() != 0:
+        print("SKIPPED: to try as another user takes root")
+        return
+    own = subprocess.Popen(["sleep", str(PATIENCE)], user=65534, group=65534)
+    assert "read its environment" in successes_of_nobody([own.pid]), "these attempts succeed nowhere"
+    own.kill()
+    own.wait()
+    run = Run(program, folder, "guarded", ENDLESS, "--local-cluster", "2")
+    workers = run.workers(2)
+    for process in workers:
+        assert successes_of_nobody([run.process.pid, process]) == ""
+        own, inherited = (pathlib.Path(f"/proc/{p}/cmdline").read_bytes() for p in (process, run.process.pid))
+        assert own == inherited, f"a worker's arguments tell more than its coordinator's: {own}"
+    run.process.send_signal(signal.SIGINT)
+    code, _, err = run.end()
+    assert code == 0, (code, err)
+    assert run.out.exists()
+    gone(workers)
+
+
+def limited_file_fails_the_job(program, folder):
+    """A write beyond a limit is an error of the sink, in whichever process it is."""
+    for number, workers in enumerate(("0", "2")):
+        code, _, err = Run(program, folder, f"limited{number}", ENDLESS, "--local-cluster", workers, limit=200_000).end()
+        assert code == 2 and "larger than the system allows" in err, (code, err)
+        assert not list(folder.glob("limited*")), "an output of a job that failed appears"
+
+
 def workers_end_without_coordinator(program, folder):
     deaths(program, folder, range(DEATHS))
 
@@ -217,8 +292,10 @@ def deaths(program, folder, numbers):
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what a shell starts in the background
     program = sys.argv[1]
-    for check in (same_results, nobody_else_can_connect, rejections_fail_the_job_in_mid_run, killed_worker_fails_the_job,
+    for check in (same_results, nobody_else_can_connect, another_user_gets_at_nothing,
+                  limited_file_fails_the_job, rejections_fail_the_job_in_mid_run, killed_worker_fails_the_job,
                   terminated_worker_fails_the_job, stopped_worker_fails_the_job,
                   worker_stopped_while_it_joins_is_noticed, suspended_cluster_goes_on, interrupt_completes,
                   workers_end_without_coordinator):

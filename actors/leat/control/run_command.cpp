@@ -176,6 +176,7 @@ exit_code work(leat::graph g, run_options options, const join_order& order, cons
 exit_code run_command(const graph_maker& make, const run_settings& settings,
                       const further_rows& more, const console& to) {
   const auto order = join_order::of_this_process(); // first: who is left alone has to notice
+  survive_file_limit();
   auto options = settings.options();
   if (!options)
     return to.refuse(placed(options.error(), settings.places));

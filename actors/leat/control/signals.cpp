@@ -49,4 +49,10 @@ void stop_signals::release() {
   former_.clear();
 }
 
+void survive_file_limit() {
+  struct sigaction now {};
+  if (sigaction(SIGXFSZ, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
+    std::signal(SIGXFSZ, SIG_IGN);
+}
+
 } // namespace leat

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM as a number one can ask for.
+// SIGINT and SIGTERM as a number one can ask for, and SIGXFSZ as an error of the write.
 #pragma once
 
 #include <csignal>
@@ -31,5 +31,9 @@ private:
   std::vector<former> former_;
   int begin_;
 };
+
+/// From now on a write beyond the limit on file sizes (ulimit -f) fails, and the process lives to
+/// remove what it had begun. A handler of the program's own stays.
+void survive_file_limit();
 
 } // namespace leat

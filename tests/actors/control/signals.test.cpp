@@ -63,3 +63,13 @@ TEST_CASE("a signal that was ignored stays ignored") {
   CHECK(signals.count() == 0);
   CHECK(handler_of(SIGINT) == SIG_IGN);
 }
+
+TEST_CASE("a file that grows beyond its limit is an error of the write") {
+  const with_handler limit(SIGXFSZ, SIG_DFL);
+  survive_file_limit();
+  CHECK(handler_of(SIGXFSZ) == SIG_IGN);
+  const handler own = [](int) {};
+  std::signal(SIGXFSZ, own);
+  survive_file_limit();
+  CHECK(handler_of(SIGXFSZ) == own);
+}
