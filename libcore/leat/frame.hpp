@@ -6,7 +6,7 @@
 #include <leat/barrier.hpp>
 #include <leat/byte_count.hpp>
 #include <leat/credit.hpp>
-#include <leat/stamp.hpp>
+#include <leat/mark.hpp>
 
 #include <atomic>
 #include <memory>
@@ -150,27 +150,6 @@ struct pane_ends {
   bool ones = false;               ///< every record is a pane of its own; `ends` is empty
   std::vector<std::uint32_t> ends; ///< index one past each pane's last record
 };
-
-/// A promise about what follows: no record with a stamp up to and including `progress`, and none
-/// that is both on time and older than `watermark`. An idle sender promises nothing: it holds
-/// nobody up until it sends again. A stalled one, or one behind it, waits for credit: somebody who
-/// holds records back should let them go, since what it waits for may wait for those.
-struct mark {
-  stamp progress;
-  event_time watermark = begin_of_time;
-  bool idle = false;
-  bool stalled = false;
-
-  void raise(const mark& other) {
-    progress = std::max(progress, other.progress);
-    watermark = std::max(watermark, other.watermark);
-    idle = other.idle;
-    stalled = other.stalled;
-  }
-  friend bool operator==(const mark&, const mark&) = default;
-};
-
-inline constexpr mark end_mark{end_of_stamps, end_of_time, false, false};
 
 /// See the head of this file. Cheap to move and to copy: records are shared, not copied.
 struct frame {

@@ -41,7 +41,8 @@ public:
     wire_ = &w, index_ = index, settings_ = settings, clock_ = &time;
     lanes_.clear();
     lanes_.resize(settings.lanes);
-    due_.assign(settings.lanes, 0);
+    begun_.assign(settings.lanes, 0);
+    open_lanes_ = 0;
     for (lane& l : lanes_)
       l.window = credit_window{settings.window};
     on_connect();
@@ -72,7 +73,8 @@ public:
       return;
     l.cancelled = true;
     ++cancelled_lanes_;
-    l.open.reset();
+    if (l.open)
+      take_open(i), --begun_[i];
     if (l.waiting)
       send_waiting(i);
   }
@@ -84,7 +86,7 @@ public:
 
   /// Sends every open frame for which there is credit, then what is promised.
   void flush() {
-    for (std::size_t i = 0; i < lanes_.size(); ++i)
+    for (std::size_t i = 0; open_lanes_ > 0 && i < lanes_.size(); ++i)
       if (lane& l = lanes_[i]; l.open && !l.waiting && l.window.open())
         send_open(i);
     tell();
@@ -93,6 +95,7 @@ public:
   /// The same for a stage that will now wait for credit.
   void stall() {
     mark_.stalled = true;
+    mark_.idle = false;
     flush();
   }
 
@@ -101,10 +104,12 @@ public:
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       assert(!lanes_[i].waiting);
       frame f;
-      f.records = std::move(lanes_[i].open);
+      if (lanes_[i].open)
+        f.records = take_open(i);
+      else
+        ++begun_[i];
       f.barrier_at = at;
       f.last = last;
-      lanes_[i].open = nullptr;
       transmit(i, std::move(f));
     }
     if (last) { // or who waits for the slowest would wait for us
@@ -130,7 +135,6 @@ protected:
     std::size_t last_size = 8;    // of the last frame
     clock_time ingested = never;  // of the last record in it
     std::optional<frame> waiting; // whole, without credit
-    std::uint64_t sent = 0;       // frames
     bool cancelled = false;
   };
 
@@ -151,12 +155,22 @@ protected:
   void send_open(std::size_t i) {
     frame f;
     lanes_[i].last_size = lanes_[i].open->size();
-    f.records = std::move(lanes_[i].open);
-    lanes_[i].open = nullptr;
+    f.records = take_open(i);
     send_or_wait(i, std::move(f));
   }
 
+  void open(std::size_t i, std::shared_ptr<rows> empty) {
+    lane& l = lanes_[i];
+    l.open = std::move(empty);
+    l.open_bytes = 0;
+    l.ingested = never;
+    mark_.idle = false; // until it says so anew
+    ++open_lanes_;
+    ++begun_[i];
+  }
+
   std::vector<lane> lanes_;
+  std::vector<std::uint64_t> begun_; // frames, by lane: what was pushed ends with the last of them
   edge_settings settings_;
 
 private:
@@ -171,23 +185,30 @@ private:
     transmit(i, std::move(f));
   }
 
-  // A promise stands behind all that was pushed, be it sent already or not.
+  std::shared_ptr<rows> take_open(std::size_t i) {
+    --open_lanes_;
+    return std::exchange(lanes_[i].open, nullptr);
+  }
+
   void tell() {
     if (!settings_.stamped || mark_ == told_)
       return;
     told_ = mark_;
-    for (std::size_t i = 0; i < lanes_.size(); ++i)
-      due_[i] = lanes_[i].sent + (lanes_[i].waiting ? 1 : 0) + (lanes_[i].open ? 1 : 0);
-    wire_->promise(index_, mark_, due_);
+    wire_->promise(index_, mark_, begun_);
   }
 
   void transmit(std::size_t i, frame f) {
     lane& l = lanes_[i];
-    if (l.cancelled && !f.last && !f.barrier_at)
+    if (l.cancelled && !f.last && !f.barrier_at) {
+      --begun_[i];
       return;
+    }
+    if (told_.idle && f.size() > 0) { // consumers that do not wait for us would go past this frame
+      told_.idle = false;
+      wire_->promise(index_, told_, begun_);
+    }
     f.paid = f.cost();
     l.window.spend(f.paid);
-    ++l.sent;
     wire_->send(index_, i, std::move(f));
   }
 
@@ -196,7 +217,7 @@ private:
   const clock* clock_ = nullptr;
   mark mark_;
   mark told_;
-  std::vector<std::uint64_t> due_; // frames that a promise stands behind, by lane
+  std::size_t open_lanes_ = 0;
   std::size_t blocked_lanes_ = 0;
   std::size_t cancelled_lanes_ = 0;
   clock_time blocked_since_ = 0;
@@ -213,7 +234,7 @@ public:
   bool push(std::size_t i, U&& record, const stamp& s, clock_time ingested) {
     lane& l = lanes_[i];
     if (!l.open)
-      open(l);
+      open(i, make_rows<T>(l.last_size, capacity_));
     auto& to = static_cast<rows_of<T>&>(*l.open);
     if (l.ingested != ingested)
       to.ingest.note(to.records.size(), l.ingested = ingested);
@@ -232,6 +253,8 @@ public:
   /// Sends a frame as it is. Neither while blocked nor behind an open frame.
   void forward(std::size_t i, frame f) {
     assert(!lanes_[i].open && !lanes_[i].waiting);
+    ++begun_[i];
+    mark_.idle = false;
     send_or_wait(i, std::move(f));
   }
 
@@ -245,12 +268,6 @@ private:
   bool full(const lane& l, const rows_of<T>& open) const {
     return open.records.size() >= capacity_ ||
            (owns_heap<T> && l.open_bytes >= settings_.limits.bytes);
-  }
-
-  void open(lane& l) {
-    l.open = make_rows<T>(l.last_size, capacity_);
-    l.open_bytes = 0;
-    l.ingested = never;
   }
 
   std::size_t capacity_ = 1;

@@ -158,19 +158,10 @@ public:
   }
 
   mark reached() const override {
-    mark m{last_, end_of_time, true};
-    m.progress.path = stamp_path::last(); // whatever descends from that record comes no later
-    bool ended = true;
-    for (const auto& s : splits_) {
-      ended = ended && s->done;
-      if (at_end(*s) && (s->done || s->timed_out))
-        continue; // nothing read ahead, nothing to be expected
-      m.watermark = std::min(m.watermark, s->watermark);
-      m.idle = false;
-    }
-    if (m.idle && !ended)
-      m.watermark = begin_of_time; // nothing new: what was promised before holds
-    return m;
+    const auto is_silent = [](const auto& s) { // nothing read ahead, nothing to be expected
+      return at_end(*s) && (s->done || s->timed_out);
+    };
+    return {with_descendants(last_), std::ranges::all_of(splits_, is_silent)};
   }
 
 private:

@@ -80,7 +80,7 @@ TEST_CASE("an actor's stage: what it emits of its own stands behind all that was
         h.flush();
         break;
       case 1: {
-        leat::mark m = support::mark_at(at(next - 1), next, roll.coin());
+        leat::mark m = support::mark_at(at(next - 1), roll.coin());
         if (roll.coin()) // as sources promise: the record and all that may descend from it
           m.progress.path = leat::stamp_path::last();
         h.stage->advance(m);
@@ -150,7 +150,7 @@ TEST_CASE("an actor's stage: what it emits while its input is idle holds nobody 
   passing handler;
   REQUIRE(static_cast<bool>(open(h, handler)));
   auto& stage = static_cast<stage_of_items&>(*h.stage);
-  stage.advance(support::mark_at(at(5), 5, true));
+  stage.advance(support::mark_at(at(5), true));
   h.flush();
   REQUIRE(h.promised().idle);
   stage.emit({1, 1, 1});

@@ -69,15 +69,3 @@ TEST_CASE("only a sole owner may change records") {
   CHECK(f.sole_owner());
   CHECK_FALSE(leat::frame{}.sole_owner());
 }
-
-TEST_CASE("marks only rise, but idle is as the last one says") {
-  using support::at;
-  using support::mark_at;
-  leat::mark m = mark_at(at(5), 3, true);
-  m.raise(mark_at(at(4), 7));
-  CHECK(m == mark_at(at(5), 7));
-  m.raise(mark_at(at(6), 1, true));
-  CHECK(m == mark_at(at(6), 7, true));
-  m.raise(leat::end_mark);
-  CHECK(m == leat::end_mark);
-}

@@ -90,8 +90,8 @@ TEST_CASE("panes are those that the grouping names, whatever the frames, credit,
         break;
       case 2:
         if (n > 0)
-          all.push_back(leat::mark{leat::testing::stamp_of(static_cast<std::uint64_t>(n)),
-                                   leat::event_time{std::chrono::microseconds{n}}, false});
+          all.push_back(
+              leat::mark{leat::testing::stamp_of(static_cast<std::uint64_t>(n)), false, false});
         break;
       case 3:
         if (roll(0, 3) == 0) {
@@ -195,21 +195,21 @@ TEST_CASE("a mark passes when the records before it have passed, and at once if 
       all.push_back({0, n, 0}), stamps.push_back(at(n));
     return support::frame_of(all, stamps);
   };
-  h.stage->advance(support::mark_at(at(0), 0));
+  h.stage->advance(support::mark_at(at(0)));
   h.flush();
-  CHECK(h.promised() == support::mark_at(at(0), 0));
+  CHECK(h.promised() == support::mark_at(at(0)));
   h.consume(records(1, 2));
-  h.stage->advance(support::mark_at(at(2), 2));
+  h.stage->advance(support::mark_at(at(2)));
   h.flush();
-  CHECK(h.promised() == support::mark_at(at(0), 0));
+  CHECK(h.promised() == support::mark_at(at(0)));
   h.consume(records(3, 4)); // closes the first pane and opens another
-  h.stage->advance(support::mark_at(at(4), 4));
+  h.stage->advance(support::mark_at(at(4)));
   h.flush();
-  CHECK(h.promised() == support::mark_at(leat::with_descendants(at(3)), 2)); // all that has gone
+  CHECK(h.promised() == support::mark_at(leat::with_descendants(at(3)))); // all that has gone
   h.clock.time += 1'000'000'000;
   h.stage->wake();
   h.flush();
-  CHECK(h.promised() == support::mark_at(leat::with_descendants(at(4)), 4));
+  CHECK(h.promised() == support::mark_at(leat::with_descendants(at(4))));
   CHECK(h.in_order());
   CHECK(h.sent<item>().size() == 4);
 }
@@ -229,7 +229,7 @@ TEST_CASE("a stall before it closes the open pane where somebody behind merges, 
     h.edge.stamped = stamped;
     REQUIRE(h.open(grouping(leat::batch{})(support::into_port<item>())));
     h.consume(support::items_from(1, 5));
-    leat::mark m = support::mark_at(at(5), 5);
+    leat::mark m = support::mark_at(at(5));
     h.stage->advance(m);
     h.flush();
     CHECK(h.sent<item>().empty());

@@ -27,10 +27,10 @@ TEST_CASE("stamps and marks pass a merge unchanged") {
   stamps[1].path = leat::stamp_path{}.child(0);
   stamps[2].path = leat::stamp_path{}.child(1).child(5);
   h.consume(support::frame_of(support::numbered(4), stamps));
-  h.stage->advance(support::mark_at(stamps[3], 7));
+  h.stage->advance(support::mark_at(stamps[3]));
   h.flush();
   CHECK(h.stamps() == stamps);
-  CHECK(h.promised() == support::mark_at(leat::with_descendants(stamps[3]), 7));
+  CHECK(h.promised() == support::mark_at(leat::with_descendants(stamps[3])));
 }
 
 // An idle split that comes back may bring what others are ahead of. What stands behind must still
@@ -67,7 +67,7 @@ TEST_CASE("stamps that fall or repeat leave a merge in their order, at its prese
       }
       h.consume(support::frame_of(records, stamps));
       if (roll.coin()) {
-        h.stage->advance(support::mark_at(s, 0)); // as far as the last record, not its siblings
+        h.stage->advance(support::mark_at(s)); // as far as the last record, not its siblings
         promised = true;
         h.unblock();
       }

@@ -53,7 +53,7 @@ TEST_CASE("side outputs under random credit: nothing lost, in order, and no mark
         h.flush();
         break;
       case 1:
-        h.stage->advance(support::mark_at(at(next - 1), next));
+        h.stage->advance(support::mark_at(at(next - 1)));
         h.unblock();
         break;
       default:
@@ -86,7 +86,7 @@ TEST_CASE("an output that gets few records still passes marks on while there is 
   REQUIRE(h.open(stage_of(silent{})));
   for (std::int64_t n = 1; n <= 100; ++n) {
     h.consume(support::items_from(n, 1, 3));
-    h.stage->advance(support::mark_at(at(n), n));
+    h.stage->advance(support::mark_at(at(n)));
   }
   CHECK(h.promised().progress >= at(90));
   CHECK(h.wire.all.size() < 50);
@@ -159,8 +159,7 @@ TEST_CASE("an event_context tells the record's stamp, and the watermark that fol
     support::hosted h;
     h.services.out_of_order = out_of_order;
     REQUIRE(h.open(stage_of(curious{})));
-    h.stage->advance(
-        support::mark_at(at(4), 400)); // marks come at frame cuts, so they do not count
+    h.stage->advance(support::mark_at(at(4))); // marks come at frame cuts, so they do not count
     h.consume(std::move(f));
     h.finish();
     return h.sent<item>();

@@ -38,7 +38,7 @@ TEST_CASE("a frame goes when it is full or flushed, and a promise behind it when
   for (int n = 1; n <= 3; ++n)
     CHECK(p.push(0, n));
   CHECK(p.wire.all.empty());
-  p.port.advance(support::mark_at(at(3), 2));
+  p.port.advance(support::mark_at(at(3)));
   CHECK(p.wire.all.empty());
   CHECK(p.push(0, 4));
   REQUIRE(p.wire.all.size() == 1);
@@ -46,15 +46,15 @@ TEST_CASE("a frame goes when it is full or flushed, and a promise behind it when
   CHECK(p.wire.all[0].content.size() == 4);
   p.port.flush();
   REQUIRE(p.wire.all.size() == 2);
-  CHECK(p.wire.all[1].marked == support::mark_at(at(3), 2));
+  CHECK(p.wire.all[1].marked == support::mark_at(at(3)));
   p.port.flush(); // nothing new
   CHECK(p.wire.all.size() == 2);
   p.push(0, 5);
-  p.port.advance(support::mark_at(at(5), 2));
+  p.port.advance(support::mark_at(at(5)));
   p.port.flush();
   REQUIRE(p.wire.all.size() == 4);
   CHECK(p.wire.all[2].content.size() == 1);
-  CHECK(p.wire.all[3].marked == support::mark_at(at(5), 2));
+  CHECK(p.wire.all[3].marked == support::mark_at(at(5)));
 }
 
 TEST_CASE("a promise stands behind frames that wait for credit, on their lane alone") {
@@ -64,7 +64,7 @@ TEST_CASE("a promise stands behind frames that wait for credit, on their lane al
   REQUIRE(p.port.blocked());
   p.port.passed(at(5));
   p.port.stall();
-  const leat::mark stalled{at(5), leat::begin_of_time, false, true};
+  const leat::mark stalled{at(5), false, true};
   REQUIRE(p.wire.all.size() == 2);
   CHECK(p.wire.all[1].lane == 1);
   CHECK(p.wire.all[1].marked == stalled);
@@ -76,6 +76,21 @@ TEST_CASE("a promise stands behind frames that wait for credit, on their lane al
   CHECK(p.wire.all[3].content.size() == 1);
   CHECK(p.wire.all[4].lane == 0);
   CHECK(p.wire.all[4].marked == stalled);
+}
+
+TEST_CASE("a sender that was idle says with its next frame that it no longer is") {
+  open_port p(1, plenty);
+  p.port.advance(support::mark_at(at(3), true));
+  p.port.flush();
+  p.push(0, 4);
+  p.port.flush();
+  p.port.advance(support::mark_at(at(4), true));
+  p.port.flush();
+  REQUIRE(p.wire.all.size() == 4);
+  CHECK(p.wire.all[0].marked == support::mark_at(at(3), true));
+  CHECK(p.wire.all[1].content.size() == 1);
+  CHECK(p.wire.all[2].marked == support::mark_at(at(3)));
+  CHECK(p.wire.all[3].marked == support::mark_at(at(4), true));
 }
 
 TEST_CASE("an event needs no credit, goes to all lanes, and takes open frames along") {
@@ -195,7 +210,7 @@ TEST_CASE("under random credit nothing is lost, reordered, overtaken or overdraw
         const bool go_on = p.push(lane, number);
         REQUIRE(go_on == !p.port.blocked());
       } else if (what == 7 && !p.port.blocked()) {
-        p.port.advance(support::mark_at(at(number), number));
+        p.port.advance(support::mark_at(at(number)));
       } else if (what == 8) {
         p.port.flush();
       } else if (what == 9 && !p.port.blocked() && steps % 7 == 0) {

@@ -165,25 +165,6 @@ TEST_CASE("a mark covers all that descends from the records read so far") {
   CHECK(r.promised().progress < following);
 }
 
-TEST_CASE("the watermark is the least of the splits, behind their highest event time") {
-  const auto frames_of = [](std::vector<item> a, std::vector<item> b) {
-    return given_splits<item>{{{std::move(a)}, {std::move(b)}}};
-  };
-  reading r(frames_of({{0, 0, 100}, {0, 1, 300}}, {{1, 0, 200}, {1, 1, 250}}),
-            leat::event_time_by{time_of, 10us});
-  r.edge.limits.records = 1;
-  r.begin();
-  std::vector<std::int64_t> watermarks;
-  for (int i = 0; i < 4; ++i) {
-    (void)r.pull();
-    watermarks.push_back(r.source->reached().watermark.time_since_epoch().count());
-  }
-  const std::int64_t none = leat::begin_of_time.time_since_epoch().count();
-  CHECK(watermarks[0] == none); // of the other split nothing is known
-  CHECK(watermarks[1] == 90);
-  CHECK(watermarks[2] >= 90);
-}
-
 TEST_CASE("a split whose reader is done still has to send what was read ahead") {
   reading r(given_splits<item>{{{{{0, 0, 100}, {0, 1, 300}}}, {{{1, 0, 200}, {1, 1, 250}}}}},
             leat::event_time_by{time_of});
@@ -193,7 +174,7 @@ TEST_CASE("a split whose reader is done still has to send what was read ahead") 
   for (int sent = 1; sent < 4; ++sent) {
     (void)r.pull();
     CHECK_FALSE(r.source->reached().idle); // or a merge would not wait for the rest
-    CHECK(r.source->reached().watermark <= last);
+    CHECK(r.source->reached().progress.time <= last);
   }
 }
 
@@ -245,7 +226,7 @@ TEST_CASE("a source that is idle promises nothing new, least of all the end of t
         const leat::mark m = r.source->reached();
         was_idle = was_idle || m.idle;
         r.flush();
-        CHECK(r.promised().watermark <= leat::event_time{std::chrono::microseconds{160}});
+        CHECK(r.promised().progress.time <= leat::event_time{std::chrono::microseconds{160}});
         if (answer.is_idle())
           r.clock.time += std::max<std::int64_t>(
               std::min(answer.after(), std::chrono::nanoseconds{100ms}).count(), 1);

@@ -100,8 +100,8 @@ inline leat::frame items_from(std::int64_t first, std::int64_t count, std::int64
   return frame_of(all, stamps);
 }
 
-inline leat::mark mark_at(const leat::stamp& progress, std::int64_t watermark, bool idle = false) {
-  return {progress, leat::event_time{std::chrono::microseconds{watermark}}, idle};
+inline leat::mark mark_at(const leat::stamp& progress, bool idle = false) {
+  return {progress, idle, false};
 }
 
 /// A clock that a test moves.

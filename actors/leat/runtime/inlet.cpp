@@ -8,7 +8,7 @@
 namespace leat {
 
 inlet::inlet(std::size_t channels, bool ordered, const credit& window)
-    : channels_(channels), ordered_(ordered) {
+    : channels_(channels), ordered_(ordered), consuming_(channels) {
   for (channel& c : channels_)
     c.due = credit_return{window};
 }
@@ -27,6 +27,8 @@ void inlet::receive(std::size_t index, frame f) {
     throw breach(fmt::format("a frame came on channel {} that was not paid for", index));
   c.had_last = f.last;
   c.arrived.push_back(std::move(f));
+  ++arrived_;
+  promised_.reset();
 }
 
 void inlet::promise(std::size_t index, const mark& m, std::uint64_t frames) {
@@ -47,28 +49,43 @@ void inlet::count(channel& c, mark m, std::uint64_t frames) {
   c.late.reset();
 }
 
+void inlet::promise_all(const mark& m) { promised_ = m; }
+
 std::optional<inlet::piece> inlet::next() {
   drop_consumed();
-  take_in();
-  if (ordered_)
-    return next_by_stamp();
-  for (channel& c : channels_)
-    if (!c.held.empty())
-      return piece{&c.held.front(), &c.next, c.held.front().size()};
+  if (arrived_ > 0)
+    take_in();
+  if (held_ == 0)
+    return {};
+  const auto p = ordered_ ? next_by_stamp() : next_by_arrival();
+  consuming_ = p ? p->channel : channels_.size();
+  return p;
+}
+
+std::optional<inlet::piece> inlet::next_by_arrival() {
+  for (std::size_t i = 0; i < channels_.size(); ++i)
+    if (channel& c = channels_[i]; !c.held.empty())
+      return piece{i, &c.held.front(), &c.next, c.held.front().size()};
   return {};
 }
 
 void inlet::drop_consumed() {
-  for (channel& c : channels_)
-    while (!c.held.empty() && c.next >= c.held.front().size()) {
-      held_ -= c.next;
-      return_credit(c, c.held.front());
-      c.held.pop_front();
-      c.next = 0;
-    }
+  if (consuming_ >= channels_.size())
+    return;
+  channel& c = channels_[consuming_];
+  if (c.next < c.held.front().size())
+    return;
+  held_ -= c.next;
+  return_credit(c, c.held.front());
+  c.held.pop_front();
+  c.next = 0;
+  consuming_ = channels_.size();
 }
 
-void inlet::return_credit(channel& c, frame& f) { c.due.entered(std::exchange(f.paid, {})); }
+void inlet::return_credit(channel& c, frame& f) {
+  c.due.entered(std::exchange(f.paid, {}));
+  credit_due_ = true;
+}
 
 // A merge looks at all that has arrived: what it waits for may stand behind it. Otherwise one frame
 // is taken at a time, so that arrived frames keep their credit while we are slow.
@@ -102,6 +119,8 @@ void inlet::take_in_by_turns() {
 void inlet::take_in(channel& c) {
   frame f = std::move(c.arrived.front());
   c.arrived.pop_front();
+  --arrived_;
+  ++taken_;
   ++c.taken;
   c.at = f.barrier_at;
   c.ended = c.ended || f.last;
@@ -159,42 +178,26 @@ std::optional<inlet::piece> inlet::next_by_stamp() {
     if (s > bound || s > rival || (s == rival && rival_wins_ties))
       break;
   }
-  return piece{&first->held.front(), &first->next, end};
+  return piece{static_cast<std::size_t>(first - channels_.data()), &first->held.front(),
+               &first->next, end};
 }
 
 mark inlet::reached() {
   drop_consumed();
-  mark least = end_mark;
-  mark idle;
-  bool any_active = false;
-  bool any_idle = false;
-  for (channel& c : channels_) {
+  if (empty() && promised_)
+    return *promised_;
+  joint_mark all;
+  for (const channel& c : channels_) {
     if (c.ended && c.held.empty() && c.arrived.empty())
       continue;
-    least.stalled = least.stalled || c.promised.stalled;
+    mark m = c.promised;
     if (!c.held.empty()) {
-      any_active = true;
       const bool stamped = !c.held.front().records->stamps.empty();
-      least.progress = std::min(least.progress, stamped ? all_before(head(c)) : stamp{});
-      least.watermark = std::min(least.watermark, c.watermark);
-      continue;
+      m = {stamped ? all_before(head(c)) : stamp{}, false, m.stalled};
     }
-    c.watermark = c.promised.watermark;
-    if (c.promised.idle) {
-      any_idle = true;
-      idle.progress = std::max(idle.progress, c.promised.progress);
-      idle.watermark = std::max(idle.watermark, c.watermark);
-      continue;
-    }
-    any_active = true;
-    least.progress = std::min(least.progress, c.promised.progress);
-    least.watermark = std::min(least.watermark, c.watermark);
+    all += joint_mark(m);
   }
-  if (any_active || !any_idle)
-    return least;
-  // All who could still send are idle: pass on the highest they promised, and that we are idle too.
-  idle.idle = true;
-  return idle;
+  return all.together();
 }
 
 std::shared_ptr<const barrier> inlet::aligned() const {

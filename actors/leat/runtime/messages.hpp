@@ -68,12 +68,7 @@ auto inspect(Inspector& f, stamp& s) {
 
 template <class Inspector>
 auto inspect(Inspector& f, mark& m) {
-  std::int64_t watermark = m.watermark.time_since_epoch().count();
-  const auto load = [&]() -> caf::error {
-    m.watermark = event_time{std::chrono::microseconds{watermark}};
-    return caf::none;
-  };
-  return f(m.progress, watermark, m.idle, m.stalled, caf::meta::load_callback(load));
+  return f(m.progress, m.idle, m.stalled);
 }
 
 /// Producer to consumer, where they share no progress_table: what is promised on a channel behind

@@ -1,16 +1,27 @@
 #include <leat/runtime/progress_table.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace leat {
 
 progress_table::progress_table(std::size_t producers, std::size_t consumers)
-    : entries_(producers), readers_(consumers) {
-  for (entry& e : entries_)
-    e.frames.resize(consumers);
+    : entries_(producers), joint_(2 * std::bit_ceil(std::max<std::size_t>(producers, 1))),
+      readers_(consumers), due_(consumers) {
+  for (std::size_t p = 0; p < producers; ++p) {
+    entries_[p].frames.resize(consumers);
+    entries_[p].sent.resize(consumers);
+    joint(p) = joint_mark(mark{});
+    rejoin(p);
+  }
 }
 
-void progress_table::leave_out(std::size_t producer) { entries_[producer].left_out = true; }
+void progress_table::leave_out(std::size_t producer) {
+  left_out_ = true;
+  joint(producer) = {};
+  rejoin(producer);
+}
 
 void progress_table::attach(std::size_t consumer, std::function<void()> wake) {
   const std::lock_guard lock(mutex_);
@@ -23,35 +34,41 @@ void progress_table::publish(std::size_t producer, const mark& m, std::size_t fi
   entry& e = entries_[producer];
   e.promised = m;
   e.published = true;
-  std::copy(frames.begin(), frames.end(), e.frames.begin() + static_cast<std::ptrdiff_t>(first));
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const std::size_t c = first + i;
+    if (const std::uint64_t counted = std::max(e.sent[c], e.frames[c]); frames[i] > counted)
+      due_[c].fetch_add(frames[i] - counted, std::memory_order_relaxed);
+    e.frames[c] = frames[i];
+  }
   ++version_;
-  if (!slowest_got_on())
+  joint(producer) = joint_mark(m);
+  rejoin(producer);
+  if (!got_on())
     return;
   for (reader& r : readers_)
     if (r.wake && !std::exchange(r.woken, true))
       r.wake();
 }
 
+void progress_table::rejoin(std::size_t producer) {
+  for (std::size_t n = (joint_.size() / 2 + producer) / 2; n > 0; n /= 2)
+    joint_[n] = joint_[2 * n] + joint_[2 * n + 1];
+}
+
 // A merge waits for the slowest: what others promise beyond it releases nothing.
-bool progress_table::slowest_got_on() {
-  mark least = end_mark;
-  least.idle = true;
-  for (const entry& e : entries_) {
-    if (e.left_out)
-      continue;
-    least.stalled = least.stalled || e.promised.stalled;
-    if (e.promised.idle)
-      continue;
-    least.idle = false;
-    least.progress = std::min(least.progress, e.promised.progress);
-    least.watermark = std::min(least.watermark, e.promised.watermark);
-  }
-  const bool stalls = least.stalled && !slowest_.stalled;
-  const bool got_on = least.progress != slowest_.progress ||
-                      least.watermark != slowest_.watermark || least.idle != slowest_.idle ||
-                      stalls;
-  slowest_ = least;
-  return got_on;
+bool progress_table::got_on() {
+  const mark now = joint_[1].together();
+  const mark before = std::exchange(together_, now);
+  return now.progress != before.progress || now.idle != before.idle ||
+         (now.stalled && !before.stalled);
+}
+
+std::optional<mark> progress_table::read_together(std::size_t consumer, std::uint64_t taken) {
+  const std::lock_guard lock(mutex_);
+  if (left_out_ || due_[consumer].load(std::memory_order_relaxed) != taken)
+    return {};
+  readers_[consumer].woken = false;
+  return together_;
 }
 
 } // namespace leat

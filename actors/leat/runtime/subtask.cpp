@@ -77,8 +77,10 @@ void subtask::woken(std::uint64_t number) {
   else
     std::erase_if(timers_, [&](const timer& t) { return t.number == number; });
   pull_requested_ = false;
-  if (!source_ && !finished_)
+  if (!source_ && !finished_) {
+    reached_.reset();
     stage_->wake();
+  }
   work();
 }
 
@@ -93,8 +95,10 @@ void subtask::inject(std::shared_ptr<const barrier> at) {
 void subtask::work() {
   if (finished_)
     return;
-  if (stage_->blocked())
+  if (stage_->blocked()) {
+    reached_.reset();
     stage_->resume();
+  }
   if (source_)
     work_source();
   else
@@ -165,7 +169,7 @@ void subtask::work_inlet() {
       if (input_cancelled_)
         *piece->next = piece->end;
       else
-        stage_->consume(*piece->from, *piece->next, piece->end);
+        reached_.reset(), stage_->consume(*piece->from, *piece->next, piece->end);
       since_mark_ += *piece->next - first;
       return_credit();
       if (stage_->satisfied() && !input_cancelled_)
@@ -243,6 +247,8 @@ bool subtask::all_cancelled() const {
 }
 
 void subtask::return_credit() {
+  if (!inlet_.credit_came_back())
+    return;
   for (std::size_t i = 0; i < inlet_.channels(); ++i)
     if (const credit c = inlet_.take_credit(i); c != credit{})
       host_.grant(i, c);

@@ -259,6 +259,8 @@ void subtask_actor::on_exit() {
 void subtask_actor::messenger::send(std::size_t port, std::size_t lane, frame f) {
   const auto& consumer = self.wiring_.ports[port][lane];
   if (!consumer.elsewhere) {
+    if (const port_promises& shared = self.blueprint_.promises[port]; shared.in)
+      shared.in->sends(shared.producer, shared.first_consumer + lane);
     self.send(consumer.to, deliver_message{consumer.channel, std::move(f)});
     return;
   }
@@ -283,7 +285,13 @@ void subtask_actor::messenger::promise(std::size_t port, const mark& m,
 
 void subtask_actor::messenger::look(inlet& in) {
   const channel_promises& shared = self.blueprint_.reads;
-  if (shared.in)
+  if (!shared.in)
+    return;
+  const auto together =
+      in.empty() ? shared.in->read_together(shared.consumer, in.taken()) : std::nullopt;
+  if (together)
+    in.promise_all(*together);
+  else
     shared.in->read(shared.consumer,
                     [&](std::size_t producer, const mark& m, std::uint64_t frames) {
                       if (const auto channel = shared.channels[producer])

@@ -333,7 +333,7 @@ std::vector<input<T>> spaced(const std::vector<input<T>>& all, int what) {
     if (what == 0)
       spaced.push_back(lull{});
     else if (what == 1)
-      spaced.push_back(mark{stamp_of(position), begin_of_time, false});
+      spaced.push_back(mark{stamp_of(position), false, false});
     else
       spaced.push_back(barrier{position, {}});
   }

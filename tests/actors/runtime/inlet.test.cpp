@@ -85,7 +85,7 @@ TEST_CASE("an ordered inlet waits for the channel that may still bring something
   inlet in(2, true, window);
   in.receive(0, records({3, 5}));
   CHECK(take(in).empty());
-  in.receive(1, only(mark_at(at(3), 0)));
+  in.receive(1, only(mark_at(at(3))));
   CHECK(take(in) == "0:3 ");
   in.receive(1, records({4, 7}, 1));
   CHECK(take(in) == "1:4 0:5 "); // up to what channel 0 has promised by sending 5
@@ -119,42 +119,42 @@ TEST_CASE("equal stamps go in the order of channels, however frames were cut") {
 TEST_CASE("an idle channel holds nobody up until it sends again") {
   inlet in(2, true, window);
   in.receive(0, records({3}));
-  in.receive(1, only(mark_at(at(1), 1, true)));
+  in.receive(1, only(mark_at(at(1), true)));
   CHECK(take(in) == "0:3 ");
   CHECK_FALSE(in.reached().idle);
-  in.receive(0, only(mark_at(at(3), 2, true)));
+  in.receive(0, only(mark_at(at(3), true)));
   CHECK(take(in).empty());
-  CHECK(in.reached() == mark_at(all_of(at(3)), 2, true)); // all are idle
+  CHECK(in.reached() == mark_at(all_of(at(3)), true)); // all are idle
   in.receive(1, records({6}, 1));
   in.receive(0, records({5, 9}, 0));
   CHECK(take(in) == "0:5 1:6 "); // awake, both: 9 waits
-  in.receive(1, only(mark_at(at(6), 6, true)));
+  in.receive(1, only(mark_at(at(6), true)));
   CHECK(take(in) == "0:9 ");
 }
 
 TEST_CASE("an inlet promises the least of what its channels promise") {
   inlet in(3, true, window);
   CHECK(in.reached() == leat::mark{});
-  in.receive(0, only(mark_at(at(5), 50)));
-  in.receive(1, only(mark_at(at(7), 30)));
-  in.receive(2, only(mark_at(at(6), 40, true)));
+  in.receive(0, only(mark_at(at(5))));
+  in.receive(1, only(mark_at(at(7))));
+  in.receive(2, only(mark_at(at(6), true)));
   CHECK(take(in).empty());
-  CHECK(in.reached() == mark_at(at(5), 30));
+  CHECK(in.reached() == mark_at(at(5)));
   in.receive(0, last());
   CHECK(take(in).empty());
-  CHECK(in.reached() == mark_at(at(7), 30));
-  in.receive(1, with(records({9}, 1), mark_at(at(9), 60)));
+  CHECK(in.reached() == mark_at(at(7)));
+  in.receive(1, with(records({9}, 1), mark_at(at(9))));
   CHECK(take(in) == "1:9 ");
-  CHECK(in.reached() == mark_at(all_of(at(9)), 60));
+  CHECK(in.reached() == mark_at(all_of(at(9))));
 }
 
 TEST_CASE("an inlet that is never empty says how far it has come all the same") {
   for (const bool ordered : {true, false}) {
     INFO(ordered);
     inlet in(2, ordered, wide);
-    in.receive(1, only(mark_at(at(500), 500)));
+    in.receive(1, only(mark_at(at(500))));
     for (std::int64_t n = 0; n < 100; ++n) {
-      in.receive(0, with(records({2 * n + 1, 2 * n + 2}), mark_at(at(2 * n + 2), n)));
+      in.receive(0, with(records({2 * n + 1, 2 * n + 2}), mark_at(at(2 * n + 2))));
       if (n == 0)
         continue;
       const auto piece = in.next(); // one frame is always left
@@ -166,15 +166,34 @@ TEST_CASE("an inlet that is never empty says how far it has come all the same") 
   }
 }
 
-TEST_CASE("a watermark is reached when the records before it are consumed") {
+TEST_CASE("what is promised is reached when the records before it are consumed") {
   inlet in(1, false, window);
-  in.receive(0, with(records({1, 2}), mark_at(at(2), 20)));
+  in.receive(0, with(records({1, 2}), mark_at(at(2))));
   const auto piece = in.next();
   REQUIRE(piece);
-  CHECK(in.reached().watermark == leat::begin_of_time);
+  CHECK(in.reached().progress < at(2));
   *piece->next = piece->end;
   CHECK_FALSE(in.next());
-  CHECK(in.reached().watermark == mark_at(at(2), 20).watermark);
+  CHECK(in.reached().progress >= at(2));
+}
+
+TEST_CASE("what all channels promise together counts until something arrives") {
+  inlet in(2, true, window);
+  in.promise(0, mark_at(at(1)), 0);
+  in.promise(1, mark_at(at(2)), 0);
+  in.promise_all(mark_at(at(4)));
+  CHECK(in.reached() == mark_at(at(4)));
+  in.receive(0, records({5}));
+  CHECK_FALSE(in.empty());
+  CHECK_FALSE(in.next()); // channel 1 may still bring 3
+  CHECK(in.reached().progress < at(3));
+  in.promise(1, mark_at(at(6)), 0);
+  const auto piece = in.next();
+  REQUIRE(piece);
+  *piece->next = piece->end;
+  CHECK_FALSE(in.next());
+  CHECK(in.empty());
+  CHECK(in.taken() == 1);
 }
 
 TEST_CASE("credit returns when records become state, not before, and not while nobody asks") {
@@ -195,7 +214,7 @@ TEST_CASE("what a merge holds keeps its credit until the merge lets it go") {
   CHECK_FALSE(in.next()); // channel 1 is waited for
   CHECK(in.held() == 8);
   CHECK(in.take_credit(0) == leat::credit{});
-  in.receive(1, only(mark_at(at(12), 0)));
+  in.receive(1, only(mark_at(at(12))));
   CHECK(take(in) == "0:1 0:2 0:11 0:12 ");
   CHECK(in.take_credit(0).frames == 2);
   CHECK(in.held() == 4);
@@ -236,16 +255,16 @@ TEST_CASE("while a barrier is under way, credit returns for what is held") {
 
 TEST_CASE("a promise counts behind the frames that were sent before it, its flags until the next") {
   inlet in(2, true, window);
-  in.promise(1, mark_at(at(9), 0, true), 1); // came before the frame
+  in.promise(1, mark_at(at(9), true), 1); // came before the frame
   in.receive(0, records({3, 12}));
   CHECK_FALSE(in.next());
   in.receive(1, records({5}, 1));
   CHECK(take(in) == "0:3 1:5 0:12 "); // idle
   in.receive(0, records({13}));
-  in.receive(1, records({10}, 1));           // idle no more ...
-  in.promise(1, mark_at(at(9), 0, true), 1); // ... whatever it said before
+  in.receive(1, records({10}, 1));        // idle no more ...
+  in.promise(1, mark_at(at(9), true), 1); // ... whatever it said before
   CHECK(take(in) == "1:10 ");
-  in.promise(1, mark_at(at(20), 0), 2);
+  in.promise(1, mark_at(at(20)), 2);
   CHECK(take(in) == "0:13 ");
 }
 
@@ -271,12 +290,12 @@ TEST_CASE("a barrier waits for all channels, and channels behind it wait") {
   for (const bool ordered : {true, false}) {
     INFO(ordered);
     inlet in(2, ordered, window);
-    in.receive(0, with_barrier(with(records({1}), mark_at(at(1), 0)), 1));
-    in.receive(0, with(records({5}), mark_at(at(5), 0)));
-    in.receive(1, with(records({2}, 1), mark_at(at(2), 0)));
+    in.receive(0, with_barrier(with(records({1}), mark_at(at(1))), 1));
+    in.receive(0, with(records({5}), mark_at(at(5))));
+    in.receive(1, with(records({2}, 1), mark_at(at(2))));
     CHECK(take(in) == (ordered ? "0:1 " : "0:1 1:2 "));
     CHECK_FALSE(in.aligned());
-    in.receive(1, with_barrier(with(records({3}, 1), mark_at(at(3), 0)), 1));
+    in.receive(1, with_barrier(with(records({3}, 1), mark_at(at(3))), 1));
     const std::string more = take(in);
     REQUIRE(in.aligned()); // also if the merge still holds something: that is state
     CHECK(in.aligned()->epoch == 1);
@@ -350,7 +369,7 @@ TEST_CASE("random frames over channels against a naive merge") {
             time = stamps.back().time.time_since_epoch().count();
           }
           if (roll.coin())
-            f.promised = mark_at(at(time), time);
+            f.promised = mark_at(at(time));
           scripts[c].frames.push_back(std::move(f));
         }
         if (part < barriers) {
@@ -473,5 +492,5 @@ TEST_CASE("an inlet takes nothing that is against the protocol") {
   CHECK(taken(in, 1, lying) == "a frame came on channel 1 that was not paid for");
   CHECK(taken(in, 1, last(records({4}, 1))) == "taken");
   CHECK(taken(in, 1, leat::frame{}) == "a frame came on channel 1 behind the last one");
-  CHECK(taken(in, 2, only(mark_at(at(9), 0))) == "a promise came on channel 2 of 2");
+  CHECK(taken(in, 2, only(mark_at(at(9)))) == "a promise came on channel 2 of 2");
 }

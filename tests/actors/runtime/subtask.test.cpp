@@ -171,14 +171,14 @@ TEST_CASE("a subtask that has nothing to do hands on what waits for company, mar
   w.settings.channels = 1;
   w.start(merging());
   w.subtask->receive(0, support::items_from(1, 2));
-  w.subtask->promised(0, mark_at(at(2), 2), 1);
+  w.subtask->promised(0, mark_at(at(2)), 1);
   CHECK(w.records_sent() == 0);
   w.subtask->idle();
   CHECK(w.records_sent() == 2);
-  w.subtask->promised(0, mark_at(at(9), 7), 1);
+  w.subtask->promised(0, mark_at(at(9)), 1);
   w.subtask->idle();
   REQUIRE(w.host.wire.all.back().marked);
-  CHECK(w.host.wire.all.back().marked->watermark == mark_at(at(9), 7).watermark);
+  CHECK(w.host.wire.all.back().marked->progress == at(9));
 }
 
 TEST_CASE("wake-ups of a source never multiply, however often it is woken from outside") {
