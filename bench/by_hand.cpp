@@ -1,6 +1,6 @@
 #include "by_hand.hpp"
 
-#include <leat/histogram.hpp>
+#include <leat/detail/stage/histogram.hpp>
 
 #include <chrono>
 #include <condition_variable>

@@ -4,7 +4,7 @@
 #include "by_hand.hpp"
 #include "item.hpp"
 
-#include <leat/runtime/job.hpp>
+#include <leat/job.hpp>
 
 namespace bench {
 

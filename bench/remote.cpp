@@ -2,8 +2,8 @@
 
 #include "pipelines.hpp"
 
-#include <leat/cluster/worker.hpp>
-#include <leat/frame_codec.hpp>
+#include <leat/detail/transport/frame_codec.hpp>
+#include <leat/internal/cluster/worker.hpp>
 
 #include <arpa/inet.h>
 #include <cstring>

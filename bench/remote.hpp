@@ -1,7 +1,7 @@
 // Bar 11: what it costs to send records to another process.
 #pragma once
 
-#include <leat/cluster/join.hpp>
+#include <leat/internal/cluster/join.hpp>
 
 namespace bench {
 

@@ -1,6 +1,6 @@
 #include "trees.hpp"
 
-#include <leat/scoring/tree_ensemble.hpp>
+#include <leat/scoring/readers/tree_ensemble.hpp>
 
 #include "support/xgboost_oracle.hpp"
 

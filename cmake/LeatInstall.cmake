@@ -2,25 +2,16 @@
 # pkg-config file and a Debian package libleat-NAME-dev.
 set(LEAT_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/leat)
 
-# The headers below FOLDER/leat that users may include, relative to FOLDER. Those that include CAF,
-# or lead there, are of the runtime alone.
-function(leat_public_headers out folder)
+# The headers below FOLDER/leat that are installed, relative to FOLDER: all but those in internal/.
+function(leat_installed_headers out folder)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${folder} ${folder}/leat/*.hpp)
-  set(for_own_actors "^leat/(actor/|runtime/(messages|strangers|subtask_actor)\\.hpp)") # they may name CAF
-  set(public)
-  foreach(header ${headers})
-    file(STRINGS ${folder}/${header} internal
-      REGEX "#include <(caf/|leat/(runtime|cluster)/messages\\.hpp|leat/.*_actor\\.hpp)" LIMIT_COUNT 1)
-    if(NOT internal OR header MATCHES "${for_own_actors}")
-      list(APPEND public ${header})
-    endif()
-  endforeach()
-  set(${out} ${public} PARENT_SCOPE)
+  list(FILTER headers EXCLUDE REGEX "^leat/internal/")
+  set(${out} ${headers} PARENT_SCOPE)
 endfunction()
 
-# The public headers of the calling folder go into this component.
+# The headers of the calling folder go into this component.
 function(leat_install_headers component)
-  leat_public_headers(headers ${CMAKE_CURRENT_SOURCE_DIR})
+  leat_installed_headers(headers ${CMAKE_CURRENT_SOURCE_DIR})
   foreach(header ${headers})
     cmake_path(GET header PARENT_PATH folder)
     install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${folder} COMPONENT ${component})

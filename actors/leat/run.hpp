@@ -9,10 +9,14 @@
 //   }
 #pragma once
 
-#include <leat/control/describe_command.hpp>
-#include <leat/control/run_command.hpp>
+#include <leat/job.hpp>
+#include <leat/options.hpp>
 
-#include <optional>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace leat {
 
@@ -22,11 +26,14 @@ class program {
 public:
   /// The name stands before errors; the description is one sentence for --help.
   program(std::string name, std::string description);
+  ~program();
+  program(program&&) noexcept;
+  program& operator=(program&&) noexcept;
 
   /// Declares an option of the graph, which both `run` and `describe` take; see option_set::add.
   template <option_value T>
   option& add(std::string_view flag, T& value, std::string help) {
-    return graph_options_.add(flag, value, std::move(help));
+    return graph_options().add(flag, value, std::move(help));
   }
 
   /// Makes the graph. It is called once, after the options were read, and may throw leat::failure.
@@ -51,31 +58,11 @@ public:
   int main(int argc, char** argv);
 
 private:
-  struct own_command {
-    std::string name;
-    std::string help;
-    std::function<result<void>()> action;
-    option_set options;
-  };
+  struct parts;
 
-  exit_code obey(const std::vector<std::string>& arguments);
-  exit_code run(const std::vector<std::string>& arguments);
-  exit_code describe(const std::vector<std::string>& arguments);
-  exit_code act(const own_command& c, const std::vector<std::string>& arguments);
-  std::optional<exit_code> read(const option_set& options,
-                                const std::vector<std::string>& arguments, std::string_view name,
-                                std::string_view help, std::string_view footer = {},
-                                const option_set* others = nullptr,
-                                option_places* places = nullptr) const;
-  std::string help() const;
-  text_rows commands() const;
+  option_set& graph_options();
 
-  std::string description_;
-  option_set graph_options_;
-  graph_maker make_;
-  further_rows after_run_;
-  std::deque<own_command> commands_; // a deque, so that references stay
-  console console_;
+  std::unique_ptr<parts> parts_;
 };
 
 /// A program that has no options or commands of its own.

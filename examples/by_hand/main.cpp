@@ -1,8 +1,8 @@
 // A graph composed by hand: actors in an actor system of the program's own, connected one by one.
 // Nothing but the stage protocol holds them together.                                      by_hand
-#include <leat/actor/composition.hpp>
-#include <leat/sinks/print.hpp>
-#include <leat/sources/generate.hpp>
+#include <leat/composition.hpp>
+#include <leat/connectors/console/print.hpp>
+#include <leat/connectors/memory/generate.hpp>
 
 #include <fmt/format.h>
 

@@ -1,10 +1,10 @@
 // Payments scored by a model.   cards run
 #include "graph.hpp"
 
+#include <leat/connectors/csv/source.hpp>
+#include <leat/connectors/json_lines/sink.hpp>
 #include <leat/run.hpp>
 #include <leat/scoring/trees.hpp>
-#include <leat/sinks/json_lines.hpp>
-#include <leat/sources/csv.hpp>
 
 // [region main]
 int main(int argc, char** argv) {

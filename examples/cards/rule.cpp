@@ -1,9 +1,9 @@
 // Payments that are large for their card, by a plain rule.   large_payments run
 #include "card_features.hpp"
 
+#include <leat/connectors/csv/source.hpp>
+#include <leat/connectors/json_lines/sink.hpp>
 #include <leat/run.hpp>
-#include <leat/sinks/json_lines.hpp>
-#include <leat/sources/csv.hpp>
 
 using namespace cards;
 

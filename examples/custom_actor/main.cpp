@@ -1,9 +1,9 @@
 // An actor of your own in the middle of a graph: orders pass a desk, which is told the price by
 // messages of its own, and asks for one before the first order goes.      custom_actor run
-#include <leat/actor/stage_actor.hpp>
+#include <leat/actor.hpp>
+#include <leat/connectors/console/print.hpp>
+#include <leat/connectors/memory/generate.hpp>
 #include <leat/run.hpp>
-#include <leat/sinks/print.hpp>
-#include <leat/sources/generate.hpp>
 
 struct order {
   std::uint64_t amount = 0;

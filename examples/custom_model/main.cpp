@@ -1,7 +1,7 @@
 // A model of one's own: any struct that scores a pane of records.   custom_model run
+#include <leat/connectors/console/print.hpp>
+#include <leat/connectors/memory/generate.hpp>
 #include <leat/run.hpp>
-#include <leat/sinks/print.hpp>
-#include <leat/sources/generate.hpp>
 
 struct reading {
   double value = 0;

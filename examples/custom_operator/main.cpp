@@ -1,7 +1,7 @@
 // An operator of one's own: the running average of each sensor.   custom_operator run
+#include <leat/connectors/console/print.hpp>
+#include <leat/connectors/memory/generate.hpp>
 #include <leat/run.hpp>
-#include <leat/sinks/print.hpp>
-#include <leat/sources/generate.hpp>
 
 struct reading {
   std::uint32_t sensor = 0;

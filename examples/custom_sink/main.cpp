@@ -1,6 +1,6 @@
 // A sink of one's own: counts, and tells at the end.   custom_sink run
+#include <leat/connectors/memory/generate.hpp>
 #include <leat/run.hpp>
-#include <leat/sources/generate.hpp>
 
 #include <fmt/format.h>
 

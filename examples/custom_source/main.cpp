@@ -1,6 +1,6 @@
 // A source of one's own, of several splits that are read side by side.   custom_source run
+#include <leat/connectors/console/print.hpp>
 #include <leat/run.hpp>
-#include <leat/sinks/print.hpp>
 
 struct tick {
   leat::event_time time;

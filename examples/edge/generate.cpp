@@ -3,8 +3,8 @@
 #include "labels.hpp"
 #include "records.hpp"
 
+#include <leat/connectors/files/output_file.hpp>
 #include <leat/csv.hpp>
-#include <leat/sinks/output_file.hpp>
 
 #include <filesystem>
 #include <fmt/format.h>

@@ -3,11 +3,11 @@
 #include "edge/generate.hpp"
 #include "edge/graph.hpp"
 
+#include <leat/connectors/csv/source.hpp>
+#include <leat/connectors/json_lines/sink.hpp>
+#include <leat/connectors/memory/collect.hpp>
 #include <leat/quantities.hpp>
 #include <leat/run.hpp>
-#include <leat/sinks/collect.hpp>
-#include <leat/sinks/json_lines.hpp>
-#include <leat/sources/csv.hpp>
 
 #include <cstdlib>
 #include <filesystem>

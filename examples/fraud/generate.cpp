@@ -2,8 +2,8 @@
 
 #include "simulation.hpp"
 
+#include <leat/connectors/files/output_file.hpp>
 #include <leat/csv.hpp>
-#include <leat/sinks/output_file.hpp>
 
 #include <fmt/format.h>
 

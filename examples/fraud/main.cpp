@@ -2,10 +2,10 @@
 #include "generate.hpp"
 #include "graph.hpp"
 
+#include <leat/connectors/csv/source.hpp>
+#include <leat/connectors/json_lines/sink.hpp>
 #include <leat/run.hpp>
 #include <leat/scoring/trees.hpp>
-#include <leat/sinks/json_lines.hpp>
-#include <leat/sources/csv.hpp>
 
 #include <charconv>
 #include <fmt/format.h>

@@ -14,7 +14,8 @@ namespace fraud {
 /// The fields of Base, and more.
 template <leat::record Base, class... Fields>
 constexpr auto extend(std::string_view name, Fields... more) {
-  return leat::with_fields<Base>([&](auto... first) { return leat::fields(name, first..., more...); });
+  return leat::with_fields<Base>(
+      [&](auto... first) { return leat::fields(name, first..., more...); });
 }
 
 /// A card payment as a bank's history holds it, with what was found out about it later.

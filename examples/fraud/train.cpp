@@ -2,8 +2,8 @@
 
 #include "history.hpp"
 
+#include <leat/connectors/files/output_file.hpp>
 #include <leat/features.hpp>
-#include <leat/sinks/output_file.hpp>
 
 #include <fmt/format.h>
 #include <xgboost/c_api.h>

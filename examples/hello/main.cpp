@@ -1,8 +1,8 @@
 // The smallest graph that does something: squares of even numbers.   hello run
 // [region all]
+#include <leat/connectors/console/print.hpp>
+#include <leat/connectors/memory/generate.hpp>
 #include <leat/run.hpp>
-#include <leat/sinks/print.hpp>
-#include <leat/sources/generate.hpp>
 
 struct number {
   std::uint64_t value = 0;

@@ -1,7 +1,7 @@
 // The grouping of a running graph is swapped; the scores stay what they are.   live_swap
-#include <leat/runtime/job.hpp>
-#include <leat/sinks/collect.hpp>
-#include <leat/sources/generate.hpp>
+#include <leat/connectors/memory/collect.hpp>
+#include <leat/connectors/memory/generate.hpp>
+#include <leat/job.hpp>
 
 #include <fmt/format.h>
 

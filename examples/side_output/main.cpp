@@ -1,7 +1,7 @@
 // An operator with a second output, which refuses what it cannot process.   side_output run
+#include <leat/connectors/console/print.hpp>
+#include <leat/connectors/memory/generate.hpp>
 #include <leat/run.hpp>
-#include <leat/sinks/print.hpp>
-#include <leat/sources/generate.hpp>
 
 #include <cmath>
 

@@ -3,11 +3,11 @@
 // named handle twice seals it once and forks.
 #pragma once
 
-#include <leat/graph_state.hpp>
-#include <leat/grouping_stage.hpp>
-#include <leat/merge_stage.hpp>
+#include <leat/detail/plan/graph_state.hpp>
+#include <leat/detail/stage/batching_stage.hpp>
+#include <leat/detail/stage/merge_stage.hpp>
+#include <leat/detail/stage/scoring_stage.hpp>
 #include <leat/operator.hpp>
-#include <leat/scoring_stage.hpp>
 #include <leat/sink.hpp>
 #include <leat/source.hpp>
 
@@ -148,7 +148,7 @@ public:
   }
 
   /// Passes records through an actor of the user's own: leat::actor<A>(args...) of
-  /// leat/actor/stage_actor.hpp. One, unless the options say otherwise.
+  /// leat/actor.hpp. One, unless the options say otherwise.
   template <class Own>
   auto via(std::string name, Own own, stage_options options = {}) && {
     if constexpr (!detail::actor_on<Own, T>) {

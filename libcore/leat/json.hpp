@@ -12,9 +12,9 @@
 // "-Infinity", as in the JSON mapping of Protocol Buffers.
 #pragma once
 
+#include <leat/detail/record/utf8.hpp>
 #include <leat/model.hpp>
 #include <leat/scalar_text.hpp>
-#include <leat/utf8.hpp>
 
 #include <array>
 #include <cmath>

@@ -16,10 +16,10 @@
 // operator was made with may be wrong.
 #pragma once
 
-#include <leat/rejecting.hpp>
-#include <leat/stage.hpp>
+#include <leat/detail/record/type_name.hpp>
+#include <leat/detail/stage/rejecting.hpp>
+#include <leat/detail/stage/stage.hpp>
 #include <leat/state.hpp>
-#include <leat/type_name.hpp>
 
 #include <map>
 

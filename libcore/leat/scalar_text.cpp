@@ -1,6 +1,6 @@
 #include <leat/scalar_text.hpp>
 
-#include <leat/utf8.hpp>
+#include <leat/detail/record/utf8.hpp>
 
 #include <fmt/format.h>
 

@@ -16,8 +16,8 @@
 // it must not run in another process.
 #pragma once
 
-#include <leat/histogram.hpp>
-#include <leat/stage.hpp>
+#include <leat/detail/stage/histogram.hpp>
+#include <leat/detail/stage/stage.hpp>
 
 #include <span>
 

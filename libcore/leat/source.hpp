@@ -25,9 +25,9 @@
 // the limit even if they are not.
 #pragma once
 
-#include <leat/pulled.hpp>
-#include <leat/split_reader.hpp>
-#include <leat/stage.hpp>
+#include <leat/detail/stage/split_reader.hpp>
+#include <leat/detail/stage/stage.hpp>
+#include <leat/pull_status.hpp>
 
 #include <algorithm>
 #include <cmath>

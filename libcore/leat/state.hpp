@@ -2,7 +2,7 @@
 // every state of the operator then stands at that slot in a column of its own.
 #pragma once
 
-#include <leat/key.hpp>
+#include <leat/detail/record/key.hpp>
 
 #include <memory>
 #include <string>

@@ -21,18 +21,45 @@ SYSTEM = {"unistd.h", "fcntl.h", "glob.h", "dirent.h", "fnmatch.h", "signal.h", 
 # Those that only one part of a layer may include.
 COMPONENTS = {
     "google/protobuf/": ("libcore/leat/protobuf/",),
-    "sqlite3.h": ("actors/leat/sqlite/",),
-    "httplib.h": ("actors/leat/sinks/http_poster.cpp",),
+    "sqlite3.h": ("actors/leat/connectors/sqlite/",),
+    "httplib.h": ("actors/leat/connectors/http/poster.cpp",),
     "xgboost/": ("actors/leat/scoring/xgboost.cpp",),
     "onnxruntime": ("actors/leat/scoring/onnx.cpp",),
 }
-CAF_FOLDERS = ("actors/leat/runtime/", "actors/leat/actor/", "actors/leat/cluster/", "actors/leat/testing/")
+CAF_FOLDERS = ("actors/leat/detail/runtime/", "actors/leat/internal/runtime/", "actors/leat/internal/cluster/",
+               "actors/leat/internal/job/job.cpp", "actors/leat/actor.hpp", "actors/leat/composition.",
+               "actors/leat/testing/")
 CORE_FORBIDDEN = {"thread", "mutex", "condition_variable", "future", "iostream", "fstream", "csignal"}
 
 # Frozen exceptions, each with its reason.
 EXCEPTIONS = {
     ("libcore/leat/model.cpp", "mutex"): "the table of model identities is shared by all threads",
 }
+
+# Levels, the lowest first: a file includes files of its own level and of those before it.
+LEVELS = (
+    ("vocabulary", r"libcore/leat/(error|time|stamp|record|features|model|quantities|dead_letter|file_use|pull_status"
+                   r"|batching|version)\."),
+    ("detail/record", r"libcore/leat/(detail/record/|scalar_text\.)"),
+    ("formats", r"libcore/leat/(csv|json)\.|libcore/leat/protobuf/"),
+    ("detail/transport", r"libcore/leat/detail/transport/"),
+    ("detail/stage", r"libcore/leat/(detail/stage/|emitter\.)"),
+    ("roles", r"libcore/leat/(operator|state|source|sink)\."),
+    ("detail/plan", r"libcore/leat/detail/plan/"),
+    ("graph", r"libcore/leat/(graph\.|testing/)"),
+    ("readers of models", r"actors/leat/scoring/readers/"),
+    ("models", r"actors/leat/scoring/"),
+    ("connectors/files", r"actors/leat/connectors/files/"),
+    ("connectors", r"actors/leat/connectors/"),
+    ("detail/runtime", r"actors/leat/detail/runtime/"),
+    ("actor", r"actors/leat/actor\."),
+    ("job", r"actors/leat/job\."),
+    ("internal/runtime", r"actors/leat/internal/runtime/"),
+    ("internal/cluster", r"actors/leat/internal/cluster/"),
+    ("internal/job", r"actors/leat/(internal/job/|composition\.|testing/)"),
+    ("internal/observe", r"actors/leat/internal/observe/"),
+    ("internal/cli", r"actors/leat/(internal/cli/|options\.|run\.)"),
+)
 
 FORBIDDEN_CALLS = {
     r"\b(?:std::)?_?exit\s*\(": "exit(): errors are values, and nobody ends the user's process",
@@ -41,12 +68,13 @@ FORBIDDEN_CALLS = {
     r"steady_clock::now": "time is read from the runtime's clock",
 }
 EXIT_CALLERS = {
-    "actors/leat/cluster/lifeline.cpp": "a worker is a process of ours, and must not outlive its coordinator",
+    "actors/leat/internal/cluster/lifeline.cpp": "a worker is a process of ours, and must not outlive its coordinator",
 }
 CLOCK_READERS = {
-    "actors/leat/runtime/system.cpp": "it is the runtime's clock",
-    "actors/leat/control/": "it faces a person, not the dataflow",
-    "actors/leat/sinks/dead_letter_file.cpp": "it waits for a person to make room",
+    "actors/leat/internal/runtime/system.cpp": "it is the runtime's clock",
+    "actors/leat/internal/observe/": "it faces a person, not the dataflow",
+    "actors/leat/internal/cli/": "it faces a person, not the dataflow",
+    "actors/leat/internal/job/dead_letter_file.cpp": "it waits for a person to make room",
 }
 
 
@@ -69,6 +97,31 @@ def breaches_of_includes(path, text):
         elif kind == "<" and not is_standard(name) and not name.startswith(ALLOWED[layer]) \
                 and not is_of_component(path, name):
             yield f"includes <{name}>: {layer} may use {', '.join(ALLOWED[layer])} only"
+
+
+def level_of(path):
+    """Its place in LEVELS, or None for a file that has none."""
+    return next((i for i, (_, pattern) in enumerate(LEVELS) if re.match(pattern, path)), None)
+
+
+def breaches_of_levels(root, path, text):
+    own = level_of(path)
+    if own is None:
+        yield "stands on no level: give it one in LEVELS of tests/architecture/rules.py"
+        return
+    for _, name in INCLUDE.findall(text):
+        file = next((f"{layer}/{name}" for layer in (layer_of(path), "libcore") if (root / layer / name).exists()), None)
+        level = level_of(file) if file else None
+        if level is not None and level > own:
+            yield f"includes <{name}>: {LEVELS[own][0]} stands below {LEVELS[level][0]}"
+
+
+def breaches_of_installed(path, text):
+    """What is installed does not lead to what is not."""
+    if path.endswith(".hpp") and "/internal/" not in path:
+        for _, name in INCLUDE.findall(text):
+            if name.startswith("leat/internal/"):
+                yield f"includes <{name}>, which is not installed"
 
 
 def breaches_of_headers(root, path, text):
@@ -108,6 +161,18 @@ def breaches_of_calls(path, text):
         yield f"{re.search(pattern, code).group(0)}: {reason}"
 
 
+def breaches_of_users(root):
+    """Examples, docs and projects of users include public headers only."""
+    for folder in ("examples", "docs", "tests/consumer", "README.md"):
+        start = root / folder
+        for file in sorted(start.rglob("*") if start.is_dir() else [start]):
+            if file.suffix not in (".hpp", ".cpp", ".md") or "decisions" in file.parts or not file.exists():
+                continue
+            for _, name in INCLUDE.findall(file.read_text(encoding="utf-8")):
+                if name.startswith(("leat/detail/", "leat/internal/")):
+                    yield f"{file.relative_to(root).as_posix()}: includes <{name}>, which is not public"
+
+
 def breaches(root):
     global ROOT
     ROOT = pathlib.Path(root)
@@ -116,8 +181,10 @@ def breaches(root):
             path = file.relative_to(ROOT).as_posix()
             text = file.read_text(encoding="utf-8")
             for what in (*breaches_of_includes(path, text), *breaches_of_calls(path, text),
-                         *breaches_of_headers(ROOT, path, text)):
+                         *breaches_of_headers(ROOT, path, text), *breaches_of_levels(ROOT, path, text),
+                         *breaches_of_installed(path, text)):
                 yield f"{path}: {what}"
+    yield from breaches_of_users(ROOT)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 // A program whose graph is run on clusters by check.py: two keyed stages, a model, and a sink that
 // writes what comes of it.
+#include <leat/connectors/json_lines/sink.hpp>
 #include <leat/run.hpp>
-#include <leat/sinks/json_lines.hpp>
 
 #include <unistd.h>
 

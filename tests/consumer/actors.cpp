@@ -1,8 +1,8 @@
 // A graph as a user writes it, with an actor of his own in it.
 // prints .*18.*
-#include <leat/actor/stage_actor.hpp>
+#include <leat/actor.hpp>
+#include <leat/connectors/console/print.hpp>
 #include <leat/run.hpp>
-#include <leat/sinks/print.hpp>
 
 struct item {
   int number = 0;

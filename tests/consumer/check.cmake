@@ -86,8 +86,8 @@ endif()
 file(STRINGS ${PREFIX}/include/leat/version.hpp parts REGEX "#define LEAT_VERSION_(MAJOR|MINOR) ")
 list(TRANSFORM parts REPLACE "[^0-9]" "")
 list(JOIN parts . VERSION)
-file(GLOB internal ${PREFIX}/include/leat/runtime/job_actor.hpp ${PREFIX}/include/leat/cluster/messages.hpp
-  ${PREFIX}/include/leat/cluster/network.hpp)
+file(GLOB internal ${PREFIX}/include/leat/internal/runtime/job_actor.hpp ${PREFIX}/include/leat/internal/cluster/messages.hpp
+  ${PREFIX}/include/leat/internal/cluster/network.hpp)
 if(internal)
   message(FATAL_ERROR "installed, but of the runtime alone: ${internal}")
 endif()

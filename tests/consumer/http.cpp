@@ -1,6 +1,6 @@
 // Asks what the component says to an address that is none.
 // prints asked
-#include <leat/sinks/http.hpp>
+#include <leat/connectors/http/sink.hpp>
 
 #include <cstdio>
 

@@ -1,10 +1,10 @@
 // Rows into a table and out of it again.
 // prints .*0.*1.*2.*
+#include <leat/connectors/console/print.hpp>
+#include <leat/connectors/memory/generate.hpp>
+#include <leat/connectors/sqlite/sink.hpp>
+#include <leat/connectors/sqlite/source.hpp>
 #include <leat/run.hpp>
-#include <leat/sinks/print.hpp>
-#include <leat/sinks/sqlite.hpp>
-#include <leat/sources/generate.hpp>
-#include <leat/sources/sqlite.hpp>
 
 struct item {
   int number = 0;

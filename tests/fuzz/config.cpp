@@ -2,7 +2,7 @@
 // are written as TOML and read again.
 #include "fuzz/fuzz.hpp"
 
-#include <leat/control/config_file.hpp>
+#include <leat/internal/cli/config_file.hpp>
 
 #include <algorithm>
 #include <cstdio>

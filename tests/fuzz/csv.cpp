@@ -1,7 +1,7 @@
 // CSV files: every line is a record or a dead letter, and what was read is written and read again.
 #include "fuzz/fuzz.hpp"
 
-#include <leat/sources/csv.hpp>
+#include <leat/connectors/csv/source.hpp>
 
 #include <optional>
 

@@ -4,7 +4,7 @@
 
 #include "support/frames.hpp"
 
-#include <leat/frame_codec.hpp>
+#include <leat/detail/transport/frame_codec.hpp>
 
 #include <cstring>
 

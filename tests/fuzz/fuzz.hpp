@@ -2,7 +2,7 @@
 // bytes.
 #pragma once
 
-#include <leat/codec.hpp>
+#include <leat/detail/record/codec.hpp>
 #include <leat/source.hpp>
 
 #include "support/letters.hpp"

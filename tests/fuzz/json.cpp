@@ -2,7 +2,7 @@
 // record or a dead letter, and what was read is written and read again.
 #include "fuzz/fuzz.hpp"
 
-#include <leat/sources/json_lines.hpp>
+#include <leat/connectors/json_lines/source.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -4,8 +4,8 @@
 
 #include "support/messages.pb.h"
 
+#include <leat/connectors/protobuf/source.hpp>
 #include <leat/json.hpp>
-#include <leat/sources/protobuf.hpp>
 
 namespace {
 

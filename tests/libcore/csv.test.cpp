@@ -1,5 +1,5 @@
-#include <leat/codec.hpp>
 #include <leat/csv.hpp>
+#include <leat/detail/record/codec.hpp>
 
 #include "support/catch.hpp"
 

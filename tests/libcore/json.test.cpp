@@ -1,4 +1,4 @@
-#include <leat/codec.hpp>
+#include <leat/detail/record/codec.hpp>
 #include <leat/json.hpp>
 
 #include "support/catch.hpp"

@@ -1,5 +1,5 @@
+#include <leat/detail/record/utf8.hpp>
 #include <leat/scalar_text.hpp>
-#include <leat/utf8.hpp>
 
 #include "support/catch.hpp"
 

@@ -1,6 +1,6 @@
 // Nothing waits for ever and nothing piles up: stalled sinks, starved branches, silent splits,
 // sources of different speed, records that expand, all under little credit.
-#include <leat/actor/stage_actor.hpp>
+#include <leat/actor.hpp>
 #include <leat/testing/simulation.hpp>
 
 #include "support/catch.hpp"

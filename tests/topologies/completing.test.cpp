@@ -1,6 +1,6 @@
 // Outputs appear together, when the whole job has ended well, or not at all.
-#include <leat/runtime/job.hpp>
-#include <leat/sinks/csv.hpp>
+#include <leat/connectors/csv/sink.hpp>
+#include <leat/job.hpp>
 #include <leat/testing/simulation.hpp>
 
 #include "support/catch.hpp"

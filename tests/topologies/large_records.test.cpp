@@ -1,6 +1,6 @@
 // Records that own much heap memory: a frame exceeds its limit in bytes by less than one record,
 // whatever fills it.
-#include <leat/sources/generate.hpp>
+#include <leat/connectors/memory/generate.hpp>
 #include <leat/testing/simulation.hpp>
 
 #include "support/catch.hpp"

@@ -1,7 +1,7 @@
 // Graphs put together at random (shuffles, expansions, forks that meet again, side outputs, panes,
 // sources of several splits, actors that wait for answers), run in random ways, with barriers now
 // and then or at every turn, against the reference in support/reference.hpp.
-#include <leat/actor/stage_actor.hpp>
+#include <leat/actor.hpp>
 #include <leat/testing/simulation.hpp>
 
 #include "support/catch.hpp"

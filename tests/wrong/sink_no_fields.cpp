@@ -2,7 +2,7 @@
 // told: bare
 #include "program.hpp"
 
-#include <leat/sinks/json_lines.hpp>
+#include <leat/connectors/json_lines/sink.hpp>
 
 struct bare {
   int id = 0;

@@ -1,7 +1,7 @@
 // error: a source of lines reads records that declare their fields
 #include "program.hpp"
 
-#include <leat/sources/csv.hpp>
+#include <leat/connectors/csv/source.hpp>
 
 struct bare {
   int id = 0;

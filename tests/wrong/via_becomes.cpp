@@ -1,5 +1,5 @@
 // error: a stage actor keeps its behaviour, or its stream would stand still
-#include <leat/actor/stage_actor.hpp>
+#include <leat/actor.hpp>
 
 #include "program.hpp"
 

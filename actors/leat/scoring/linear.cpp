@@ -1,6 +1,6 @@
 #include <leat/scoring/linear.hpp>
 
-#include <leat/scoring/model_document.hpp>
+#include <leat/scoring/readers/model_document.hpp>
 
 #include <cmath>
 #include <fmt/format.h>

@@ -4,7 +4,7 @@
 
 #include <leat/features.hpp>
 #include <leat/file_use.hpp>
-#include <leat/scoring/model_file.hpp>
+#include <leat/scoring/readers/model_file.hpp>
 
 #include <algorithm>
 #include <array>

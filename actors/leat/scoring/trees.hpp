@@ -1,8 +1,8 @@
 // Tree models as a scoring stage takes them: leat::trees<payment>("risk.json").
 #pragma once
 
+#include <leat/scoring/readers/tree_ensemble.hpp>
 #include <leat/scoring/row_model.hpp>
-#include <leat/scoring/tree_ensemble.hpp>
 
 namespace leat {
 

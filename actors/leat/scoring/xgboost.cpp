@@ -1,9 +1,9 @@
 #include <leat/scoring/xgboost.hpp>
 
-#include <leat/scoring/tree_ensemble.hpp>
-#include <leat/scoring/xgboost_file.hpp>
-#include <leat/scoring/xgboost_intercept.hpp>
-#include <leat/scoring/xgboost_trees.hpp>
+#include <leat/scoring/readers/tree_ensemble.hpp>
+#include <leat/scoring/readers/xgboost_file.hpp>
+#include <leat/scoring/readers/xgboost_intercept.hpp>
+#include <leat/scoring/readers/xgboost_trees.hpp>
 
 #include <fmt/format.h>
 #include <xgboost/c_api.h>

@@ -1,7 +1,7 @@
 #include <leat/testing/simulation.hpp>
 
-#include <leat/runtime/verdict.hpp>
-#include <leat/runtime/wiring.hpp>
+#include <leat/internal/runtime/verdict.hpp>
+#include <leat/internal/runtime/wiring.hpp>
 
 #include <caf/scheduler/test_coordinator.hpp>
 #include <numeric>

@@ -2,7 +2,7 @@
 // runs next. The same seed gives the same run.
 #pragma once
 
-#include <leat/runtime/job.hpp>
+#include <leat/job.hpp>
 
 namespace leat::testing {
 

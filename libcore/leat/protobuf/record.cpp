@@ -1,8 +1,8 @@
 #include <leat/protobuf/record.hpp>
 
-#include <leat/fingerprint.hpp>
+#include <leat/detail/record/fingerprint.hpp>
+#include <leat/detail/record/utf8.hpp>
 #include <leat/json.hpp>
-#include <leat/utf8.hpp>
 
 #include <fmt/format.h>
 #include <google/protobuf/descriptor.h>

@@ -12,8 +12,8 @@
 // A message is no key: its bytes depend on who wrote them. Return one of its fields from key_by.
 #pragma once
 
-#include <leat/byte_count.hpp>
 #include <leat/csv.hpp>
+#include <leat/detail/record/byte_count.hpp>
 #include <leat/error.hpp>
 #include <leat/record.hpp>
 

@@ -1,5 +1,5 @@
 // The two ways to score an XGBoost model, natively and by the library: equal bits on many rows.
-#include <leat/scoring/tree_ensemble.hpp>
+#include <leat/scoring/readers/tree_ensemble.hpp>
 #include <leat/scoring/xgboost.hpp>
 
 #include "tiny_models.hpp"

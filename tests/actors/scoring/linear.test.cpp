@@ -2,7 +2,7 @@
 
 #include "tiny_models.hpp"
 
-#include <leat/scoring/sha256.hpp>
+#include <leat/scoring/readers/sha256.hpp>
 
 #include "support/catch.hpp"
 

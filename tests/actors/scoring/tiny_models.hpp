@@ -1,7 +1,7 @@
 // Model files small enough to check by hand, as XGBoost would write them.
 #pragma once
 
-#include <leat/scoring/tree_ensemble.hpp>
+#include <leat/scoring/readers/tree_ensemble.hpp>
 
 #include "support/scoring.hpp"
 

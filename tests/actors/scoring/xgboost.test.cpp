@@ -2,11 +2,11 @@
 
 #include "tiny_models.hpp"
 
-#include <leat/scoring/sha256.hpp>
-#include <leat/scoring/xgboost_intercept.hpp>
+#include <leat/scoring/readers/sha256.hpp>
+#include <leat/scoring/readers/xgboost_intercept.hpp>
 
-#include <leat/runtime/job.hpp>
-#include <leat/sinks/collect.hpp>
+#include <leat/connectors/memory/collect.hpp>
+#include <leat/job.hpp>
 
 #include "support/catch.hpp"
 #include "support/flow.hpp"

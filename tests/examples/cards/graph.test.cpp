@@ -2,11 +2,11 @@
 
 #include "support/catch.hpp"
 
+#include <leat/connectors/csv/source.hpp>
+#include <leat/connectors/memory/collect.hpp>
+#include <leat/connectors/memory/generate.hpp>
+#include <leat/internal/job/dead_letter_file.hpp>
 #include <leat/scoring/trees.hpp>
-#include <leat/sinks/collect.hpp>
-#include <leat/sinks/dead_letter_file.hpp>
-#include <leat/sources/csv.hpp>
-#include <leat/sources/generate.hpp>
 #include <leat/testing/harness.hpp>
 #include <leat/testing/simulation.hpp>
 

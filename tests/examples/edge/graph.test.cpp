@@ -7,9 +7,9 @@
 #include "support/files.hpp"
 #include "support/letters.hpp"
 
-#include <leat/runtime/job.hpp>
-#include <leat/sinks/collect.hpp>
-#include <leat/sources/csv.hpp>
+#include <leat/connectors/csv/source.hpp>
+#include <leat/connectors/memory/collect.hpp>
+#include <leat/job.hpp>
 
 #include <cstdlib>
 

@@ -6,7 +6,7 @@
 #include "support/files.hpp"
 
 #include <leat/features.hpp>
-#include <leat/scoring/tree_ensemble.hpp>
+#include <leat/scoring/readers/tree_ensemble.hpp>
 
 #include <charconv>
 #include <filesystem>

@@ -1,5 +1,5 @@
-#include <leat/codec.hpp>
-#include <leat/fingerprint.hpp>
+#include <leat/detail/record/codec.hpp>
+#include <leat/detail/record/fingerprint.hpp>
 #include <leat/graph.hpp>
 #include <leat/protobuf/record.hpp>
 

@@ -1,0 +1,186 @@
+// An actor of your own in the middle of a graph: a CAF actor with messages of its own that takes
+// records of type In and emits records of type Out. Credit, progress, barriers and the end are kept
+// for it; it has one verb, like an operator, and whatever else an actor has.
+//
+//   struct desk : leat::stage_actor<order, priced_order> {
+//     using stage_actor::stage_actor;
+//     caf::behavior own_messages() override {
+//       return {[this](double price) { price_ = price; }};
+//     }
+//     void process(const order& o, leat::output<priced_order>& out) { out({o, price_}); }
+//     double price_ = 0;
+//   };
+//   ... .via("desk", leat::actor<desk>())
+//
+// `process` may return leat::result<void>, as that of an operator. Optional: `finish(out)` once
+// after the last record; `blocking = true` as a static member if it may wait (it then gets a
+// thread). What the handlers of its own messages throw fails the job, and so does a request that
+// fails and has no handler for errors.
+#pragma once
+
+#include <leat/detail/runtime/subtask_actor.hpp>
+#include <leat/detail/stage/actor_stage.hpp>
+
+namespace leat {
+
+/// Where a stage actor stands in its job. Made by Leat; its constructor passes it on.
+struct stage_place {
+  subtask_blueprint blueprint;
+};
+
+/// The base of such an actor. It may send, request, delay and spawn as any event-based actor, but
+/// keeps its behaviour and lives until its stream has ended.
+template <class In, class Out>
+class stage_actor : public subtask_actor, private record_handler<In, Out> {
+public:
+  using input = In;
+  using output = Out;
+
+  stage_actor(caf::actor_config& config, stage_place at)
+      : subtask_actor(config, std::move(at.blueprint)) {
+    // A request failed that has no handler for errors. CAF would end the actor, as if it had quit.
+    set_error_handler([this](const caf::error& why) {
+      throw failure(external_error("a request of its actor failed: " + system().render(why),
+                                   "give it a handler for errors: request(...).then(on_answer, "
+                                   "[](const caf::error&) { ... })"));
+    });
+  }
+
+  caf::behavior make_behavior() final { return subtask_actor::make_behavior(); }
+  void on_exit() final {
+    stage_ = nullptr;
+    subtask_actor::on_exit();
+  }
+
+protected:
+  /// Handlers of the actor's own messages. They run between records, also while it is paused;
+  /// messages that come before the job has begun wait until then.
+  virtual caf::behavior own_messages() { return {}; }
+
+  /// Emits a record from one of the actor's own messages. It stands behind all that was promised,
+  /// and, while paused, behind the record that the actor is at. It waits in memory while the
+  /// consumers are slow.
+  void emit(Out record) { begun().emit(std::move(record)); }
+
+  /// The stamp of the record that `process` is called with, for a reject() after it has returned.
+  stamp here() { return begun().here(); }
+
+  /// Makes a record a dead letter from one of the actor's own messages, as an error that `process`
+  /// returns does: a user error, or the job fails. The dead letter names the stage and the place.
+  void reject(const In& record, const leat::error& why, const stamp& at) {
+    begun().reject(record, why, at);
+  }
+
+  /// No more records until unpause(), so that the answer to a request can be waited for: what is
+  /// behind the record waits with it, and so does who sends.
+  void pause() { begun().pause(); }
+  void unpause() { begun().unpause(); }
+
+  template <class... A>
+  void become(A&&...) {
+    static_assert(!sizeof...(A) && sizeof...(A),
+                  "a stage actor keeps its behaviour, or its stream would stand still: state "
+                  "decides what own_messages() do");
+  }
+  void unbecome() = delete;
+
+private:
+  caf::behavior messages() final {
+    caf::message_handler protocol = subtask_actor::messages().as_behavior_impl();
+    return protocol.or_else(own_messages());
+  }
+  void left_open() final { stage_->wake_soon(); } // own messages hand nothing on
+  void bind_stage(stage& s) final {
+    stage_ = static_cast<actor_stage<In, Out>*>(&s);
+    stage_->bind(*this);
+  }
+  actor_stage<In, Out>& begun() {
+    if (!stage_)
+      throw failure(user_error("it emits or pauses in its constructor, or after its end",
+                               "send it a message of its own: that waits until it may"));
+    return *stage_;
+  }
+
+  actor_stage<In, Out>* stage_ = nullptr;
+};
+
+/// True of what via() and spawn_actor() take.
+template <class A>
+concept stage_actor_class =
+    std::derived_from<A, stage_actor<typename A::input, typename A::output>> &&
+    requires(A& a, const typename A::input& record, output<typename A::output>& out) {
+  a.process(record, out);
+};
+
+namespace detail {
+
+/// Calls `process` where its type is known: without a virtual call for each record.
+template <class A>
+class hosted final : public A {
+  using in = typename A::input;
+  using out = typename A::output;
+
+public:
+  using A::A;
+
+private:
+  void process_stretch(actor_stage<in, out>& stage, frame& f, std::size_t& next,
+                       std::size_t end) override {
+    stage.each(f, next, end,
+               [this](const in& record, leat::output<out>& to) { return A::process(record, to); });
+  }
+  void end_of_input(leat::output<out>& to) override {
+    if constexpr (requires(A & a) { a.finish(to); })
+      A::finish(to);
+    else
+      static_assert(
+          !requires { &A::finish; }, "finish(leat::output<Out>&) is public");
+  }
+};
+
+} // namespace detail
+
+/// Makes actors of class A, each with copies of the same arguments.
+template <stage_actor_class A, class... Args>
+class stage_actor_recipe final : public subtask_recipe {
+public:
+  using input = typename A::input;
+  using output = typename A::output;
+  static constexpr bool blocking = blocks<A>();
+
+  explicit stage_actor_recipe(caf::actor_system* asked, Args... args)
+      : subtask_recipe(asked), args_(std::move(args)...) {}
+
+  caf::actor spawn(caf::local_actor& by, subtask_blueprint blueprint,
+                   bool own_thread) const override {
+    stage_place at{std::move(blueprint)};
+    return std::apply(
+        [&](const Args&... args) -> caf::actor {
+          if (own_thread)
+            return by.spawn<detail::hosted<A>, caf::detached>(std::move(at), args...);
+          return by.spawn<detail::hosted<A>>(std::move(at), args...);
+        },
+        args_);
+  }
+
+private:
+  std::tuple<Args...> args_;
+};
+
+/// For via(): an actor of class A, whose constructor takes these arguments behind the actor_config&
+/// and the stage_place. It lives in the actor system of the job.
+template <class A, class... Args>
+auto actor(Args... args) {
+  return stage_actor_recipe<A, Args...>(nullptr, std::move(args)...);
+}
+
+/// The same in an actor system of yours, where it may talk to your other actors. All other stages
+/// of its graph live there too, so the system outlives the job and says how many threads there are:
+/// run_options::workers has no effect. Let "scheduler.max-throughput" be some 30 there, so that
+/// busy stages give way to your actors.
+template <class A, class... Args>
+auto actor_in(caf::actor_system& system, Args... args) {
+  return stage_actor_recipe<A, Args...>(&system, std::move(args)...);
+}
+
+} // namespace leat

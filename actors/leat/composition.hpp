@@ -1,0 +1,131 @@
+// A graph composed by hand: stages are spawned as actors in an actor system of your own, connected
+// one by one, and run. For programs that live in CAF already; all others write a leat::graph, which
+// also knows parallelism, keys, modes and workers.
+//
+//   auto numbers = leat::spawn_source(system, "numbers", leat::generate(...));
+//   auto desk = leat::spawn_actor<my_desk>(system, "desk");
+//   auto out = leat::spawn_sink<priced>(system, "out", leat::print_sink{});
+//   leat::composition all;
+//   all.connect(numbers, desk), all.connect(desk, out);
+//   leat::result<void> ended = all.run(system);
+//
+// Each stage is one actor, and part of one composition, once. All edges carry stamps and marks; one
+// that is fed by several takes their records in stamp order, one that feeds several sends to each.
+// Sources are not kept together as in a graph: a merge holds what one of them is ahead of another.
+// What cannot be processed fails the job; it ends when its sources do, or when a stage is killed.
+#pragma once
+
+#include <leat/actor.hpp>
+#include <leat/sink.hpp>
+#include <leat/source.hpp>
+
+namespace leat {
+
+/// What sources take and sinks emit.
+struct nothing {};
+
+/// A stage that stands alone until it is connected. Its actor takes its own messages at any time.
+template <class In, class Out>
+struct lone_stage {
+  std::string name;
+  caf::actor actor;
+};
+
+namespace detail {
+
+/// A blueprint without neighbours; `make` gets their number when they are known.
+subtask_blueprint lone_blueprint(std::string name,
+                                 std::function<std::shared_ptr<stage>(std::size_t)> make);
+caf::actor spawn_lone(caf::actor_system& system, subtask_blueprint blueprint, bool own_thread);
+
+/// To so many consumers, each of which gets all records.
+template <class T>
+fanout<T> to_consumers(std::size_t consumers) {
+  using end = routed_end<T, forward_route>;
+  fanout<T> all;
+  for (std::size_t i = 0; i < consumers; ++i)
+    all.add(std::make_unique<chain_branch<pass<T>, end>>(pass<T>{}, end(forward_route{}, i)));
+  return all;
+}
+
+} // namespace detail
+
+/// Spawns an actor around any stage; `make(fanout<Out>)` returns its logic. For windows, models and
+/// whatever else has a stage but no function of its own here.
+template <class In, class Out, class Make>
+lone_stage<In, Out> spawn_stage(caf::actor_system& system, std::string name, Make make,
+                                bool own_thread = false) {
+  auto blueprint = detail::lone_blueprint(
+      name, [make](std::size_t consumers) { return make(detail::to_consumers<Out>(consumers)); });
+  return {std::move(name), detail::spawn_lone(system, std::move(blueprint), own_thread)};
+}
+
+template <class Source, class EventTime = no_event_time>
+auto spawn_source(caf::actor_system& system, std::string name, Source source,
+                  EventTime times = {}) {
+  using T = typename Source::record_type;
+  return spawn_stage<nothing, T>(
+      system, std::move(name),
+      [source, times](fanout<T> to) -> std::unique_ptr<stage> {
+        return std::make_unique<source_stage<Source, EventTime>>(source, times, std::move(to));
+      },
+      blocks<Source>());
+}
+
+template <class T, class Sink>
+lone_stage<T, nothing> spawn_sink(caf::actor_system& system, std::string name, Sink sink) {
+  return spawn_stage<T, nothing>(
+      system, std::move(name),
+      [sink](fanout<nothing>) -> std::unique_ptr<stage> {
+        return std::make_unique<sink_stage<T, Sink>>(sink, std::chrono::nanoseconds{0});
+      },
+      blocks<Sink>());
+}
+
+/// An actor of your own: what actor<A>(args...) is to a graph.
+template <stage_actor_class A, class... Args>
+auto spawn_actor(caf::actor_system& system, std::string name, Args... args) {
+  using in = typename A::input;
+  using out = typename A::output;
+  auto blueprint =
+      detail::lone_blueprint(name, [](std::size_t consumers) -> std::shared_ptr<stage> {
+        return std::make_shared<actor_stage<in, out>>(detail::to_consumers<out>(consumers));
+      });
+  constexpr auto options = blocks<A>() ? caf::detached : caf::no_spawn_options;
+  return lone_stage<in, out>{
+      std::move(name), system.spawn<detail::hosted<A>, options>(stage_place{std::move(blueprint)},
+                                                                std::move(args)...)};
+}
+
+/// Who feeds whom. Not thread-safe.
+class composition {
+public:
+  template <class A, class B, class C>
+  void connect(const lone_stage<A, B>& from, const lone_stage<B, C>& to) {
+    static_assert(!std::is_same_v<B, nothing>, "a sink feeds nobody");
+    const std::size_t producer =
+        index_of({from.name, from.actor, std::is_same_v<A, nothing>, false});
+    connect(producer, index_of({to.name, to.actor, false, std::is_same_v<C, nothing>}));
+  }
+
+  /// Starts all stages and waits until all have ended: success, or the first fault. Once. Blocks.
+  result<void> run(caf::actor_system& system);
+
+private:
+  struct member {
+    std::string name;
+    caf::actor actor;
+    bool is_source;
+    bool is_sink;
+    /// Numbers of the consumers' members and their channels; and of the producers' and their ports.
+    std::vector<std::pair<std::size_t, std::size_t>> consumers = {};
+    std::vector<std::pair<std::size_t, std::size_t>> producers = {};
+  };
+  std::size_t index_of(member m);
+  void connect(std::size_t from, std::size_t to);
+  bool has_cycle() const;
+
+  std::vector<member> members_;
+};
+
+} // namespace leat

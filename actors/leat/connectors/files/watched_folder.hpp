@@ -1,0 +1,119 @@
+// Reads the files that appear in a folder.
+#pragma once
+
+#include <leat/connectors/files/folder_scan.hpp>
+#include <leat/source.hpp>
+
+#include <deque>
+
+namespace leat {
+
+struct watch_options {
+  /// Which names count, as in a shell. Hidden files do only if it begins with a dot.
+  std::string pattern = "*";
+  /// Between two looks. A file is read once it stayed as it is from one look to the next.
+  std::chrono::nanoseconds every = std::chrono::seconds{1};
+  /// The stream ends when a file of this name is in the folder and all others have been read.
+  /// Empty: it goes on until the job is stopped.
+  std::string until = {};
+};
+
+/// The one split of a watched folder: file after file.
+template <class Source>
+class folder_split {
+public:
+  using record_type = typename Source::record_type;
+  using file_split = typename Source::split_type;
+  using file_options = typename file_split::options_type;
+
+  folder_split(folder_scan scan, std::chrono::nanoseconds every, file_options options)
+      : scan_(std::move(scan)), every_(every), options_(options) {}
+
+  bool may_block() const { return false; } // only regular files are read
+
+  /// Throws leat::failure if the folder, or a file that was begun, cannot be read further.
+  pulled pull(std::size_t demand, output<record_type>& out) {
+    if (!reading_ && waiting_.empty() && !last_)
+      look(out);
+    if (!reading_ && !next_file(out))
+      return nothing_left();
+    if (reading_->pull(demand, out).is_done())
+      reading_.reset();
+    return reading_ || !waiting_.empty() ? pulled::more() : nothing_left();
+  }
+
+private:
+  /// Two looks must lie apart, or a file that grows looks the same to both.
+  pulled nothing_left() const { return last_ ? pulled::done() : pulled::idle(every_); }
+
+  void look(output<record_type>& out) {
+    auto found = scan_.look();
+    if (!found)
+      throw failure(found.error());
+    for (const std::string& path : found->changed)
+      out.reject("the file changed after it was found whole: not all of it may have been read; "
+                 "write new content under new names",
+                 path, {});
+    waiting_.assign(found->whole.begin(), found->whole.end());
+    last_ = found->last;
+  }
+
+  /// Begins the next file that can be read; false when there is none.
+  bool next_file(output<record_type>& out) {
+    for (; !waiting_.empty() && !reading_; waiting_.pop_front())
+      if (const auto checked = file_split::check(waiting_.front(), options_); !checked)
+        out.reject(checked.error().what, waiting_.front(), {});
+      else
+        reading_.emplace(waiting_.front(), options_);
+    return reading_.has_value();
+  }
+
+  folder_scan scan_;
+  std::chrono::nanoseconds every_;
+  file_options options_;
+  std::deque<std::string> waiting_;
+  std::optional<file_split> reading_;
+  bool last_ = false;
+};
+
+/// Reads the files of a folder as they appear, each once, as a source of files reads them:
+///
+///   leat::watched_folder<leat::csv_source<payment>>{"incoming", {.pattern = "*.csv"}}
+///
+/// One file after the other: those that one look finds in the order of their names. A file that is
+/// still written is left alone while it grows; the safe way is to write it under a name that does
+/// not match, and to rename it. A file that is wrong as a whole (no header, no permission) is a
+/// dead letter, and so is a change after a file was found whole.
+template <class Source>
+class watched_folder {
+public:
+  using record_type = typename Source::record_type;
+  using file_options = typename folder_split<Source>::file_options;
+  static constexpr bool blocking = true;
+
+  explicit watched_folder(std::string folder, watch_options options = {}, file_options files = {})
+      : scan_(std::move(folder), options.pattern, options.until), every_(options.every),
+        file_options_(files) {}
+
+  result<void> check() const {
+    if (every_ <= std::chrono::nanoseconds{0})
+      return user_error("the time between two looks at a folder must be above zero");
+    auto trial = scan_;
+    if (const auto looked = trial.look(); !looked)
+      return looked.error();
+    return {};
+  }
+
+  std::vector<folder_split<Source>> splits() const {
+    std::vector<folder_split<Source>> one;
+    one.emplace_back(scan_, every_, file_options_);
+    return one;
+  }
+
+private:
+  folder_scan scan_;
+  std::chrono::nanoseconds every_;
+  file_options file_options_;
+};
+
+} // namespace leat

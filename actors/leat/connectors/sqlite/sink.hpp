@@ -1,0 +1,160 @@
+// Writes records into a table of SQLite.
+#pragma once
+
+#include <leat/connectors/sqlite/database.hpp>
+#include <leat/detail/transport/raw_text.hpp>
+#include <leat/file_use.hpp>
+#include <leat/model.hpp>
+#include <leat/sink.hpp>
+
+namespace leat {
+
+struct sqlite_options {
+  /// Columns that name a row: a record replaces the row with the same ones. The table must have
+  /// them as its primary key, or in a unique index. Without a key every record is a row.
+  std::vector<std::string> key = {};
+  /// Makes the file and the table if they are not there, with the key as primary key.
+  bool create = false;
+  /// The most rows in one transaction. It also ends whenever the stage has nothing to do.
+  std::size_t transaction = 10'000;
+};
+
+/// A record as a row...
+template <class T>
+struct sqlite_row {
+  static_assert(record<T>, "rows are made of records with declared fields, or leat::scored of one");
+  static std::vector<sqlite_column> columns() { return sqlite_columns<T>(); }
+  static void bind(sqlite_statement& to, const T& value) {
+    int index = 0;
+    for_each_field<T>([&](const auto& f) { sqlite_bind(to, ++index, value.*f.member); });
+  }
+  static std::string raw(const T& value) { return raw_text(value); }
+};
+
+/// ... and a scored one: its record, score, and who gave it.
+template <class Features, class Score>
+struct sqlite_row<scored<Features, Score>> {
+  static_assert(scalar<Score>, "a score must be a scalar to stand in a column");
+
+  static std::vector<sqlite_column> columns() {
+    require_scored_names<Features>();
+    auto all = sqlite_columns<Features>();
+    all.push_back({"score", sqlite_type_of<Score>(), floating<Score>});
+    all.push_back({"model", sqlite_type::text, true});
+    all.push_back({"model_sha256", sqlite_type::text, true});
+    return all;
+  }
+  static void bind(sqlite_statement& to, const scored<Features, Score>& value) {
+    constexpr int fields = field_count<Features>;
+    sqlite_row<Features>::bind(to, value.record);
+    sqlite_bind(to, fields + 1, value.score);
+    sqlite_bind(to, fields + 2, value.model ? std::optional{value.model->id} : std::nullopt);
+    sqlite_bind(to, fields + 3, value.model ? std::optional{value.model->sha256} : std::nullopt);
+  }
+  static std::string raw(const scored<Features, Score>& value) { return raw_text(value.record); }
+};
+
+/// A table that rows go into, in transactions. Errors name file and table.
+class sqlite_table {
+public:
+  /// Opens the table and checks that it takes these columns.
+  static result<sqlite_table> open(const std::string& file, const std::string& table,
+                                   const std::vector<sqlite_column>& columns,
+                                   const sqlite_options& options);
+
+  /// Begins a transaction unless there is one. Throws leat::failure, as all of these.
+  void begin();
+  /// The statement to bind a row to.
+  sqlite_statement& row() { return insert_; }
+  /// Puts that row in. What it throws with domain `user` concerns the row alone.
+  void put();
+  void commit();
+  std::size_t uncommitted() const { return uncommitted_; }
+
+private:
+  sqlite_table(sqlite_database file, sqlite_statement insert)
+      : file_(std::move(file)), insert_(std::move(insert)) {}
+  void run(const char* sql);
+
+  sqlite_database file_;
+  sqlite_statement insert_;
+  std::size_t uncommitted_ = 0; ///< rows of the open transaction
+  bool open_ = false;
+};
+
+/// Inserts or replaces rows: leat::sqlite_sink<alert>{"shop.db", "alerts", {.key = {"id"}}}. The
+/// columns are those of T's fields; further ones of the table get their defaults.
+///
+/// Rows are written in transactions; a job that fails leaves those that were committed, so with a
+/// key a repeated run comes to the same table, and without one it may write rows twice. A row that
+/// the table refuses (a constraint, a number too large) is a dead letter. Several subtasks may
+/// write to one file: then each call is a transaction, and they take turns.
+template <class T>
+class sqlite_sink {
+public:
+  static constexpr bool blocking = true;
+  static constexpr bool publishes_as_it_goes = true;
+
+  sqlite_sink(std::string file, std::string table, sqlite_options options = {})
+      : file_(std::move(file)), name_(std::move(table)), options_(std::move(options)) {}
+  /// A copy is for another subtask: it opens the file itself.
+  sqlite_sink(const sqlite_sink& other)
+      : file_(other.file_), name_(other.name_), options_(other.options_) {}
+  sqlite_sink(sqlite_sink&&) = default;
+
+  std::vector<file_use> targets(std::size_t) const { return {{file_, true}}; }
+
+  /// Whether the table is there, or can be made, and takes such rows.
+  result<void> check() const {
+    if (const auto table = connect(); !table)
+      return table.error();
+    return {};
+  }
+
+  result<void> open(const sink_place& place) {
+    auto table = connect();
+    if (!table)
+      return table.error();
+    table_ = std::move(*table);
+    place_ = place;
+    return {};
+  }
+
+  void write(std::span<const T> records) {
+    for (const T& r : records) {
+      table_->begin();
+      put(r);
+      if (table_->uncommitted() >= options_.transaction)
+        table_->commit();
+    }
+    if (place_.subtasks > 1)
+      table_->commit();
+  }
+
+  void flush() { table_->commit(); }
+  void prepare() { table_->commit(); }
+
+private:
+  result<sqlite_table> connect() const {
+    return sqlite_table::open(file_, name_, sqlite_row<T>::columns(), options_);
+  }
+
+  void put(const T& record) {
+    try {
+      sqlite_row<T>::bind(table_->row(), record);
+      table_->put();
+    } catch (const failure& f) {
+      if (f.error().domain != error_domain::user || !place_.dead_letters)
+        throw;
+      place_.dead_letters->put({f.error().what, place_.stage, {}, sqlite_row<T>::raw(record)});
+    }
+  }
+
+  std::string file_;
+  std::string name_;
+  sqlite_options options_;
+  sink_place place_;
+  std::optional<sqlite_table> table_;
+};
+
+} // namespace leat

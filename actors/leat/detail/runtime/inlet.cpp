@@ -1,0 +1,233 @@
+#include <leat/detail/runtime/inlet.hpp>
+
+#include <leat/detail/runtime/breach.hpp>
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace leat {
+
+inlet::inlet(std::size_t channels, bool ordered, const credit& window)
+    : channels_(channels), ordered_(ordered), consuming_(channels) {
+  for (channel& c : channels_)
+    c.due = credit_return{window};
+}
+
+void inlet::receive(std::size_t index, frame f) {
+  if (index >= channels_.size())
+    throw breach(fmt::format("a frame came on channel {} of {}", index, channels_.size()));
+  channel& c = channels_[index];
+  if (c.had_last)
+    throw breach(fmt::format("a frame came on channel {} behind the last one", index));
+  const bool needs_credit = f.size() > 0 && !f.last && !f.barrier_at;
+  const bool had_credit = c.due.arrived(f.paid);
+  const bool honest = f.paid.records == static_cast<std::int64_t>(f.size()) &&
+                      f.paid.frames == (f.size() > 0 ? 1 : 0) && f.paid.bytes >= 0;
+  if (!honest || (needs_credit && !had_credit))
+    throw breach(fmt::format("a frame came on channel {} that was not paid for", index));
+  c.had_last = f.last;
+  c.arrived.push_back(std::move(f));
+  ++arrived_;
+  promised_.reset();
+}
+
+void inlet::promise(std::size_t index, const mark& m, std::uint64_t frames) {
+  if (index >= channels_.size())
+    throw breach(fmt::format("a promise came on channel {} of {}", index, channels_.size()));
+  channel& c = channels_[index];
+  if (frames > c.taken)
+    c.late = late_promise{m, frames};
+  else
+    count(c, m, frames);
+}
+
+// Whether a sender is idle, or stalled, it said before it sent what has come since.
+void inlet::count(channel& c, mark m, std::uint64_t frames) {
+  if (frames < c.taken)
+    m.idle = c.promised.idle, m.stalled = c.promised.stalled;
+  c.promised.raise(m);
+  c.late.reset();
+}
+
+void inlet::promise_all(const mark& m) { promised_ = m; }
+
+std::optional<inlet::piece> inlet::next() {
+  drop_consumed();
+  if (arrived_ > 0)
+    take_in();
+  if (held_ == 0)
+    return {};
+  const auto p = ordered_ ? next_by_stamp() : next_by_arrival();
+  consuming_ = p ? p->channel : channels_.size();
+  return p;
+}
+
+std::optional<inlet::piece> inlet::next_by_arrival() {
+  for (std::size_t i = 0; i < channels_.size(); ++i)
+    if (channel& c = channels_[i]; !c.held.empty())
+      return piece{i, &c.held.front(), &c.next, c.held.front().size()};
+  return {};
+}
+
+void inlet::drop_consumed() {
+  if (consuming_ >= channels_.size())
+    return;
+  channel& c = channels_[consuming_];
+  if (c.next < c.held.front().size())
+    return;
+  held_ -= c.next;
+  return_credit(c, c.held.front());
+  c.held.pop_front();
+  c.next = 0;
+  consuming_ = channels_.size();
+}
+
+void inlet::return_credit(channel& c, frame& f) {
+  c.due.entered(std::exchange(f.paid, {}));
+  credit_due_ = true;
+}
+
+// A merge looks at all that has arrived: what it waits for may stand behind it. Otherwise one frame
+// is taken at a time, so that arrived frames keep their credit while we are slow.
+void inlet::take_in() {
+  if (!ordered_)
+    return take_in_by_turns();
+  for (channel& c : channels_)
+    while (!c.arrived.empty() && !c.at)
+      take_in(c);
+}
+
+void inlet::take_in_by_turns() {
+  const auto busy = [](const channel& c) { return !c.held.empty(); };
+  if (std::any_of(channels_.begin(), channels_.end(), busy))
+    return;
+  for (std::size_t tries = 0; tries < channels_.size();) {
+    channel& c = channels_[turn_];
+    if (c.arrived.empty() || c.at) {
+      turn_ = (turn_ + 1) % channels_.size();
+      ++tries;
+      continue;
+    }
+    take_in(c);
+    if (!c.held.empty()) {
+      turn_ = (turn_ + 1) % channels_.size();
+      return;
+    }
+  }
+}
+
+void inlet::take_in(channel& c) {
+  frame f = std::move(c.arrived.front());
+  c.arrived.pop_front();
+  --arrived_;
+  ++taken_;
+  ++c.taken;
+  c.at = f.barrier_at;
+  c.ended = c.ended || f.last;
+  if (f.size() > 0) {
+    c.promised.idle = false;
+    if (const auto& stamps = f.records->stamps; !stamps.empty())
+      c.promised.progress =
+          std::max(c.promised.progress, with_descendants(stamps[stamps.size() - 1]));
+  }
+  if (c.late && c.late->frames <= c.taken)
+    count(c, c.late->at, c.late->frames);
+  if (!ordered_ || expected_ > passed_)
+    return_credit(c, f);
+  held_ += f.size();
+  if (f.size() > 0)
+    c.held.push_back(std::move(f));
+}
+
+void inlet::expect_barrier(epoch number) {
+  expected_ = std::max(expected_, number);
+  if (expected_ > passed_)
+    for (channel& c : channels_)
+      for (frame& f : c.held)
+        return_credit(c, f);
+}
+
+// A record may go once no channel can bring one with a smaller stamp.
+std::optional<inlet::piece> inlet::next_by_stamp() {
+  channel* first = nullptr;
+  stamp first_head;
+  stamp bound = end_of_stamps; // nothing beyond it may go yet
+  stamp rival = end_of_stamps; // the head of the next channel in line
+  bool rival_wins_ties = false;
+  for (channel& c : channels_) {
+    if (c.held.empty()) {
+      if (!c.ended && !c.promised.idle)
+        bound = std::min(bound, c.promised.progress);
+      continue;
+    }
+    const stamp s = head(c);
+    if (!first || s < first_head) {
+      if (first && first_head <= rival)
+        rival = first_head, rival_wins_ties = true;
+      first = &c, first_head = s;
+    } else if (s < rival) {
+      rival = s, rival_wins_ties = false;
+    }
+  }
+  if (!first || first_head > bound)
+    return {};
+  const frame& f = first->held.front();
+  std::size_t end = first->next + 1;
+  for (; end < f.size(); ++end) {
+    const stamp s = f.records->stamps[end];
+    if (s > bound || s > rival || (s == rival && rival_wins_ties))
+      break;
+  }
+  return piece{static_cast<std::size_t>(first - channels_.data()), &first->held.front(),
+               &first->next, end};
+}
+
+mark inlet::reached() {
+  drop_consumed();
+  if (empty() && promised_)
+    return *promised_;
+  joint_mark all;
+  for (const channel& c : channels_) {
+    if (c.ended && c.held.empty() && c.arrived.empty())
+      continue;
+    mark m = c.promised;
+    if (!c.held.empty()) {
+      const bool stamped = !c.held.front().records->stamps.empty();
+      m = {stamped ? all_before(head(c)) : stamp{}, false, m.stalled};
+    }
+    all += joint_mark(m);
+  }
+  return all.together();
+}
+
+std::shared_ptr<const barrier> inlet::aligned() const {
+  std::shared_ptr<const barrier> at;
+  for (const channel& c : channels_) {
+    if (!c.at && !c.ended)
+      return nullptr;
+    if (!ordered_ && !c.held.empty())
+      return nullptr;
+    if (c.at)
+      at = c.at;
+  }
+  return at;
+}
+
+void inlet::pass_barrier() {
+  passed_ = std::max(passed_, aligned()->epoch);
+  for (channel& c : channels_)
+    c.at = nullptr;
+}
+
+bool inlet::ended() const {
+  return std::all_of(channels_.begin(), channels_.end(), [](const channel& c) {
+    return c.ended && c.held.empty() && c.arrived.empty();
+  });
+}
+
+credit inlet::take_credit(std::size_t index) {
+  credit_return& due = channels_[index].due;
+  return due.worth_granting() ? due.take() : credit{};
+}
+
+} // namespace leat

@@ -1,0 +1,115 @@
+// The receiving side of a subtask: one channel from each subtask that feeds it. It decides what is
+// processed next, returns credit, and aligns barriers.
+//
+// Credit returns when records enter the subtask's state. What a merge holds back is none: it is
+// bounded by the credit of its lane, which returns when the merge lets a frame go. So a merge that
+// waits for one channel stops those who feed the others, and they tell how far they have come
+// before they stop, which is what it waits for. But records may also wait for others behind a
+// barrier, and that for whoever is stopped. So while one is under way credit returns at once: what
+// is held then is state of the checkpoint, and at most what was in flight.
+#pragma once
+
+#include <leat/detail/transport/frame.hpp>
+
+#include <deque>
+
+namespace leat {
+
+class inlet {
+public:
+  /// A stretch of records to process. `next` moves on as they are consumed.
+  struct piece {
+    std::size_t channel = 0;
+    frame* from = nullptr;
+    std::size_t* next = nullptr;
+    std::size_t end = 0;
+  };
+
+  inlet() = default;
+  /// `ordered`: records of several channels are merged by stamp. Otherwise they come as they
+  /// arrive.
+  inlet(std::size_t channels, bool ordered, const credit& window);
+
+  /// Throws a breach of protocol: an unknown channel, a frame without credit, or one behind the
+  /// last.
+  void receive(std::size_t channel, frame f);
+
+  /// What is promised of all that stands behind the first `frames` frames of a channel.
+  void promise(std::size_t channel, const mark& m, std::uint64_t frames);
+  /// What all channels promise together, of all that follows. Only while the inlet is empty; it
+  /// counts until something arrives.
+  void promise_all(const mark& m);
+
+  /// Takes arrived frames in and says what to process next. With nothing to do, no piece. A piece
+  /// is valid until the next call.
+  std::optional<piece> next();
+
+  /// What is promised of the records that are not yet consumed.
+  mark reached();
+
+  /// The barrier that all channels stand at, if they do. It does not wait for a merge to release
+  /// what it holds: that is state.
+  std::shared_ptr<const barrier> aligned() const;
+  void pass_barrier();
+  /// A barrier was put into the stream at the sources, and will come on all channels.
+  void expect_barrier(epoch number);
+
+  /// True when all channels have ended and everything was consumed.
+  bool ended() const;
+
+  /// Credit worth returning on a channel; empty if it is not worth a message yet.
+  credit take_credit(std::size_t channel);
+
+  /// False if no credit has come back since the last call: there is nothing to take.
+  bool credit_came_back() { return std::exchange(credit_due_, false); }
+
+  std::size_t channels() const { return channels_.size(); }
+  /// Everything that has arrived was consumed.
+  bool empty() const { return arrived_ == 0 && held_ == 0; }
+  /// Frames ever taken in, on all channels.
+  std::uint64_t taken() const { return taken_; }
+  /// Records that were taken in, up to the frame being processed.
+  std::size_t held() const { return held_; }
+
+private:
+  struct late_promise {
+    mark at;
+    std::uint64_t frames;
+  };
+  struct channel {
+    std::deque<frame> arrived;        // not taken in: their credit is out
+    std::deque<frame> held;           // taken in, not yet consumed
+    std::size_t next = 0;             // in held.front()
+    std::uint64_t taken = 0;          // frames ever taken in
+    mark promised;                    // of what comes behind those
+    std::optional<late_promise> late; // counts once that many frames are taken in
+    bool ended = false;
+    bool had_last = false; // nothing may arrive any more
+    std::shared_ptr<const barrier> at;
+    credit_return due;
+  };
+
+  static void count(channel& c, mark m, std::uint64_t frames);
+  void take_in();
+  void take_in(channel& c);
+  void take_in_by_turns();
+  void return_credit(channel& c, frame& f);
+  void drop_consumed();
+  std::optional<piece> next_by_stamp();
+  std::optional<piece> next_by_arrival();
+  static stamp head(const channel& c) { return c.held.front().records->stamps[c.next]; }
+
+  std::vector<channel> channels_;
+  bool ordered_ = false;
+  epoch expected_ = 0;           // a barrier up to this one is under way, ...
+  epoch passed_ = 0;             // ... unless it has passed
+  std::optional<mark> promised_; // by all channels, while the inlet is empty
+  std::size_t arrived_ = 0;      // frames, on all channels
+  std::uint64_t taken_ = 0;      // frames, on all channels
+  std::size_t held_ = 0;         // records
+  std::size_t consuming_ = 0;    // the channel of the piece that was given out; past the last: none
+  bool credit_due_ = false;
+  std::size_t turn_ = 0; // whose turn it is when order does not matter
+};
+
+} // namespace leat

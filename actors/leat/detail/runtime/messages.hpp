@@ -1,0 +1,232 @@
+// All messages between the actors of a job. They are few and fixed, whatever the record types:
+// types are erased at this border, once per frame. Those that may leave the process say by
+// `inspect` what travels; the others stay inside.
+#pragma once
+
+#include <leat/detail/transport/frame.hpp>
+
+#include <array>
+#include <bit>
+#include <caf/all.hpp>
+
+namespace leat {
+
+/// Producer to consumer: a frame on one of the consumer's channels.
+struct deliver_message {
+  std::size_t channel;
+  frame content;
+};
+
+/// The same between processes. `sequence` counts the frames of the channel from 0.
+struct encoded_message {
+  std::size_t channel = 0;
+  std::uint64_t sequence = 0;
+  std::string content; ///< see frame_codec.hpp
+};
+template <class Inspector>
+auto inspect(Inspector& f, encoded_message& m) {
+  return f(m.channel, m.sequence, m.content);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, credit& c) {
+  return f(c.frames, c.records, c.bytes);
+}
+
+/// Consumer to producer: credit for a lane of one of the producer's ports.
+struct grant_message {
+  std::size_t port = 0;
+  std::size_t lane = 0;
+  credit returned;
+};
+template <class Inspector>
+auto inspect(Inspector& f, grant_message& m) {
+  return f(m.port, m.lane, m.returned);
+}
+
+/// Consumer to producer: no more on this lane.
+struct cancel_message {
+  std::size_t port = 0;
+  std::size_t lane = 0;
+};
+template <class Inspector>
+auto inspect(Inspector& f, cancel_message& m) {
+  return f(m.port, m.lane);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, stamp& s) {
+  std::int64_t time = s.time.time_since_epoch().count();
+  auto path = std::bit_cast<std::array<std::uint64_t, 2>>(s.path);
+  const auto load = [&]() -> caf::error {
+    s.time = event_time{std::chrono::microseconds{time}};
+    s.path = std::bit_cast<stamp_path>(path);
+    return caf::none;
+  };
+  return f(time, s.source, s.split, s.position, path[0], path[1], caf::meta::load_callback(load));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, mark& m) {
+  return f(m.progress, m.idle, m.stalled);
+}
+
+/// Producer to consumer, where they share no progress_table: what is promised on a channel behind
+/// so many frames. Answered by heard_message; until then the next one waits, and replaces others
+/// that wait. So a consumer that is stuck gets one.
+struct promise_message {
+  std::size_t channel = 0;
+  mark promised;
+  std::uint64_t frames = 0;
+};
+template <class Inspector>
+auto inspect(Inspector& f, promise_message& m) {
+  return f(m.channel, m.promised, m.frames);
+}
+
+/// Consumer to producer: the last promise on this lane was taken note of.
+struct heard_message {
+  std::size_t port = 0;
+  std::size_t lane = 0;
+};
+template <class Inspector>
+auto inspect(Inspector& f, heard_message& m) {
+  return f(m.port, m.lane);
+}
+
+/// To a subtask: its progress_table has something to read.
+struct look_message {};
+
+/// To a subtask: its source has something, or, with the number of a wake-up that it asked for, the
+/// time for that has come.
+struct wake_message {
+  std::uint64_t number = 0;
+};
+
+/// Job to subtask: who its neighbours are. Answered by a ready or a fault message.
+struct wire_message {
+  struct consumer {
+    caf::actor to;
+    std::size_t channel = 0;
+    bool elsewhere = false; ///< in another process
+  };
+  struct producer {
+    caf::actor from;
+    std::size_t port = 0;
+    std::size_t lane = 0;
+  };
+  caf::actor job;
+  std::size_t number = 0;                   ///< of the subtask within the job
+  std::vector<std::vector<consumer>> ports; ///< by port and lane
+  std::vector<producer> channels;
+};
+template <class Inspector>
+auto inspect(Inspector& f, wire_message::consumer& c) {
+  return f(c.to, c.channel, c.elsewhere);
+}
+template <class Inspector>
+auto inspect(Inspector& f, wire_message::producer& p) {
+  return f(p.from, p.port, p.lane);
+}
+template <class Inspector>
+auto inspect(Inspector& f, wire_message& m) {
+  return f(m.job, m.number, m.ports, m.channels);
+}
+
+/// Job to source: everybody is ready.
+struct start_message {};
+template <class Inspector>
+auto inspect(Inspector& f, start_message&) {
+  return f();
+}
+
+/// Job to all subtasks: sources put this barrier into the stream, others will meet it.
+struct barrier_message {
+  std::string content; ///< see encode_barrier
+};
+template <class Inspector>
+auto inspect(Inspector& f, barrier_message& m) {
+  return f(m.content);
+}
+
+/// Subtask to job. The subtask is its number within the job.
+struct ready_message {
+  std::size_t subtask = 0;
+};
+template <class Inspector>
+auto inspect(Inspector& f, ready_message& m) {
+  return f(m.subtask);
+}
+
+/// Subtask to job: the output of this sink is written and durable, and these are its figures.
+struct prepared_message {
+  std::size_t subtask = 0;
+  std::string measured; ///< as that of done_message
+};
+template <class Inspector>
+auto inspect(Inspector& f, prepared_message& m) {
+  return f(m.subtask, m.measured);
+}
+
+/// Job to subtask: all stages have ended well, so the prepared output is to appear.
+struct commit_message {};
+template <class Inspector>
+auto inspect(Inspector& f, commit_message&) {
+  return f();
+}
+
+/// Subtask to job: its last frames are sent, and these are its last figures.
+struct done_message {
+  std::size_t subtask = 0;
+  std::string measured; ///< see measurements.hpp; empty within the job's process
+};
+template <class Inspector>
+auto inspect(Inspector& f, done_message& m) {
+  return f(m.subtask, m.measured);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, error& e) {
+  return f(e.domain, e.what, e.hint, e.stage, e.retry);
+}
+struct fault_message {
+  std::size_t subtask = 0;
+  error what;
+};
+template <class Inspector>
+auto inspect(Inspector& f, fault_message& m) {
+  return f(m.subtask, m.what);
+}
+
+/// A worker to the job: the figures of its subtasks, now and then.
+struct figures_message {
+  std::vector<std::pair<std::size_t, std::string>> measured;
+};
+template <class Inspector>
+auto inspect(Inspector& f, figures_message& m) {
+  return f(m.measured);
+}
+
+/// Job to a worker: it has failed. Who waits there for room for dead letters waits no longer.
+struct abandon_message {};
+template <class Inspector>
+auto inspect(Inspector& f, abandon_message&) {
+  return f();
+}
+
+/// User to job.
+struct command_message {
+  std::vector<command> commands;
+};
+struct abort_message {};
+
+/// Registers what may leave the process.
+caf::actor_system_config& add_messages(caf::actor_system_config& config);
+
+} // namespace leat
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::deliver_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::look_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::wake_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::command_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::abort_message)

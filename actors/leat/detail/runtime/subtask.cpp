@@ -1,0 +1,291 @@
+#include <leat/detail/runtime/subtask.hpp>
+
+#include <leat/detail/runtime/breach.hpp>
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace leat {
+
+clock_time subtask_metrics::until(const stall& s, clock_time now) {
+  const clock_time since = s.since.load(std::memory_order_relaxed);
+  return s.total.load(std::memory_order_relaxed) +
+         (since != 0 ? std::max<clock_time>(now - since, 0) : 0);
+}
+
+subtask::subtask(std::shared_ptr<stage> logic, settings with, host& by, subtask_metrics& measured)
+    : stage_(std::move(logic)), source_(dynamic_cast<pullable*>(stage_.get())),
+      settings_(std::move(with)), host_(by), metrics_(measured),
+      inlet_(settings_.channels, settings_.ordered, settings_.window) {
+  const auto& ports = stage_->ports();
+  for (std::size_t i = 0; i < ports.size(); ++i)
+    ports[i]->connect(host_, i, settings_.ports[i], *settings_.services.time);
+}
+
+result<void> subtask::open() {
+  settings_.services.counters = &metrics_.counters;
+  settings_.services.latency = &metrics_.latency;
+  settings_.services.wake_at = [this](clock_time when) { wake_by(when); };
+  return stage_->open(settings_.services);
+}
+
+void subtask::receive(std::size_t channel, frame f) {
+  inlet_.receive(channel, std::move(f));
+  work();
+}
+
+void subtask::promised(std::size_t channel, const mark& m, std::uint64_t frames) {
+  inlet_.promise(channel, m, frames);
+  work();
+}
+
+port& subtask::port_at(std::size_t port, std::size_t lane) {
+  const auto& ports = stage_->ports();
+  if (port >= ports.size() || lane >= ports[port]->lanes())
+    throw breach(fmt::format("there is no lane {} of port {}", lane, port));
+  return *ports[port];
+}
+
+void subtask::granted(std::size_t port, std::size_t lane, const credit& returned) {
+  if (!port_at(port, lane).grant(lane, returned))
+    throw breach("more credit came back than was spent");
+  work();
+}
+
+void subtask::cancelled(std::size_t port, std::size_t lane) {
+  port_at(port, lane).cancel(lane);
+  if (all_cancelled() && !input_cancelled_)
+    cancel_inputs();
+  work();
+}
+
+void subtask::again() {
+  if (again_ == 0)
+    host_.again(again_ = ++wakes_);
+}
+
+void subtask::wake_by(clock_time when) {
+  if (!timers_.empty() && timers_.back().due <= when)
+    return; // who is woken early asks again
+  timers_.push_back({when, ++wakes_});
+  host_.wake_at(when, wakes_);
+}
+
+void subtask::woken(std::uint64_t number) {
+  if (number == again_)
+    again_ = 0;
+  else
+    std::erase_if(timers_, [&](const timer& t) { return t.number == number; });
+  pull_requested_ = false;
+  if (!source_ && !finished_) {
+    reached_.reset();
+    stage_->wake();
+  }
+  work();
+}
+
+void subtask::inject(std::shared_ptr<const barrier> at) {
+  if (source_)
+    injected_.push_back(std::move(at));
+  else
+    inlet_.expect_barrier(at->epoch);
+  work();
+}
+
+void subtask::work() {
+  if (finished_)
+    return;
+  if (stage_->blocked()) {
+    reached_.reset();
+    stage_->resume();
+  }
+  if (source_)
+    work_source();
+  else
+    work_inlet();
+  if (!finished_ && stage_->blocked())
+    before_stalling();
+  publish();
+}
+
+void subtask::work_source() {
+  advance_source(); // what was under way when it blocked has gone
+  while (!injected_.empty() && !stage_->blocked() && !finished_) {
+    const auto at = injected_.front();
+    if (!stage_->at_barrier(*at))
+      return;
+    send_event(at, false);
+    injected_.pop_front();
+    source_done_ = source_done_ || at->stops();
+  }
+  for (unsigned pulls = 0; pulls < pulls_in_turn && may_pull(); ++pulls)
+    if (!pull())
+      break;
+  if (may_pull()) { // it is the others' turn
+    pull_requested_ = true;
+    again();
+  }
+  if ((source_done_ || input_cancelled_) && !stage_->blocked())
+    finish();
+}
+
+bool subtask::may_pull() const {
+  return !source_done_ && !input_cancelled_ && !pull_requested_ && !stage_->blocked() &&
+         injected_.empty();
+}
+
+// True if there may be more at once.
+bool subtask::pull() {
+  const pulled answer = source_->pull();
+  mark_due_ = true;
+  advance_source();
+  source_done_ = answer.is_done();
+  pull_requested_ = answer.is_idle(); // it will be woken
+  if (answer.is_idle())
+    stage_->flush(); // a source that is polled never finds its mailbox empty
+  if (answer.is_idle() && answer.after() != std::chrono::nanoseconds::max())
+    wake_by(settings_.services.time->now() + answer.after().count());
+  return answer.is_more();
+}
+
+// While the stage is blocked, what the source's mark speaks of is still under way.
+void subtask::advance_source() {
+  if (!mark_due_ || stage_->blocked())
+    return;
+  mark_due_ = false;
+  stage_->advance(source_->reached());
+}
+
+void subtask::work_inlet() {
+  host_.look(inlet_);
+  while (!stage_->blocked() && !finished_) {
+    if (since_mark_ >= most_between_marks) {
+      since_mark_ = 0;
+      advance(inlet_.reached());
+      continue;
+    }
+    if (const auto piece = inlet_.next()) {
+      const std::size_t first = *piece->next;
+      if (input_cancelled_)
+        *piece->next = piece->end;
+      else
+        reached_.reset(), stage_->consume(*piece->from, *piece->next, piece->end);
+      since_mark_ += *piece->next - first;
+      return_credit();
+      if (stage_->satisfied() && !input_cancelled_)
+        cancel_inputs();
+      continue;
+    }
+    return_credit();
+    since_mark_ = 0;
+    if (!stage_->blocked())
+      advance(inlet_.reached());
+    if (!barrier_or_end())
+      return;
+  }
+}
+
+void subtask::advance(const mark& m) {
+  if (m == reached_)
+    return;
+  reached_ = m;
+  stage_->advance(m);
+}
+
+// True if there is more to do behind a barrier.
+bool subtask::barrier_or_end() {
+  if (const auto at = inlet_.aligned()) {
+    if (!stage_->at_barrier(*at))
+      return false;
+    send_event(at, false);
+    inlet_.pass_barrier();
+    return true;
+  }
+  if (inlet_.ended())
+    finish();
+  return false;
+}
+
+void subtask::finish() {
+  if (!stage_->finish())
+    return;
+  stage_->advance(end_mark);
+  send_event(nullptr, true);
+  finished_ = true;
+  publish();
+  metrics_.ended.store(1, std::memory_order_relaxed);
+  end_turn(); // the last figures go now
+  if ((prepared_ = stage_->commits()))
+    host_.prepared();
+  else
+    host_.done();
+}
+
+void subtask::commit() {
+  if (!prepared_)
+    throw breach("it is to commit what it has not prepared");
+  stage_->commit();
+  prepared_ = false;
+  host_.done();
+}
+
+void subtask::send_event(const std::shared_ptr<const barrier>& at, bool last) {
+  for (port* p : stage_->ports())
+    p->send_event(at, last);
+}
+
+void subtask::cancel_inputs() {
+  input_cancelled_ = true;
+  for (std::size_t i = 0; i < inlet_.channels(); ++i)
+    host_.cancel(i);
+}
+
+bool subtask::all_cancelled() const {
+  const auto& ports = stage_->ports();
+  return !ports.empty() &&
+         std::all_of(ports.begin(), ports.end(), [](const port* p) { return p->cancelled(); });
+}
+
+void subtask::return_credit() {
+  if (!inlet_.credit_came_back())
+    return;
+  for (std::size_t i = 0; i < inlet_.channels(); ++i)
+    if (const credit c = inlet_.take_credit(i); c != credit{})
+      host_.grant(i, c);
+}
+
+void subtask::before_stalling() { stage_->stall(source_ ? stamp{} : inlet_.reached().progress); }
+
+void subtask::begin_turn() {
+  if (metrics_.busy.since.load(std::memory_order_relaxed) == 0)
+    metrics_.busy.since.store(settings_.services.time->now(), std::memory_order_relaxed);
+}
+
+// A stage that is occupied stays busy until it has had a turn in which it is not.
+void subtask::end_turn() {
+  auto& [total, since] = metrics_.busy;
+  const clock_time begin = since.load(std::memory_order_relaxed);
+  if (begin == 0 || (stage_->occupied() && !finished_))
+    return;
+  const clock_time now = settings_.services.time->now();
+  since.store(0, std::memory_order_relaxed);
+  total.store(total.load(std::memory_order_relaxed) + now - begin, std::memory_order_relaxed);
+}
+
+void subtask::idle() {
+  if (finished_)
+    return;
+  stage_->flush();
+  if (stage_->blocked())
+    before_stalling();
+  publish();
+}
+
+void subtask::publish() {
+  const auto& ports = stage_->ports();
+  for (std::size_t i = 0; i < ports.size(); ++i)
+    ports[i]->measure(metrics_.stalls[i].total, metrics_.stalls[i].since);
+  metrics_.counters.held.store(inlet_.held(), std::memory_order_relaxed);
+}
+
+} // namespace leat

@@ -1,0 +1,135 @@
+// One subtask at work: its inlet, its stage, its ports, and the rules between them. It knows no
+// actors; whoever hosts it delivers frames and grants, and carries what it sends.
+#pragma once
+
+#include <leat/detail/runtime/inlet.hpp>
+#include <leat/source.hpp>
+
+namespace leat {
+
+/// Measured by one subtask, read by anybody at any time.
+struct subtask_metrics {
+  explicit subtask_metrics(std::size_t ports) : stalls(ports) {}
+
+  struct stall {
+    std::atomic<clock_time> total{0}; ///< nanoseconds blocked, up to the last change
+    std::atomic<clock_time> since{0}; ///< start of the present block; 0 if there is none
+  };
+  stage_counters counters;
+  histogram latency;
+  std::vector<stall> stalls; ///< by port
+  stall busy;                ///< in calls of its stage, and while that was occupied between them
+  std::atomic<std::uint64_t> ended{0}; ///< 1: its stream has ended
+
+  /// What a measure comes to now, the present stretch included.
+  static clock_time until(const stall& s, clock_time now);
+};
+
+/// What a subtask asks of its host.
+class host : public wire {
+public:
+  /// Tells the inlet what is promised on its channels, where the host knows of more.
+  virtual void look(inlet& in) = 0;
+  virtual void grant(std::size_t channel, const credit& returned) = 0;
+  virtual void cancel(std::size_t channel) = 0;
+  /// Call woken(number) soon, after what is in the mailbox now ...
+  virtual void again(std::uint64_t number) = 0;
+  /// ... or at this time.
+  virtual void wake_at(clock_time when, std::uint64_t number) = 0;
+  /// The output of a sink is prepared: commit() or the end of the job comes next.
+  virtual void prepared() = 0;
+  /// The subtask is done: nothing will be sent any more.
+  virtual void done() = 0;
+};
+
+/// Contract: called by one thread at a time.
+class subtask {
+public:
+  struct settings {
+    std::size_t channels = 0;
+    bool ordered = false;
+    credit window;
+    std::vector<edge_settings> ports; ///< as stage::ports()
+    stage_services services;          ///< wake_at is filled in here
+  };
+
+  subtask(std::shared_ptr<stage> logic, settings with, host& by, subtask_metrics& measured);
+
+  result<void> open();
+
+  // What the host passes on. Each may work.
+  void receive(std::size_t channel, frame f);
+  void promised(std::size_t channel, const mark& m, std::uint64_t frames);
+  void granted(std::size_t port, std::size_t lane, const credit& returned);
+  void cancelled(std::size_t port, std::size_t lane);
+  /// A wake-up that was asked for; or, with number 0, one from outside.
+  void woken(std::uint64_t number);
+  /// A barrier enters the stream: a source puts it there.
+  void inject(std::shared_ptr<const barrier> at);
+  void work();
+
+  /// The host gives it a processor, and takes it away: in between it counts as busy.
+  void begin_turn();
+  void end_turn();
+
+  /// Of a sink that has prepared: make the output visible.
+  void commit();
+
+  /// There is nothing else to do: hand on what waits for company.
+  void idle();
+
+  bool finished() const { return finished_ && !prepared_; }
+
+private:
+  port& port_at(std::size_t port, std::size_t lane);
+  void work_source();
+  void work_inlet();
+  void advance(const mark& m);
+  void advance_source();
+  bool may_pull() const;
+  bool pull();
+  bool barrier_or_end();
+  void finish();
+  void send_event(const std::shared_ptr<const barrier>& at, bool last);
+  void again();
+  void wake_by(clock_time when);
+  void cancel_inputs();
+  bool all_cancelled() const;
+  void return_credit();
+  void before_stalling();
+  void publish();
+
+  /// How often a source pulls before others get their turn.
+  static constexpr unsigned pulls_in_turn = 4;
+
+  std::shared_ptr<stage> stage_;
+  pullable* source_ = nullptr;
+  settings settings_;
+  host& host_;
+  subtask_metrics& metrics_;
+  inlet inlet_;
+  std::optional<mark> reached_; // what the stage knows, while it has emitted nothing since
+  bool mark_due_ = false; // of a source: it pulled something and could not advance
+
+  /// A stage that is never out of work passes marks on all the same, or what waits for them piles
+  /// up.
+  static constexpr std::size_t most_between_marks = 1024;
+  std::size_t since_mark_ = 0; // records
+  bool input_cancelled_ = false;
+  bool source_done_ = false;
+  bool finished_ = false; // its stream has ended
+  bool prepared_ = false; // it waits for commit()
+  std::deque<std::shared_ptr<const barrier>> injected_;
+  bool pull_requested_ = false; // it will be woken to pull again
+  // Wake-ups that are under way cannot be called back, so none is asked for where another comes as
+  // early, or they would multiply.
+  struct timer {
+    clock_time due;
+    std::uint64_t number;
+  };
+  std::uint64_t wakes_ = 0;
+  std::uint64_t again_ = 0;   // number of that under way, 0 if there is none
+  std::vector<timer> timers_; // the earliest is the last
+};
+
+} // namespace leat

@@ -1,0 +1,101 @@
+#include <leat/internal/cli/plan_settings.hpp>
+
+#include <leat/detail/record/utf8.hpp>
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace leat {
+
+void plan_settings::declare_layout(option_set& options, const std::string& heading) {
+  options
+      .add("--parallelism N", parallelism,
+           "subtasks of each keyed stage whose number the graph leaves open")
+      .under(heading);
+  options
+      .add("--window STAGE=SPEC", windows,
+           "when a windowing stage hands records on for scoring; once for each such stage "
+           "(default: as the graph says)")
+      .under(heading);
+}
+
+void plan_settings::declare_config(option_set& options) {
+  options
+      .add("--config FILE", config,
+           "TOML with any options of run and describe, which the command line overrides")
+      .under("Configuration")
+      .names_config();
+}
+
+result<std::size_t> plan_settings::subtasks() const {
+  if (auto fits = check_range("--parallelism", parallelism, 1, max_parallelism); !fits)
+    return fits.error();
+  return parallelism;
+}
+
+result<std::map<std::string, any_grouping>> plan_settings::groupings() const {
+  std::map<std::string, any_grouping> all;
+  for (const std::string& text : windows) {
+    const auto window =
+        split_assignment("--window", text, "STAGE=SPEC", "pane=micro-batch:256,5ms");
+    if (!window)
+      return window.error();
+    const auto& [stage, spec] = *window;
+    const auto grouping = any_grouping::parse(spec);
+    if (!grouping)
+      return user_error(fmt::format("--window {}: {}", stage, grouping.error().what),
+                        grouping.error().hint);
+    if (!all.emplace(stage, *grouping).second)
+      return given_twice("--window", stage);
+  }
+  return all;
+}
+
+result<void> plan_settings::check_stages(const plan& p) const {
+  for (const auto& [name, place] : places) {
+    const auto space = name.find(' ');
+    const auto stage = name.substr(space + 1);
+    const auto is_named = [&](const plan_stage& s) { return s.name == stage; };
+    if (space == name.npos || std::ranges::any_of(p.stages, is_named))
+      continue;
+    std::vector<std::string_view> names;
+    for (const plan_stage& s : p.stages)
+      names.push_back(s.name);
+    return user_error(fmt::format("{}: there is no stage {}", place, shown(stage)),
+                      fmt::format("stages of this graph: {}", fmt::join(names, ", ")));
+  }
+  return {};
+}
+
+std::string plan_settings::specs() {
+  static const text_rows specs = {
+      {"record", "each record by itself"},
+      {"micro-batch:256,5ms", "up to 256 records, but none waits longer than 5 ms"},
+      {"every:1s", "what came in each second of the clock"},
+      {"every:1s,10000", "likewise, in pieces of at most 10 000"},
+      {"batch", "everything at once, at the end of the input"}};
+  return "\nSPEC, for --window (durations in ns, us, ms, s, min, h):\n" +
+         in_columns(specs, help_layout);
+}
+
+result<void> check_range(std::string_view option, std::uint64_t value, std::uint64_t least,
+                         std::uint64_t most) {
+  if (value >= least && value <= most)
+    return {};
+  return user_error(fmt::format("{}: {} is not between {} and {}", option, value, least, most));
+}
+
+result<assignment> split_assignment(std::string_view option, const std::string& given,
+                                    std::string_view form, std::string_view example) {
+  const auto equals = given.find('=');
+  if (equals == given.npos || equals == 0)
+    return user_error(fmt::format("{}: {} is not {}", option, shown(given), form),
+                      fmt::format("for example {} {}", option, example));
+  return assignment{given.substr(0, equals), given.substr(equals + 1)};
+}
+
+error given_twice(std::string_view option, std::string_view stage) {
+  return user_error(fmt::format("{} {} is given twice", option, stage));
+}
+
+} // namespace leat

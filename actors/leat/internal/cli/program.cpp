@@ -1,0 +1,194 @@
+#include <leat/run.hpp>
+
+#include <leat/detail/record/utf8.hpp>
+#include <leat/internal/cli/describe_command.hpp>
+#include <leat/internal/cli/run_command.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <fmt/format.h>
+#include <optional>
+
+namespace leat {
+
+namespace {
+
+constexpr std::string_view run_help =
+    "runs the graph until its input ends, or until it is stopped by Ctrl-C";
+constexpr std::string_view describe_help =
+    "prints the graph: its stages and what travels between them";
+
+bool asks_for_help(std::string_view argument) { return argument == "--help" || argument == "-h"; }
+
+} // namespace
+
+struct program::parts {
+  struct own_command {
+    std::string name;
+    std::string help;
+    std::function<result<void>()> action;
+    option_set options;
+  };
+
+  int main(int argc, char** argv);
+  exit_code obey(const std::vector<std::string>& arguments);
+  exit_code run(const std::vector<std::string>& arguments);
+  exit_code describe(const std::vector<std::string>& arguments);
+  exit_code act(const own_command& c, const std::vector<std::string>& arguments);
+  std::optional<exit_code> read(const option_set& options,
+                                const std::vector<std::string>& arguments, std::string_view name,
+                                std::string_view help, std::string_view footer = {},
+                                const option_set* others = nullptr,
+                                option_places* places = nullptr) const;
+  std::string help() const;
+  text_rows commands() const;
+
+  std::string about;
+  console terminal;
+  option_set graph_options;
+  graph_maker make;
+  further_rows after_run;
+  std::deque<own_command> own_commands; // a deque, so that references stay
+};
+
+program::program(std::string name, std::string description) : parts_(std::make_unique<parts>()) {
+  parts_->about = std::move(description);
+  parts_->terminal = {std::move(name), stdout, stderr};
+}
+
+program::~program() = default;
+program::program(program&&) noexcept = default;
+program& program::operator=(program&&) noexcept = default;
+
+option_set& program::graph_options() { return parts_->graph_options; }
+
+void program::graph(std::function<leat::graph()> make) { parts_->make = std::move(make); }
+
+option_set& program::command(std::string name, std::string help,
+                             std::function<result<void>()> action) {
+  parts_->own_commands.push_back({std::move(name), std::move(help), std::move(action), {}});
+  return parts_->own_commands.back().options;
+}
+
+void program::after_run(std::function<text_rows(const job_report&)> rows) {
+  parts_->after_run = std::move(rows);
+}
+
+void program::print_to(std::FILE* out, std::FILE* err) {
+  parts_->terminal.out = out, parts_->terminal.err = err;
+}
+
+int program::main(int argc, char** argv) { return parts_->main(argc, argv); }
+
+int program::parts::main(int argc, char** argv) {
+  try {
+    return obey(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
+  } catch (const failure& f) {
+    terminal.tell(f.error());
+    return f.error().domain == error_domain::user ? exit_refused : exit_failed;
+  } catch (const std::exception& e) {
+    terminal.tell(internal_error(e.what()));
+    return exit_failed;
+  } catch (...) {
+    terminal.tell(internal_error("something was thrown that is no std::exception"));
+    return exit_failed;
+  }
+}
+
+exit_code program::parts::obey(const std::vector<std::string>& arguments) {
+  if (arguments.empty())
+    return terminal.refuse(
+        user_error("no command", fmt::format("{} --help lists the commands", terminal.program)));
+  const std::string& name = arguments.front();
+  const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (asks_for_help(name)) {
+    terminal.print(help());
+    return exit_done;
+  }
+  if (make && name == "run")
+    return run(rest);
+  if (make && name == "describe")
+    return describe(rest);
+  for (const own_command& c : own_commands)
+    if (c.name == name)
+      return act(c, rest);
+  std::vector<std::string> names;
+  for (const auto& [each, text] : commands())
+    names.push_back(each);
+  return terminal.refuse(
+      user_error(fmt::format("{} is no command", shown(name)),
+                 fmt::format("the command comes first: {}", fmt::join(names, ", "))));
+}
+
+exit_code program::parts::run(const std::vector<std::string>& arguments) {
+  option_set all = graph_options;
+  run_settings settings;
+  settings.declare(all);
+  if (const auto ended =
+          read(all, arguments, "run", run_help, run_settings::specs(), nullptr, &settings.places))
+    return *ended;
+  return run_command(make, settings, after_run, terminal);
+}
+
+exit_code program::parts::describe(const std::vector<std::string>& arguments) {
+  option_set all = graph_options;
+  describe_settings settings;
+  settings.declare(all);
+  option_set of_run; // a configuration file serves both commands
+  run_settings unused;
+  unused.declare(of_run);
+  if (const auto ended = read(all, arguments, "describe", describe_help, describe_settings::specs(),
+                              &of_run, &settings.places))
+    return *ended;
+  return describe_command(make, settings, terminal);
+}
+
+exit_code program::parts::act(const own_command& c, const std::vector<std::string>& arguments) {
+  if (const auto ended = read(c.options, arguments, c.name, c.help))
+    return *ended;
+  if (const auto done = c.action(); !done)
+    throw failure(done.error());
+  return exit_done;
+}
+
+// Reads a command's options. With an exit code there is nothing more to do.
+std::optional<exit_code> program::parts::read(const option_set& options,
+                                              const std::vector<std::string>& arguments,
+                                              std::string_view name, std::string_view help,
+                                              std::string_view footer, const option_set* others,
+                                              option_places* places) const {
+  const auto found = options.parse(arguments, others, places);
+  if (!found)
+    throw failure(found.error());
+  if (*found == parsed::options)
+    return {};
+  terminal.print(fmt::format("{} {} [OPTIONS]: {}\n{}{}", terminal.program, name, help,
+                             options.help(), footer));
+  return exit_done;
+}
+
+std::string program::parts::help() const {
+  return fmt::format("{}: {}\n\nUsage: {} COMMAND [OPTIONS]\n\nCommands:\n{}\n"
+                     "{} COMMAND --help tells a command's options.\n",
+                     terminal.program, about, terminal.program, in_columns(commands(), help_layout),
+                     terminal.program);
+}
+
+text_rows program::parts::commands() const {
+  text_rows rows;
+  if (make) {
+    rows.emplace_back("run", run_help);
+    rows.emplace_back("describe", describe_help);
+  }
+  for (const own_command& c : own_commands)
+    rows.emplace_back(c.name, c.help);
+  return rows;
+}
+
+int run(graph g, int argc, char** argv) {
+  program p{g.name(), fmt::format("Runs the graph {}.", g.name())};
+  p.graph([&] { return g; });
+  return p.main(argc, argv);
+}
+
+} // namespace leat

@@ -1,0 +1,251 @@
+#include <leat/internal/cli/run_command.hpp>
+
+#include <leat/detail/record/utf8.hpp>
+#include <leat/internal/cli/progress.hpp>
+#include <leat/internal/cli/signals.hpp>
+#include <leat/internal/cli/summary.hpp>
+#include <leat/internal/cluster/worker.hpp>
+#include <leat/internal/job/dead_letter_file.hpp>
+#include <leat/internal/observe/job_watch.hpp>
+#include <leat/internal/observe/metrics_file.hpp>
+#include <leat/quantities.hpp>
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+
+namespace leat {
+
+namespace {
+
+constexpr std::chrono::milliseconds between_looks{25};
+constexpr std::chrono::seconds between_watches{1};
+
+// Waits for a job, hands on its events and figures, and obeys signals.
+class attended_run {
+public:
+  attended_run(job& j, dead_letter_file& office, job_bus& bus, job_watch& watch,
+               stop_signals& signals)
+      : job_(j), office_(office), bus_(bus), watch_(watch), signals_(signals) {}
+
+  void wait() {
+    while (!job_.wait_for(between_looks)) {
+      obey();
+      bus_.turn([this] { return job_.report(); });
+    }
+    bus_.deliver();
+  }
+  bool stopped() const { return stopped_; }
+
+private:
+  void obey() {
+    if (signals_.count() > 0 && !stopped_) {
+      stopped_ = true;
+      job_.stop();
+      watch_.stopping();
+      bus_.publish(event_level::warning, event_kind::stopping,
+                   "stopping: finishing what was read (Ctrl-C again to stop at once)");
+    }
+    if (signals_.count() > 1 && !aborted_) {
+      aborted_ = true;
+      office_.abandon();
+      job_.abort();
+      signals_.release();
+      bus_.publish(event_level::info, event_kind::aborted, "stopping at once");
+    }
+  }
+
+  job& job_;
+  dead_letter_file& office_;
+  job_bus& bus_;
+  job_watch& watch_;
+  stop_signals& signals_;
+  bool stopped_ = false;
+  bool aborted_ = false;
+};
+
+// All of run_settings that a running job is watched with.
+struct attention {
+  std::uint64_t dead_letter_cap = 0;
+  bool progress = false;
+  event_level logged = event_level::warning;
+  std::optional<std::chrono::milliseconds> metrics_interval;
+  std::optional<metrics_file> metrics;
+
+  static result<attention> of(const run_settings& settings, std::FILE* err) {
+    const auto cap = settings.dead_letter_bytes();
+    if (!cap)
+      return cap.error();
+    const auto progress = settings.shows_progress(is_live_terminal(err));
+    if (!progress)
+      return progress.error();
+    const auto logged = settings.logged();
+    if (!logged)
+      return logged.error();
+    const auto interval = settings.metrics_interval();
+    if (!interval)
+      return interval.error();
+    attention a{*cap, *progress, *logged, *interval, {}};
+    if (settings.metrics_out.empty())
+      return a;
+    auto metrics = metrics_file::create(settings.metrics_out);
+    if (!metrics)
+      return metrics.error();
+    a.metrics = std::move(*metrics);
+    return a;
+  }
+};
+
+// Warnings stand as they are; what is less says so.
+std::string as_logged(const job_event& e) {
+  return e.level > event_level::warning ? "info: " + e.text : e.text;
+}
+
+// A job does not fail because its figures cannot be written.
+void tell_metrics_fault(job_bus& bus, const result<void>& written) {
+  if (!written)
+    bus.publish(event_level::warning, event_kind::metrics, "metrics: " + written.error().what);
+}
+
+std::string started_text(const job_report& r) {
+  return fmt::format("job {} started: {} stages", r.name, r.stages.size());
+}
+
+std::string ended_text(const job_report& r, std::string_view how) {
+  return fmt::format("job {} {}: {} records in {}", r.name, how, grouped(r.records()),
+                     clock_text(r.elapsed));
+}
+
+// What a failure leaves behind is said before the first record; empty if it leaves nothing.
+std::string published_text(const plan& p) {
+  std::vector<std::string_view> names;
+  for (const plan_stage& s : p.stages)
+    if (s.publishes)
+      names.push_back(s.name);
+  return names.empty() ? ""
+                       : fmt::format("{} publish{} as it goes: a job that fails leaves the records "
+                                     "written so far",
+                                     fmt::join(names, ", "), names.size() == 1 ? "es" : "");
+}
+
+// Brings the bus to the console and into the metrics file.
+void subscribe(job_bus& bus, attention& a, std::optional<progress_line>& line, const console& to) {
+  bus.listen([&](const job_event& e) {
+    if (e.level > a.logged)
+      return;
+    if (line)
+      line->clear();
+    to.note(as_logged(e));
+  });
+  if (a.progress) {
+    line.emplace(to.err);
+    bus.observe(line->interval(), [&](const job_report& r) { line->show(r); });
+  }
+  if (a.metrics_interval)
+    bus.observe(*a.metrics_interval, [&](const job_report& r) {
+      tell_metrics_fault(bus, a.metrics->write(r, job_state::running));
+    });
+}
+
+// Tells the bus, and the metrics file, how the job ended.
+void tell_end(job_bus& bus, attention& a, const job_report& r, const result<void>& done,
+              bool stopped) {
+  const job_state state = !done     ? job_state::failed
+                          : stopped ? job_state::stopped
+                                    : job_state::done;
+  if (a.metrics)
+    tell_metrics_fault(bus, a.metrics->write(r, state, done ? nullptr : &done.error()));
+  if (done)
+    bus.publish(event_level::info, event_kind::ended, ended_text(r, "ended"));
+  else
+    bus.publish(event_level::info, event_kind::failed, ended_text(r, "failed"), done.error().stage);
+  bus.deliver();
+}
+
+// This process was started by another one, which watches the job and tells how it gets on.
+exit_code work(leat::graph g, run_options options, const join_order& order, const attention& a,
+               const run_settings& settings, const console& to) {
+  dead_letter_file office(settings.dead_letter_folder(g.name()), a.dead_letter_cap);
+  options.dead_letters = &office;
+  const auto done = run_worker(std::move(g), options, order);
+  return done ? exit_done : to.refuse(done.error());
+}
+
+} // namespace
+
+exit_code run_command(const graph_maker& make, const run_settings& settings,
+                      const further_rows& more, const console& to) {
+  const auto order = join_order::of_this_process(); // first: who is left alone has to notice
+  survive_file_limit();
+  auto options = settings.options();
+  if (!options)
+    return to.refuse(placed(options.error(), settings.places));
+  auto attended = attention::of(settings, to.err);
+  if (!attended)
+    return to.refuse(placed(attended.error(), settings.places));
+  auto g = made(make);
+  if (!g)
+    return to.refuse(g.error());
+  if (auto there = settings.check_stages(g->plan()); !there)
+    return to.refuse(there.error());
+
+  if (order)
+    return work(std::move(*g), *options, *order, *attended, settings, to);
+
+  job_bus bus;
+  std::optional<progress_line> line;
+  subscribe(bus, *attended, line, to);
+  dead_letter_file office(settings.dead_letter_folder(g->name()), attended->dead_letter_cap,
+                          [&](std::string_view text) {
+                            bus.publish(event_level::warning, event_kind::dead_letters,
+                                        std::string(text));
+                          });
+  options->dead_letters = &office;
+  options->outputs = settings.outputs(office.path());
+  job_watch watch(bus, office.path());
+  bus.observe(between_watches, [&](const job_report& r) { watch.look(r); });
+
+  stop_signals signals;
+  const std::string published = published_text(g->plan());
+  // A second signal counts from its arrival on, not from when it is looked for.
+  options->accept = [&signals](const job_report&) -> result<void> {
+    if (signals.count() > 1)
+      return stopped_at_once();
+    return {};
+  };
+  auto started = job::start(std::move(*g), std::move(*options));
+  if (!started)
+    return to.refuse(started.error());
+  bus.publish(event_level::info, event_kind::started, started_text(started->report()));
+  for (const std::string& note : started->notes())
+    bus.publish(event_level::warning, event_kind::started, note);
+  if (!published.empty() && !settings.quiet)
+    bus.publish(event_level::warning, event_kind::started, published);
+  attended_run attendant(*started, office, bus, watch, signals);
+  attendant.wait();
+  const auto done = started->wait();
+  const job_report report = started->report();
+  watch.look(report);
+  tell_end(bus, *attended, report, done, attendant.stopped());
+  if (line)
+    line->clear();
+
+  if (!done) {
+    to.tell(done.error());
+    if (signals.count() > 1)
+      return exit_stopped_at_once;
+    const bool refused = !started->began() && !done.error().retry;
+    return refused ? exit_refused : exit_failed;
+  }
+  if (settings.quiet)
+    return exit_done;
+  text_rows rows = summary_of(report, office.path());
+  if (more) {
+    const text_rows further = more(report);
+    rows.insert(rows.end(), further.begin(), further.end());
+  }
+  to.print(in_columns(rows));
+  return exit_done;
+}
+
+} // namespace leat

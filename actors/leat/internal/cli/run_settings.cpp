@@ -1,0 +1,167 @@
+#include <leat/internal/cli/run_settings.hpp>
+
+#include <leat/detail/record/utf8.hpp>
+#include <leat/quantities.hpp>
+#include <leat/scalar_text.hpp>
+
+#include <fmt/format.h>
+
+namespace leat {
+
+namespace {
+
+constexpr std::uint64_t most_workers = 1024;
+constexpr std::uint64_t most_local_workers = 64;
+constexpr std::uint64_t most_frame_records = 1'000'000;
+constexpr std::chrono::milliseconds shortest_metrics_interval{100};
+
+result<void> read_slow_sinks(const std::vector<std::string>& given,
+                             std::map<std::string, std::chrono::nanoseconds>& delays) {
+  for (const std::string& text : given) {
+    auto slow = split_assignment("--slow-sink", text, "STAGE=DURATION", "alerts=100us");
+    if (!slow)
+      return slow.error();
+    const auto delay = parse_duration(slow->second);
+    if (!delay)
+      return user_error(
+          fmt::format("--slow-sink {}: {} is no duration", slow->first, shown(slow->second)),
+          "a whole number and ns, us, ms, s, min or h: 100us");
+    if (!delays.emplace(slow->first, *delay).second)
+      return given_twice("--slow-sink", slow->first);
+  }
+  return {};
+}
+
+result<dead_letter_limit> read_dead_letter_limit(const std::string& given) {
+  if (given.empty())
+    return dead_letter_limit{};
+  const bool share = given.back() == '%';
+  const std::string_view number = std::string_view(given).substr(0, given.size() - share);
+  dead_letter_limit limit;
+  if (share) {
+    double percent = 0;
+    if (parse_scalar(number, percent) == parse_error::none && percent >= 0 && percent <= 100)
+      limit.percent = percent;
+  } else if (std::uint64_t count = 0; parse_scalar(number, count) == parse_error::none) {
+    limit.count = count;
+  }
+  if (!limit.count && !limit.percent)
+    return user_error(fmt::format("--max-dead-letters: invalid limit {}", shown(given)),
+                      "a whole number, or a share from 0% to 100%: 1000, 0.5%");
+  return limit;
+}
+
+} // namespace
+
+void run_settings::declare(option_set& options) {
+  const auto add = [&](std::string_view heading, std::string_view flag, auto& value,
+                       std::string help) {
+    options.add(flag, value, std::move(help)).under(std::string(heading));
+  };
+  declare_layout(options, "Running");
+  add("Running", "--workers N", workers,
+      "threads that stages share (default: one for each processor)");
+  add("Running", "--local-cluster N", local_cluster,
+      "share the work among N more processes of this program, on this host (default: none)");
+  add("Running", "--rate R", rate,
+      "read R records a second, each when it is due; latency then counts from that moment "
+      "(default: as fast as can be)");
+  add("Running", "--slow-sink STAGE=DURATION", slow_sinks,
+      "to try backpressure: this sink takes so much longer for each record; once for each sink");
+  add("Running", "--frame-records N", frame_records,
+      "advanced: the most records that travel together; no result depends on it");
+  add("Output", "--dead-letters DIR", dead_letters,
+      "where records are kept that could not be processed (default: <graph>-dead-letters)");
+  add("Output", "--dead-letter-cap SIZE", dead_letter_cap,
+      "the job waits when they take this much room");
+  add("Output", "--max-dead-letters LIMIT", max_dead_letters,
+      "fail above this number or share: 1000, 0.5% (default: if no record got through)");
+  add("Output", "--progress WHEN", progress,
+      "a line on how the job gets on: auto (on a terminal), on, off");
+  add("Output", "--metrics-out FILE", metrics_out,
+      "write the job's figures as JSON at its end; the file is replaced as a whole");
+  add("Output", "--metrics-every DURATION", metrics_every,
+      "likewise while it runs, this often: 10s (100 ms at least)");
+  add("Output", "--log-level LEVEL", log_level,
+      "what is told on standard error: error, warning, info");
+  add("Output", "--quiet", quiet, "neither progress nor summary");
+  declare_config(options);
+}
+
+result<run_options> run_settings::options() const {
+  run_options o;
+  const auto wanted = subtasks();
+  if (!wanted)
+    return wanted.error();
+  if (auto fits = check_range("--workers", workers, 0, most_workers); !fits)
+    return fits.error();
+  if (auto fits = check_range("--local-cluster", local_cluster, 0, most_local_workers); !fits)
+    return fits.error();
+  if (auto fits = check_range("--frame-records", frame_records, 1, most_frame_records); !fits)
+    return fits.error();
+  if (rate < 0)
+    return user_error(fmt::format("--rate: {} is below zero", rate));
+  auto regrouped = groupings();
+  if (!regrouped)
+    return regrouped.error();
+  if (auto done = read_slow_sinks(slow_sinks, o.slow_sinks); !done)
+    return done.error();
+  const auto limit = read_dead_letter_limit(max_dead_letters);
+  if (!limit)
+    return limit.error();
+  o.max_dead_letters = *limit;
+  o.parallelism = *wanted;
+  o.groupings = std::move(*regrouped);
+  o.workers = workers;
+  o.local_workers = local_cluster;
+  o.rate = rate;
+  o.frames.records = frame_records;
+  return o;
+}
+
+std::vector<named_file> run_settings::outputs(const std::string& dead_letter_file) const {
+  std::vector<named_file> all{{"--dead-letters", dead_letter_file}};
+  if (!metrics_out.empty())
+    all.push_back({"--metrics-out", metrics_out});
+  return all;
+}
+
+std::string run_settings::dead_letter_folder(const std::string& graph) const {
+  return dead_letters.empty() ? graph + "-dead-letters" : dead_letters;
+}
+
+result<std::uint64_t> run_settings::dead_letter_bytes() const {
+  const auto bytes = parse_size(dead_letter_cap);
+  if (!bytes)
+    return user_error(fmt::format("--dead-letter-cap: {} is no size", shown(dead_letter_cap)),
+                      "a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB: 512MB");
+  return *bytes;
+}
+
+result<bool> run_settings::shows_progress(bool live) const {
+  if (progress != "auto" && progress != "on" && progress != "off")
+    return user_error(fmt::format("--progress: {} is not auto, on or off", shown(progress)));
+  return !quiet && (progress == "on" || (progress == "auto" && live));
+}
+
+result<event_level> run_settings::logged() const {
+  auto level = parse_event_level(log_level);
+  if (!level)
+    return user_error("--log-level: " + level.error().what);
+  return level;
+}
+
+result<std::optional<std::chrono::milliseconds>> run_settings::metrics_interval() const {
+  if (metrics_every.empty())
+    return std::optional<std::chrono::milliseconds>{};
+  if (metrics_out.empty())
+    return user_error("--metrics-every needs --metrics-out", "say where the figures go");
+  const auto every = parse_duration(metrics_every);
+  if (!every || *every < shortest_metrics_interval)
+    return user_error(
+        fmt::format("--metrics-every: {} is no duration from 100 ms up", shown(metrics_every)),
+        "a whole number and ms, s, min or h: 10s");
+  return std::optional{std::chrono::duration_cast<std::chrono::milliseconds>(*every)};
+}
+
+} // namespace leat

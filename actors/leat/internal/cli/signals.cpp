@@ -1,0 +1,58 @@
+#include <leat/internal/cli/signals.hpp>
+
+#include <atomic>
+#include <chrono>
+
+namespace leat {
+
+namespace {
+
+// A handler reaches nothing but what is static. It only grows, so nobody has to reset it.
+std::atomic<int> received{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a handler must not wait for a lock");
+
+constexpr std::chrono::milliseconds together{20};
+std::atomic<std::chrono::steady_clock::rep> counted_at{0};
+
+extern "C" void count_signal(int) {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+  auto before = counted_at.load(std::memory_order_relaxed);
+  if (now - before >= std::chrono::steady_clock::duration(together).count() &&
+      counted_at.compare_exchange_strong(before, now, std::memory_order_relaxed))
+    received.fetch_add(1, std::memory_order_relaxed);
+}
+
+} // namespace
+
+stop_signals::stop_signals() : begin_(received) {
+  counted_at = 0;
+  struct sigaction counting {};
+  counting.sa_handler = count_signal;
+  counting.sa_flags = SA_RESTART; // reads and writes under way are not disturbed
+  sigemptyset(&counting.sa_mask);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction before {};
+    if (sigaction(signal, nullptr, &before) != 0 || before.sa_handler == SIG_IGN)
+      continue;
+    if (sigaction(signal, &counting, nullptr) == 0)
+      former_.push_back({signal, before});
+  }
+}
+
+stop_signals::~stop_signals() { release(); }
+
+int stop_signals::count() const { return received.load(std::memory_order_relaxed) - begin_; }
+
+void stop_signals::release() {
+  for (const former& f : former_)
+    sigaction(f.signal, &f.action, nullptr);
+  former_.clear();
+}
+
+void survive_file_limit() {
+  struct sigaction now {};
+  if (sigaction(SIGXFSZ, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
+    std::signal(SIGXFSZ, SIG_IGN);
+}
+
+} // namespace leat

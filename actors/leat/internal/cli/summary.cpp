@@ -1,0 +1,85 @@
+#include <leat/internal/cli/summary.hpp>
+
+#include <leat/internal/observe/stalls.hpp>
+#include <leat/quantities.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+namespace leat {
+
+namespace {
+
+std::string per_second(const job_report& r) {
+  const double seconds = std::chrono::duration<double>(r.elapsed).count();
+  const double rate = seconds > 0 ? static_cast<double>(r.records()) / seconds : 0;
+  return grouped(static_cast<std::uint64_t>(std::llround(rate)));
+}
+
+std::string latency(const job_report& r) {
+  if (!r.has_latency)
+    return "–";
+  const auto text = [](clock_time t) { return duration_text(std::chrono::nanoseconds{t}); };
+  return fmt::format("p50 {}, p99 {}, max {}", text(r.latency_p50), text(r.latency_p99),
+                     text(r.latency_max));
+}
+
+// A row for each stage of the kind; the first one has the label.
+void add_stages(text_rows& rows, std::string label, const job_report& r, stage_kind kind,
+                std::uint64_t stage_report::*figure) {
+  for (const stage_report& s : r.stages)
+    if (s.kind == kind)
+      rows.emplace_back(std::exchange(label, {}), fmt::format("{} {}", s.name, grouped(s.*figure)));
+}
+
+void add_stalls(text_rows& rows, const job_report& r) {
+  const std::vector<stall> stalls = stalls_between({}, r);
+  if (stalls.empty()) {
+    const auto busiest = busiest_between({}, r);
+    rows.emplace_back("held up by",
+                      busiest
+                          ? fmt::format("{} {} (busy {} of the time, no edge stalled)",
+                                        busiest->stage->kind == stage_kind::sink ? "sink" : "stage",
+                                        busiest->stage->name, percent(busiest->share))
+                          : "nothing: no edge stalled above 1 % of the time");
+    return;
+  }
+  const auto text = [](const stall& s) {
+    return fmt::format("{} -> {} stalled {} of the time", s.edge->from, s.edge->to,
+                       percent(s.share));
+  };
+  const std::string& culprit = stalls.front().edge->to;
+  const bool is_sink = std::any_of(r.stages.begin(), r.stages.end(), [&](const stage_report& s) {
+    return s.name == culprit && s.kind == stage_kind::sink;
+  });
+  rows.emplace_back("held up by", fmt::format("{} {} (edge {})", is_sink ? "sink" : "stage",
+                                              culprit, text(stalls.front())));
+  for (std::size_t i = 1; i < stalls.size(); ++i)
+    rows.emplace_back(i == 1 ? "also" : "", "edge " + text(stalls[i]));
+}
+
+} // namespace
+
+text_rows summary_of(const job_report& r, std::string_view dead_letter_file) {
+  std::uint64_t late = 0;
+  for (const stage_report& s : r.stages)
+    late += s.late;
+  text_rows rows;
+  rows.emplace_back("records", grouped(r.records()));
+  rows.emplace_back("seconds",
+                    fmt::format("{:.2f}", std::chrono::duration<double>(r.elapsed).count()));
+  rows.emplace_back("records/s", per_second(r));
+  rows.emplace_back("latency", latency(r));
+  add_stages(rows, "panes", r, stage_kind::grouping, &stage_report::panes);
+  add_stages(rows, "out", r, stage_kind::sink, &stage_report::records_in);
+  rows.emplace_back("late", grouped(late));
+  rows.emplace_back("dead letters",
+                    r.dead_letters == 0
+                        ? "0"
+                        : fmt::format("{} (in {})", grouped(r.dead_letters), dead_letter_file));
+  add_stalls(rows, r);
+  return rows;
+}
+
+} // namespace leat

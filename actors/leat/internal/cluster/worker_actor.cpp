@@ -1,0 +1,151 @@
+#include <leat/internal/cluster/worker_actor.hpp>
+
+#include <leat/detail/runtime/measurements.hpp>
+
+#include <algorithm>
+
+namespace leat {
+
+namespace {
+constexpr std::chrono::milliseconds between_figures{100};
+} // namespace
+
+worker_actor::worker_actor(caf::actor_config& config, std::vector<planned_subtask> own,
+                           hello_message hello, std::size_t workers, dead_letter_office* office,
+                           std::promise<result<void>> end)
+    : caf::event_based_actor(config), own_(std::move(own)), hello_(std::move(hello)),
+      office_(office), end_(std::move(end)), peers_(workers), missing_(workers - 1) {
+  set_down_handler([this](const caf::down_msg& m) {
+    if (coordinator_ && m.source == coordinator_)
+      end_with(external_error("the coordinator is gone"));
+    else if (m.reason == caf::exit_reason::remote_link_unreachable)
+      lost_peer(m.source);
+  });
+}
+
+caf::behavior worker_actor::make_behavior() {
+  const auto from_coordinator = [this](auto body) {
+    if (is_from(*this, coordinator_))
+      body();
+    else
+      strangers_.ignore("worker");
+  };
+  return {
+      [this](const reached_message& m) { reached(m); },
+      [this](const greet_message& m) { greeted(m); },
+      [=, this](const spawn_message&) {
+        from_coordinator([&] { send(coordinator_, spawn_all()); });
+      },
+      [=, this](const observe_message& m) {
+        from_coordinator([&] {
+          job_ = m.job;
+          tell_figures();
+        });
+      },
+      [=, this](const leave_message&) { from_coordinator([&] { end_with({}); }); },
+      [this](caf::tick_atom) { tell_figures(); },
+      [this](const abandon_message&) {
+        if (is_of_coordinator())
+          abandon();
+        else
+          strangers_.ignore("worker");
+      },
+  };
+}
+
+void worker_actor::on_exit() {
+  abandon();
+  if (!ended_)
+    end_.set_value(internal_error("the worker's actor ended unasked"));
+  for (const caf::actor& s : subtasks_)
+    send_exit(s, caf::exit_reason::kill);
+  subtasks_.clear();
+  peers_.clear();
+  coordinator_ = nullptr;
+  job_ = nullptr;
+}
+
+// A connection serves both ends from the moment when the earlier worker has heard from the later
+// one. Before that a frame for a worker might go by way of the coordinator.
+void worker_actor::reached(const reached_message& m) {
+  coordinator_ = m.coordinator;
+  monitor(coordinator_);
+  for (std::size_t n = 1; n <= m.earlier.size(); ++n) {
+    send(m.earlier[n - 1], greet_message{hello_.node});
+    meet(n, m.earlier[n - 1]);
+  }
+  say_hello();
+}
+
+void worker_actor::greeted(const greet_message& m) {
+  const auto peer = caf::actor_cast<caf::actor>(current_sender());
+  const bool later = m.node > hello_.node && m.node <= peers_.size();
+  if (!peer || !later || peers_[m.node - 1]) {
+    strangers_.ignore("worker");
+    return;
+  }
+  meet(m.node, peer);
+  say_hello();
+}
+
+void worker_actor::meet(std::size_t node, const caf::actor& peer) {
+  monitor(peer);
+  peers_[node - 1] = peer;
+  --missing_;
+}
+
+void worker_actor::say_hello() {
+  if (coordinator_ && missing_ == 0)
+    send(coordinator_, hello_);
+}
+
+spawned_message worker_actor::spawn_all() {
+  spawned_message m{hello_.node, {}};
+  for (planned_subtask& p : own_) {
+    p.blueprint.job_failed = failed_;
+    subtasks_.push_back(spawn_subtask(*this, p));
+    m.subtasks.emplace_back(p.number, subtasks_.back());
+    metrics_.emplace_back(p.number, p.metrics);
+  }
+  own_.clear();
+  return m;
+}
+
+void worker_actor::tell_figures() {
+  figures_message m;
+  for (const auto& [number, metrics] : metrics_)
+    m.measured.emplace_back(number, encode_measurements(*metrics));
+  send(job_, std::move(m));
+  delayed_send(this, between_figures, caf::tick_atom::value);
+}
+
+// What it should get from there, or send there, is lost without a trace. Before there is a job the
+// coordinator ends the others when it sees that one is lost.
+void worker_actor::lost_peer(const caf::actor_addr& peer) {
+  if (!job_)
+    return;
+  const auto lost = std::find_if(peers_.begin(), peers_.end(),
+                                 [&](const caf::actor& p) { return p && p.address() == peer; });
+  send(job_, fault_message{0, lost_worker(static_cast<std::size_t>(lost - peers_.begin()) + 1)});
+}
+
+void worker_actor::abandon() {
+  *failed_ = true;
+  if (office_)
+    office_->abandon();
+}
+
+void worker_actor::end_with(result<void> how) {
+  if (!std::exchange(ended_, true))
+    end_.set_value(std::move(how));
+  quit();
+}
+
+// The job may have failed before this worker was told which actor it is.
+bool worker_actor::is_of_coordinator() {
+  if (job_)
+    return is_from(*this, job_);
+  return coordinator_ && current_sender() && current_sender()->node() == coordinator_.node();
+}
+
+} // namespace leat

@@ -1,0 +1,114 @@
+#include <leat/internal/observe/job_watch.hpp>
+
+#include <leat/internal/observe/stalls.hpp>
+#include <leat/internal/observe/waiting.hpp>
+#include <leat/quantities.hpp>
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+namespace leat {
+
+namespace {
+
+constexpr double slow = 0.5; // of the time an edge waited
+constexpr std::chrono::seconds long_pause{5};
+
+} // namespace
+
+job_watch::job_watch(job_bus& bus, std::string dead_letter_file)
+    : bus_(bus), dead_letter_file_(std::move(dead_letter_file)) {}
+
+void job_watch::look(const job_report& now) {
+  look_at_dead_letters(now);
+  look_at_stalls(now);
+  look_at_waiting(now);
+  look_at_pauses(now);
+  look_at_stop(now);
+  before_ = now;
+}
+
+void job_watch::look_at_dead_letters(const job_report& now) {
+  if (now.dead_letters == before_.dead_letters)
+    return;
+  bus_.publish(
+      event_level::info, event_kind::dead_letters,
+      fmt::format("dead letters: {} so far, in {}", grouped(now.dead_letters), dead_letter_file_));
+}
+
+void job_watch::look_at_stalls(const job_report& now) {
+  const auto stalls = stalls_between(before_, now);
+  const bool held = !stalls.empty() && stalls.front().share > slow;
+  const auto busiest = stalls.empty() ? busiest_between(before_, now) : std::nullopt;
+  const std::string culprit = held ? stalls.front().edge->to : busiest ? busiest->stage->name : "";
+  if (culprit == held_up_by_)
+    return;
+  if (held)
+    bus_.publish(event_level::info, event_kind::held_up,
+                 fmt::format("held up by {}: {} waited for it {} of the time", culprit,
+                             stalls.front().edge->from, percent(stalls.front().share)),
+                 culprit);
+  else if (busiest)
+    bus_.publish(
+        event_level::info, event_kind::held_up,
+        fmt::format("held up by {}: busy {} of the time", culprit, percent(busiest->share)),
+        culprit);
+  else
+    bus_.publish(event_level::info, event_kind::held_up,
+                 fmt::format("no longer held up by {}", held_up_by_), held_up_by_);
+  held_up_by_ = culprit;
+}
+
+// A stage is told to be waiting if it was at the look before too, and read nothing meanwhile. The
+// first time is a warning: nothing else says why nothing happens.
+void job_watch::look_at_waiting(const job_report& now) {
+  for (std::size_t i = 0; i < std::min(now.stages.size(), before_.stages.size()); ++i) {
+    const stage_report& s = now.stages[i];
+    const bool waits = !s.waiting_for.empty() && !before_.stages[i].waiting_for.empty() &&
+                       s.records_in == before_.stages[i].records_in;
+    if (waits == waiting_.contains(s.name))
+      continue;
+    if (!waits) {
+      waiting_.erase(s.name);
+      bus_.publish(event_level::info, event_kind::waiting, s.name + " is no longer waiting",
+                   s.name);
+      continue;
+    }
+    waiting_.insert(s.name);
+    const bool first = waited_.insert(s.name).second;
+    bus_.publish(first ? event_level::warning : event_level::info, event_kind::waiting,
+                 s.name + " is waiting: " + s.waiting_for, s.name);
+  }
+}
+
+// A pause may be an answer that does not come.
+void job_watch::look_at_pauses(const job_report& now) {
+  const stage_report* const paused = longest_paused(now);
+  if (paused && paused->paused < long_pause)
+    return;
+  if (paused && paused->name != paused_)
+    bus_.publish(
+        event_level::warning, event_kind::held_up,
+        fmt::format("{} has been paused for {}", paused->name, duration_text(paused->paused)),
+        paused->name);
+  paused_ = paused ? paused->name : "";
+}
+
+// What is the same at two looks in a row is waited for.
+void job_watch::look_at_stop(const job_report& now) {
+  const stage_report* const before = first_running(before_);
+  const stage_report* const awaited = first_running(now);
+  if (!stopping_ || !awaited || !before || before->name != awaited->name ||
+      awaited->name == stop_waits_)
+    return;
+  stop_waits_ = awaited->name;
+  bus_.publish(event_level::warning, event_kind::stopping,
+               fmt::format("stopping: waiting for {}{}", awaited->name,
+                           awaited->paused.count() > 0
+                               ? ", paused for " + duration_text(awaited->paused)
+                               : ""),
+               awaited->name);
+}
+
+} // namespace leat

@@ -1,0 +1,119 @@
+#include <leat/internal/observe/metrics_file.hpp>
+
+#include <leat/connectors/files/output_file.hpp>
+#include <leat/internal/observe/stalls.hpp>
+#include <leat/scalar_text.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace leat {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+double seconds(std::chrono::nanoseconds d) { return std::chrono::duration<double>(d).count(); }
+double seconds(clock_time t) { return seconds(std::chrono::nanoseconds{t}); }
+
+std::string now_text() {
+  std::string text;
+  append_scalar(text, std::chrono::time_point_cast<std::chrono::microseconds>(
+                          std::chrono::system_clock::now()));
+  return text;
+}
+
+std::string text_of(job_state state) {
+  static constexpr const char* names[] = {"running", "done", "stopped", "failed"};
+  return names[static_cast<int>(state)];
+}
+
+json latency_of(const job_report& r) {
+  if (!r.has_latency)
+    return nullptr;
+  return {{"p50", seconds(r.latency_p50)},
+          {"p99", seconds(r.latency_p99)},
+          {"max", seconds(r.latency_max)}};
+}
+
+json stage_of(const stage_report& s, double elapsed) {
+  return {{"name", s.name},
+          {"kind", kind_name(s.kind)},
+          {"records_in", s.records_in},
+          {"records_out", s.records_out},
+          {"panes", s.panes},
+          {"late", s.late},
+          {"dead_letters", s.dead_letters},
+          {"held", s.held},
+          {"waiting_for", s.waiting_for.empty() ? json(nullptr) : json(s.waiting_for)},
+          {"busy_seconds", seconds(s.busy)},
+          {"busy_share", elapsed > 0 ? seconds(s.busy) / elapsed : 0},
+          {"paused_seconds", seconds(s.paused)},
+          {"running", s.running}};
+}
+
+json edge_of(const edge_report& e, double elapsed) {
+  const double stalled = seconds(e.stalled);
+  return {{"from", e.from},
+          {"to", e.to},
+          {"stalled_seconds", stalled},
+          {"stalled_share", elapsed > 0 ? stalled / elapsed : 0}};
+}
+
+json fault_of(const error* fault) {
+  if (!fault)
+    return nullptr;
+  return {{"stage", fault->stage}, {"what", fault->what}, {"hint", fault->hint}};
+}
+
+} // namespace
+
+std::string metrics_json(const job_report& r, job_state state, const error* fault) {
+  const double elapsed = seconds(r.elapsed);
+  const auto records = r.records();
+  std::uint64_t late = 0;
+  json stages = json::array(), edges = json::array();
+  for (const stage_report& s : r.stages) {
+    stages.push_back(stage_of(s, elapsed));
+    late += s.late;
+  }
+  for (const edge_report& e : r.edges)
+    edges.push_back(edge_of(e, elapsed));
+  const auto stalls = stalls_between({}, r);
+  const auto busiest = busiest_between({}, r);
+  const json held_up_by = !stalls.empty() ? json(stalls.front().edge->to)
+                          : busiest       ? json(busiest->stage->name)
+                                          : json(nullptr);
+  const json all = {
+      {"schema", 1},
+      {"graph", r.name},
+      {"state", text_of(state)},
+      {"written_at", now_text()},
+      {"elapsed_seconds", elapsed},
+      {"records", records},
+      {"records_per_second", elapsed > 0 ? static_cast<double>(records) / elapsed : 0},
+      {"latency_seconds", latency_of(r)},
+      {"late", late},
+      {"dead_letters", r.dead_letters},
+      {"held_up_by", held_up_by},
+      {"stages", std::move(stages)},
+      {"edges", std::move(edges)},
+      {"error", fault_of(fault)}};
+  // Names that are not UTF-8 must not keep the figures from being written.
+  return all.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+result<metrics_file> metrics_file::create(std::string path) {
+  if (auto file = output_file::create(path); !file)
+    return file.error();
+  return metrics_file(std::move(path));
+}
+
+result<void> metrics_file::write(const job_report& r, job_state state, const error* fault) {
+  auto file = output_file::create(path_);
+  if (!file)
+    return file.error();
+  auto written = file->append(metrics_json(r, state, fault));
+  return written ? file->complete() : written;
+}
+
+} // namespace leat

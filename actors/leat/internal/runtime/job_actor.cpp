@@ -1,0 +1,226 @@
+#include <leat/internal/runtime/job_actor.hpp>
+
+#include <leat/detail/runtime/breach.hpp>
+#include <leat/detail/runtime/measurements.hpp>
+#include <leat/job.hpp>
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace leat {
+
+job_actor::job_actor(caf::actor_config& config, std::vector<planned_subtask> plan,
+                     std::vector<caf::actor> workers, dead_letter_office* office,
+                     job_verdict verdict, job_end end)
+    : caf::event_based_actor(config), plan_(std::move(plan)), workers_(std::move(workers)),
+      office_(office), verdict_(std::move(verdict)), end_(std::move(end)), done_(plan_.size()),
+      prepared_(plan_.size()) {
+  set_down_handler([this](const caf::down_msg& m) { gone(m); });
+}
+
+caf::behavior job_actor::make_behavior() {
+  spawn_all();
+  return {
+      [this](const ready_message& m) {
+        if (is_from_subtask(m.subtask))
+          ready();
+      },
+      [this](const prepared_message& m) { prepared(m); },
+      [this](const done_message& m) { done(m); },
+      [this](const figures_message& m) {
+        if (!is_from_one_of(workers_))
+          return strangers_.ignore("job");
+        for (const auto& [subtask, figures] : m.measured)
+          measured(subtask, figures);
+      },
+      [this](fault_message& m) {
+        if (is_from_one_of(subtasks_) || is_from_one_of(workers_))
+          fail(std::move(m.what));
+        else
+          strangers_.ignore("job");
+      },
+      [this](command_message& m) { inject(std::move(m.commands)); },
+      [this](const abort_message&) {
+        if (committing_)
+          return;
+        fail(stopped_at_once());
+        end_if_over();
+      },
+  };
+}
+
+caf::actor spawn_subtask(caf::local_actor& by, planned_subtask& p) {
+  if (p.recipe)
+    return p.recipe->spawn(by, std::move(p.blueprint), p.own_thread);
+  return p.own_thread ? by.spawn<subtask_actor, caf::detached>(std::move(p.blueprint))
+                      : by.spawn<subtask_actor>(std::move(p.blueprint));
+}
+
+void job_actor::spawn_all() {
+  for (planned_subtask& p : plan_) {
+    p.blueprint.job_failed = failed_;
+    try {
+      subtasks_.push_back(p.elsewhere ? p.elsewhere : spawn_subtask(*this, p));
+    } catch (const std::exception& e) { // of the constructor of an actor of the user's own
+      fail({error_domain::user, std::string("its actor cannot be made: ") + e.what(), {}, p.stage});
+      return send(this, abort_message{}); // ends at once if there are none
+    }
+    monitor(subtasks_.back());
+    ++alive_;
+  }
+  for (std::size_t i = 0; i < plan_.size(); ++i)
+    wire(i);
+}
+
+void job_actor::wire(std::size_t number) {
+  wire_message m;
+  m.number = number;
+  m.job = caf::actor_cast<caf::actor>(this);
+  for (const auto& lanes : plan_[number].ports) {
+    m.ports.emplace_back();
+    for (const auto& [consumer, channel] : lanes)
+      m.ports.back().push_back(
+          {subtasks_[consumer], channel, plan_[consumer].node != plan_[number].node});
+  }
+  for (const auto& [producer, port, lane] : plan_[number].channels)
+    m.channels.push_back({subtasks_[producer], port, lane});
+  send(subtasks_[number], std::move(m));
+}
+
+void job_actor::ready() {
+  if (++ready_ < plan_.size() || fault_)
+    return;
+  running_ = true;
+  for (std::size_t i = 0; i < plan_.size(); ++i)
+    if (plan_[i].is_source)
+      send(subtasks_[i], start_message{});
+  for (auto& commands : std::exchange(early_, {}))
+    inject(std::move(commands));
+}
+
+void job_actor::inject(std::vector<command> commands) {
+  if (!running_) {
+    early_.push_back(std::move(commands));
+    return;
+  }
+  barrier_message m;
+  encode_barrier({++epoch_, std::move(commands)}, m.content);
+  for (const caf::actor& s : subtasks_)
+    send(s, m);
+}
+
+// Who speaks for another subtask breaks the protocol; who is none is not heard.
+bool job_actor::is_from_subtask(std::size_t number) {
+  if (number < subtasks_.size() && is_from(*this, subtasks_[number]))
+    return true;
+  if (is_from_one_of(subtasks_))
+    fail(breach(fmt::format("it is not subtask {}", number)).error());
+  else
+    strangers_.ignore("job");
+  return false;
+}
+
+bool job_actor::is_from_one_of(const std::vector<caf::actor>& all) {
+  return std::any_of(all.begin(), all.end(),
+                     [this](const caf::actor& a) { return is_from(*this, a); });
+}
+
+void job_actor::measured(std::size_t subtask, std::string_view figures) {
+  if (subtask < plan_.size() && !done_[subtask] && !figures.empty())
+    apply_measurements(figures, *plan_[subtask].metrics);
+}
+
+void job_actor::done(const done_message& m) {
+  if (!is_from_subtask(m.subtask) || done_[m.subtask])
+    return;
+  measured(m.subtask, m.measured);
+  done_[m.subtask] = true;
+  if (!prepared_[m.subtask])
+    settled();
+  end_if_over();
+}
+
+void job_actor::prepared(const prepared_message& m) {
+  if (!is_from_subtask(m.subtask) || done_[m.subtask] || prepared_[m.subtask])
+    return;
+  measured(m.subtask, m.measured);
+  prepared_[m.subtask] = true;
+  settled();
+}
+
+// A fault before the last one has settled keeps every output from appearing.
+void job_actor::settled() {
+  if (++settled_ < plan_.size() || fault_)
+    return;
+  if (verdict_)
+    if (auto good = verdict_(); !good)
+      return fail(good.error());
+  committing_ = true;
+  for (std::size_t i = 0; i < plan_.size(); ++i)
+    if (prepared_[i])
+      send(subtasks_[i], commit_message{});
+}
+
+// The first fault is the cause; what fails after it is a consequence.
+void job_actor::fail(error e) {
+  if (fault_)
+    return;
+  fault_ = std::move(e);
+  *failed_ = true;
+  if (office_)
+    office_->abandon();
+  for (const caf::actor& w : workers_)
+    send(w, abandon_message{});
+  for (const caf::actor& s : subtasks_)
+    send_exit(s, caf::exit_reason::kill);
+}
+
+void job_actor::gone(const caf::down_msg& m) {
+  if (auto e = fault_of(m))
+    fail(std::move(*e));
+  --alive_;
+  end_if_over();
+}
+
+// Of a subtask that is elsewhere its end may be heard of before its last words.
+void job_actor::end_if_over() {
+  if (alive_ == 0 && (fault_ || settled_ == plan_.size()))
+    quit();
+}
+
+error lost_worker(std::size_t node) {
+  return external_error(
+      fmt::format("worker {} was lost: its process ended, or does not answer", node),
+      "what it printed stands above; start the job again", true);
+}
+
+// A subtask that comes to its end says so before. One whose process is gone, or answers no more,
+// cannot; and one that is elsewhere may be heard of in another order.
+std::optional<error> job_actor::fault_of(const caf::down_msg& m) const {
+  std::size_t i = 0;
+  while (subtasks_[i].address() != m.source)
+    ++i;
+  const bool local = plan_[i].node == 0;
+  const bool unforced = !m.reason || m.reason == caf::exit_reason::normal;
+  if (unforced && (done_[i] || !local))
+    return {};
+  if (!local && m.reason == caf::exit_reason::remote_link_unreachable)
+    return lost_worker(plan_[i].node);
+  error e = user_error("its actor ended before its stream did: " + to_string(m.reason),
+                       "the actor of a stage lives until its stream has ended: neither it nor "
+                       "another may end it");
+  e.stage = plan_[i].stage;
+  return e;
+}
+
+void job_actor::on_exit() {
+  if (alive_ > 0 && !fault_)
+    fault_ = internal_error("the job's coordinator ended before its subtasks");
+  subtasks_.clear();
+  workers_.clear();
+  plan_.clear();
+  if (end_)
+    std::exchange(end_, nullptr)({fault_, running_});
+}
+
+} // namespace leat

@@ -1,0 +1,91 @@
+// The coordinator of a job: spawns and wires subtasks, injects barriers, and ends the job: when all
+// have ended well it lets the sinks commit; at the first fault, not.
+#pragma once
+
+#include <leat/detail/runtime/subtask_actor.hpp>
+
+namespace leat {
+
+/// A subtask as the coordinator knows it before it runs.
+struct planned_subtask {
+  std::string stage;      ///< its name
+  std::size_t number = 0; ///< within the job
+  subtask_blueprint blueprint;
+  std::shared_ptr<subtask_metrics> metrics; ///< as the blueprint's, which is given away
+  bool is_source = false;
+  bool own_thread = false;
+  std::shared_ptr<const subtask_recipe> recipe; ///< null: the runtime's own actor
+  std::size_t node = 0;                         ///< the process it runs in; 0 is the job's
+  caf::actor elsewhere;                         ///< it, where it runs in another process
+  /// By port and lane: the consuming subtask's number and channel.
+  std::vector<std::vector<std::pair<std::size_t, std::size_t>>> ports;
+  /// By channel: the producing subtask's number, port and lane.
+  std::vector<std::tuple<std::size_t, std::size_t, std::size_t>> channels;
+};
+
+/// Starts a subtask in this process, on a thread of its own if it asks for one. It waits to be
+/// wired. Takes the blueprint.
+caf::actor spawn_subtask(caf::local_actor& by, planned_subtask& p);
+
+/// The fault of a job that a process has left.
+error lost_worker(std::size_t node);
+
+/// How a job ended.
+struct job_outcome {
+  std::optional<error> fault;
+  bool began = false; ///< all stages were opened, and sources began to read
+};
+
+/// Told once, when the last subtask is gone.
+using job_end = std::function<void(job_outcome)>;
+
+/// Asked when all stages have ended well: an error keeps the outputs from appearing. May be null.
+using job_verdict = std::function<result<void>()>;
+
+class job_actor : public caf::event_based_actor {
+public:
+  /// `workers`: who speaks for other processes that run some of the subtasks.
+  job_actor(caf::actor_config& config, std::vector<planned_subtask> plan,
+            std::vector<caf::actor> workers, dead_letter_office* office, job_verdict verdict,
+            job_end end);
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+private:
+  void spawn_all();
+  void wire(std::size_t number);
+  void ready();
+  bool is_from_subtask(std::size_t number);
+  bool is_from_one_of(const std::vector<caf::actor>& all);
+  void measured(std::size_t subtask, std::string_view figures);
+  void prepared(const prepared_message& m);
+  void done(const done_message& m);
+  void settled();
+  void inject(std::vector<command> commands);
+  void fail(error e);
+  void gone(const caf::down_msg& m);
+  void end_if_over();
+  std::optional<error> fault_of(const caf::down_msg& m) const;
+
+  std::vector<planned_subtask> plan_;
+  std::vector<caf::actor> workers_;
+  dead_letter_office* office_;
+  job_verdict verdict_;
+  job_end end_;
+  std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
+  std::vector<caf::actor> subtasks_;
+  std::vector<bool> done_;     // by subtask: its figures are final
+  std::vector<bool> prepared_; // by subtask: a sink whose output is durable
+  std::size_t settled_ = 0;    // subtasks that are done or prepared
+  bool committing_ = false;    // the outputs appear now: too late to stop
+  std::size_t ready_ = 0;
+  std::size_t alive_ = 0;
+  epoch epoch_ = 0;
+  std::vector<std::vector<command>> early_; // commands from before all were ready
+  bool running_ = false;
+  std::optional<error> fault_;
+  strangers strangers_;
+};
+
+} // namespace leat

@@ -1,0 +1,57 @@
+#include <leat/internal/runtime/system.hpp>
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <mutex>
+#include <thread>
+
+namespace leat {
+
+clock_time steady_clock::now() const {
+  return std::chrono::steady_clock::now().time_since_epoch().count();
+}
+
+caf::actor_system_config& configure(caf::actor_system_config& config, const run_options& options) {
+  // A file of this name in the working directory is not ours to obey.
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-throughput", std::size_t{30});
+  if (options.workers > 0)
+    config.set("scheduler.max-threads", options.workers);
+  return config;
+}
+
+result<void> check_threads(std::size_t wanted) {
+  std::mutex mutex;
+  std::unique_lock all_started(mutex);
+  std::vector<std::thread> threads;
+  try {
+    threads.reserve(wanted);
+    while (threads.size() < wanted)
+      threads.emplace_back([&mutex] { const std::lock_guard wait(mutex); });
+  } catch (const std::exception&) { // no memory for its stack, or too many of them
+  }
+  const std::size_t started = threads.size();
+  all_started.unlock();
+  for (std::thread& t : threads)
+    t.join();
+  if (started == wanted)
+    return {};
+  return external_error(
+      fmt::format("the job takes {} threads, and the system allows {} more", wanted, started),
+      "raise the limits on processes and memory (ulimit -u, ulimit -v), or lower the number of "
+      "workers");
+}
+
+std::size_t threads_of(const plan& p, const run_options& options) {
+  constexpr std::size_t others = 12; // the coordinator's, the clock's, the network's, readers'
+  const resolved_plan resolved = p.resolve(options.parallelism);
+  std::size_t threads = options.workers > 0
+                            ? options.workers
+                            : std::max<std::size_t>(std::thread::hardware_concurrency(), 4);
+  for (std::size_t i = 0; i < p.stages.size(); ++i)
+    if (p.stages[i].blocking)
+      threads += resolved.stages[i].parallelism;
+  return threads + others;
+}
+
+} // namespace leat

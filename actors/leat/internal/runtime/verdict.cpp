@@ -1,0 +1,55 @@
+#include <leat/internal/runtime/verdict.hpp>
+
+#include <fmt/format.h>
+
+namespace leat {
+
+namespace {
+
+constexpr const char* reasons = "the dead letters hold the reasons; see --max-dead-letters";
+
+// Records that sources read, and what they met that was no record.
+std::uint64_t met(const job_report& r) {
+  std::uint64_t sum = 0;
+  for (const stage_report& s : r.stages)
+    if (s.kind == stage_kind::source)
+      sum += s.records_in + s.dead_letters;
+  return sum;
+}
+
+bool got_through(const job_report& r) {
+  for (const stage_report& s : r.stages)
+    if (s.kind == stage_kind::sink && s.records_in > s.dead_letters)
+      return true;
+  return false;
+}
+
+result<void> check_dead_letters(const job_report& r, const dead_letter_limit& limit) {
+  const std::uint64_t letters = r.dead_letters;
+  const std::uint64_t all = met(r);
+  if (limit.count && letters > *limit.count)
+    return too_many_dead_letters(*limit.count);
+  if (limit.percent &&
+      static_cast<double>(letters) * 100 > *limit.percent * static_cast<double>(all))
+    return user_error(fmt::format("{} dead letters of {} records exceed the limit of {}%", letters,
+                                  all, *limit.percent),
+                      reasons);
+  if (!limit.count && !limit.percent && letters > 0 && letters >= all && !got_through(r))
+    return user_error(
+        fmt::format("no record got through: {} records, {} dead letters", all, letters), reasons);
+  return {};
+}
+
+} // namespace
+
+error too_many_dead_letters(std::uint64_t limit) {
+  return user_error(fmt::format("the limit of {} dead letters is exceeded", limit), reasons);
+}
+
+result<void> verdict(const job_report& r, const run_options& options) {
+  if (auto tolerable = check_dead_letters(r, options.max_dead_letters); !tolerable)
+    return tolerable;
+  return options.accept ? options.accept(r) : result<void>{};
+}
+
+} // namespace leat

@@ -1,0 +1,14 @@
+// Whether a job whose stages have all ended well may publish its outputs.
+#pragma once
+
+#include <leat/job.hpp>
+
+namespace leat {
+
+/// An error if there are too many dead letters, or if the program does not accept the run.
+result<void> verdict(const job_report& r, const run_options& options);
+
+/// The error of a run with more dead letters than its limit.
+error too_many_dead_letters(std::uint64_t limit);
+
+} // namespace leat

@@ -1,0 +1,304 @@
+#include <leat/internal/runtime/wiring.hpp>
+
+#include <leat/internal/runtime/files_in_use.hpp>
+#include <leat/internal/runtime/reading_thread.hpp>
+#include <leat/internal/runtime/verdict.hpp>
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace leat {
+
+namespace {
+
+error as_one(const std::vector<error>& faults) {
+  if (faults.size() == 1)
+    return faults.front();
+  error all = user_error({});
+  for (const error& e : faults)
+    all.what += (all.what.empty() ? "" : "\n") + to_string(e);
+  return all;
+}
+
+std::vector<error> apply(plan& p, const run_options& options) {
+  std::vector<error> faults = p.regroup(options.groupings);
+  for (const auto& [name, delay] : options.slow_sinks)
+    if (const auto s = p.find(name, stage_kind::sink)) {
+      (*s)->slowed = delay;
+      (*s)->blocking = true;
+    } else {
+      faults.push_back(s.error());
+    }
+  if (options.parallelism == 0 || options.parallelism > max_parallelism)
+    faults.push_back(user_error(fmt::format("parallelism {} is not between 1 and {}",
+                                            options.parallelism, max_parallelism)));
+  if (options.frames.records == 0)
+    faults.push_back(
+        user_error("a frame of 0 records carries nothing", "frames.records is above 0"));
+  if (const credit& w = options.window; w.frames <= 0 || w.records <= 0 || w.bytes <= 0)
+    faults.push_back(user_error("without credit nothing is ever sent",
+                                "window.frames, window.records and window.bytes are above 0"));
+  return faults;
+}
+
+class no_office final : public dead_letter_office {
+public:
+  void put(dead_letter letter) override {
+    throw failure(
+        user_error(letter.place.empty() ? letter.reason : letter.place + ": " + letter.reason));
+  }
+  std::uint64_t count() const override { return 0; }
+};
+
+/// The dead letters of a process, and how many there may be.
+struct letter_tally {
+  std::optional<std::uint64_t> limit;
+  std::atomic<std::uint64_t> count{0};
+};
+
+// The way of one subtask to the office of its process. What it sends is a figure of its own, so
+// that it is counted wherever it runs.
+class counted_office final : public dead_letter_office {
+public:
+  counted_office(dead_letter_office& to, std::shared_ptr<letter_tally> tally,
+                 std::shared_ptr<subtask_metrics> metrics)
+      : to_(to), tally_(std::move(tally)), metrics_(std::move(metrics)) {}
+
+  void put(dead_letter letter) override {
+    to_.put(std::move(letter));
+    stage_counters::add(metrics_->counters.dead_letters, 1);
+    if (++tally_->count > tally_->limit.value_or(std::numeric_limits<std::uint64_t>::max()))
+      throw failure(too_many_dead_letters(*tally_->limit));
+  }
+  std::uint64_t count() const override { return metrics_->counters.dead_letters; }
+  void abandon() override { to_.abandon(); }
+
+private:
+  dead_letter_office& to_;
+  std::shared_ptr<letter_tally> tally_;
+  std::shared_ptr<subtask_metrics> metrics_;
+};
+
+} // namespace
+
+result<caf::actor_system*> system_of(const plan& p) {
+  caf::actor_system* found = nullptr;
+  for (const plan_stage& s : p.stages) {
+    const auto own = std::dynamic_pointer_cast<const subtask_recipe>(s.recipe);
+    if (!own || !own->system)
+      continue;
+    if (found && found != own->system)
+      return user_error(fmt::format("stage \"{}\" is to live in another actor system than a stage "
+                                    "before it",
+                                    s.name),
+                        "a graph lives in one");
+    found = own->system;
+  }
+  return found;
+}
+
+dead_letter_office& no_dead_letters() {
+  static no_office nowhere;
+  return nowhere;
+}
+
+result<void> prepare(plan& p, const run_options& options, const std::vector<bool>& wanted) {
+  std::vector<error> faults = p.validate();
+  const std::vector<error> more = apply(p, options);
+  faults.insert(faults.end(), more.begin(), more.end());
+  if (faults.empty())
+    faults = colliding_files(p, p.resolve(options.parallelism), options);
+  for (std::size_t i = 0; i < p.stages.size(); ++i) {
+    plan_stage& s = p.stages[i];
+    if (!s.prepare || (!wanted.empty() && !wanted[i]))
+      continue;
+    if (auto prepared = s.prepare(s); !prepared) {
+      faults.push_back(prepared.error());
+      faults.back().what = fmt::format("{}: {}", s.name, faults.back().what);
+    }
+  }
+  if (!faults.empty())
+    return as_one(faults);
+  return {};
+}
+
+namespace {
+
+// All that may be on its way to a subtask at a time is bounded whatever the parallelism: beyond a
+// few lanes, these share what those few have.
+credit window_of_lane(const credit& window, std::size_t channels) {
+  constexpr std::int64_t full_windows = 4;
+  const auto lanes = static_cast<std::int64_t>(channels);
+  if (lanes <= full_windows)
+    return window;
+  const auto part = [&](std::int64_t whole) {
+    return std::max<std::int64_t>(1, whole * full_windows / lanes);
+  };
+  return {part(window.frames), part(window.records), part(window.bytes)};
+}
+
+void share_credit(wired_job& w, const credit& window) {
+  for (planned_subtask& t : w.subtasks) {
+    t.blueprint.settings.window = window_of_lane(window, t.channels.size());
+    for (std::size_t port = 0; port < t.ports.size(); ++port) {
+      const std::size_t consumer = t.ports[port].front().first; // they are alike
+      t.blueprint.settings.ports[port].window =
+          window_of_lane(window, w.subtasks[consumer].channels.size());
+    }
+  }
+}
+
+// One table for the subtasks [first, first + count), which are fed by these.
+void share_table(wired_job& w, std::size_t first, std::size_t count) {
+  std::map<std::pair<std::size_t, std::size_t>, std::size_t> producers; // by subtask and port
+  for (std::size_t c = first; c < first + count; ++c)
+    for (const auto& [from, port, lane] : w.subtasks[c].channels)
+      producers.try_emplace({from, port}, producers.size());
+  const auto table = std::make_shared<progress_table>(producers.size(), count);
+  for (const auto& [producer, index] : producers) {
+    const auto& [from, port] = producer;
+    w.subtasks[from].blueprint.promises[port] = {
+        table, index, w.subtasks[from].ports[port].front().first - first};
+  }
+  for (std::size_t c = first; c < first + count; ++c) {
+    channel_promises& reads = w.subtasks[c].blueprint.reads;
+    reads = {table, c - first, {}};
+    reads.channels.resize(producers.size());
+    for (std::size_t i = 0; i < w.subtasks[c].channels.size(); ++i) {
+      const auto& [from, port, lane] = w.subtasks[c].channels[i];
+      reads.channels[producers.at({from, port})] = i;
+    }
+  }
+}
+
+// Subtasks that are fed one by one have tables of their own: what promises to one wakes no other.
+void share_promises(const plan& p, wired_job& w) {
+  for (planned_subtask& t : w.subtasks)
+    t.blueprint.promises.resize(t.ports.size());
+  for (std::size_t n = 0; n < w.subtasks.size();) {
+    const std::size_t stage = w.stage_of[n];
+    const std::size_t count = w.subtasks[n].blueprint.settings.services.subtasks;
+    const bool one_by_one = std::all_of(p.edges.begin(), p.edges.end(), [&](const plan_edge& e) {
+      return e.to != stage || e.route == routing::forward;
+    });
+    const std::size_t together = one_by_one ? 1 : count;
+    for (std::size_t i = 0; i < count; i += together)
+      if (!w.subtasks[n].channels.empty())
+        share_table(w, n + i, together);
+    n += count;
+  }
+}
+
+} // namespace
+
+wired_job wire_up(const plan& p, const run_options& options, const clock& time, bool threads) {
+  const resolved_plan r = p.resolve(options.parallelism);
+  wired_job w;
+  const auto tally = std::make_shared<letter_tally>();
+  tally->limit = options.max_dead_letters.count;
+
+  std::vector<std::size_t> first(p.stages.size()); // number of each stage's subtask 0
+  std::size_t source_subtasks = 0;
+  for (std::size_t s = 0; s < p.stages.size(); ++s) {
+    first[s] = w.subtasks.size();
+    if (p.stages[s].kind == stage_kind::source)
+      source_subtasks += r.stages[s].parallelism;
+    for (std::size_t i = 0; i < r.stages[s].parallelism; ++i) {
+      planned_subtask t;
+      t.stage = p.stages[s].name;
+      t.number = w.subtasks.size();
+      t.blueprint.logic = p.stages[s].make(p.stages[s]);
+      t.is_source = p.stages[s].kind == stage_kind::source;
+      t.own_thread = threads && p.stages[s].blocking;
+      t.recipe = std::dynamic_pointer_cast<const subtask_recipe>(p.stages[s].recipe);
+      auto& settings = t.blueprint.settings;
+      settings.ordered = r.stages[s].ordered;
+      settings.window = options.window;
+      settings.services.stage = p.stages[s].name;
+      settings.services.stage_number = static_cast<std::uint32_t>(s);
+      settings.services.subtask = i;
+      settings.services.subtasks = r.stages[s].parallelism;
+      settings.services.time = &time;
+      settings.services.dead_letters =
+          options.dead_letters ? options.dead_letters : &no_dead_letters();
+      settings.services.limits = options.frames;
+      if (threads)
+        settings.services.read_apart = start_reading_thread;
+      settings.services.keep_order = r.stages[s].wants_order;
+      settings.services.out_of_order = r.stages[s].out_of_order;
+      w.subtasks.push_back(std::move(t));
+      w.stage_of.push_back(s);
+    }
+  }
+  for (std::size_t n = 0; n < w.subtasks.size(); ++n) {
+    auto& settings = w.subtasks[n].blueprint.settings;
+    settings.services.rate =
+        options.rate / static_cast<double>(std::max<std::size_t>(source_subtasks, 1));
+  }
+
+  for (std::size_t n = 0; n < w.subtasks.size(); ++n) {
+    planned_subtask& from = w.subtasks[n];
+    const auto& ports = from.blueprint.logic->ports();
+    w.edge_of.emplace_back();
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      const std::size_t edge = ports[i]->edge;
+      const plan_edge& e = p.edges[edge];
+      const std::size_t consumers = r.stages[e.to].parallelism;
+      const std::size_t subtask = from.blueprint.settings.services.subtask;
+      std::vector<std::size_t> to;
+      if (e.route == routing::forward)
+        to = {consumers == 1 ? 0 : subtask};
+      else
+        for (std::size_t c = 0; c < consumers; ++c)
+          to.push_back(c);
+      edge_settings s;
+      s.lanes = to.size();
+      s.stamped = r.edges[edge].stamped;
+      s.limits = options.frames;
+      from.blueprint.settings.ports.push_back(s);
+      from.blueprint.port_codecs.push_back(e.codec);
+      from.ports.emplace_back();
+      for (std::size_t lane = 0; lane < to.size(); ++lane) {
+        planned_subtask& consumer = w.subtasks[first[e.to] + to[lane]];
+        from.ports.back().emplace_back(first[e.to] + to[lane], consumer.channels.size());
+        consumer.channels.emplace_back(n, i, lane);
+        consumer.blueprint.channel_codecs.push_back(e.codec);
+        ++consumer.blueprint.settings.channels;
+      }
+      w.edge_of.back().push_back(edge);
+    }
+    w.metrics.push_back(std::make_shared<subtask_metrics>(ports.size()));
+    from.blueprint.metrics = from.metrics = w.metrics.back();
+    auto& office = from.blueprint.settings.services.dead_letters;
+    from.blueprint.office = std::make_shared<counted_office>(*office, tally, from.metrics);
+    office = from.blueprint.office.get();
+  }
+  share_credit(w, options.window);
+  share_promises(p, w);
+  return w;
+}
+
+result<void> assign_nodes(const plan& p, wired_job& w, const std::vector<std::size_t>& nodes,
+                          std::size_t own) {
+  for (std::size_t n = 0; n < w.subtasks.size(); ++n) {
+    w.subtasks[n].node = nodes[n];
+    if (nodes[n] != own)
+      for (const port_promises& shared : w.subtasks[n].blueprint.promises)
+        if (shared.in)
+          shared.in->leave_out(shared.producer);
+  }
+  for (std::size_t n = 0; n < w.subtasks.size(); ++n)
+    for (std::size_t port = 0; port < w.subtasks[n].ports.size(); ++port)
+      for (const auto& [consumer, channel] : w.subtasks[n].ports[port]) {
+        const plan_edge& e = p.edges[w.edge_of[n][port]];
+        if (!e.codec && nodes[consumer] != nodes[n])
+          return user_error(
+              fmt::format(
+                  "records of type {} cannot travel from \"{}\" to \"{}\" in another process",
+                  e.type, p.stages[e.from].name, p.stages[e.to].name),
+              "declare the fields of the type");
+      }
+  return {};
+}
+
+} // namespace leat

@@ -1,0 +1,40 @@
+// From a plan to subtasks: how many there are, who feeds whom, by which channel.
+#pragma once
+
+#include <leat/internal/runtime/job_actor.hpp>
+#include <leat/job.hpp>
+
+namespace leat {
+
+/// The subtasks of a job, and where each measures.
+struct wired_job {
+  std::vector<planned_subtask> subtasks;
+  std::vector<std::shared_ptr<subtask_metrics>> metrics; ///< by subtask
+  std::vector<std::size_t> stage_of;                     ///< by subtask
+  std::vector<std::vector<std::size_t>> edge_of;         ///< by subtask and port
+};
+
+/// Applies the options to the plan, compares the files of its ends and prepares its stages. All
+/// faults at once, as one error. `wanted`: the stages that are prepared; all of them if it is
+/// empty.
+result<void> prepare(plan& p, const run_options& options, const std::vector<bool>& wanted = {});
+
+/// The actor system that the plan's own actors ask for; null if they ask for none. An error if they
+/// ask for several.
+result<caf::actor_system*> system_of(const plan& p);
+
+/// Stands in where a run keeps no dead letters: what cannot be processed fails the job.
+dead_letter_office& no_dead_letters();
+
+/// Makes all stages and says how they are connected. `threads`: blocking stages get their own.
+wired_job wire_up(const plan& p, const run_options& options, const clock& time, bool threads);
+
+/// Says in which process each subtask runs; `own` is this one. An error names an edge that leads
+/// into another one with records that cannot travel.
+result<void> assign_nodes(const plan& p, wired_job& w, const std::vector<std::size_t>& nodes,
+                          std::size_t own);
+
+/// The figures of all subtasks at this moment.
+job_report report_of(const wired_job& w, const plan& p, clock_time now);
+
+} // namespace leat

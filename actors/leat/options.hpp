@@ -1,0 +1,102 @@
+// Options of a command: declared once, from which parsing, errors and --help follow.
+#pragma once
+
+#include <leat/error.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace leat {
+
+/// Labels and what stands beside them. An empty label continues the row above.
+using text_rows = std::vector<std::pair<std::string, std::string>>;
+
+/// Where an option's value goes. A bool is a flag without a value; a vector gets one value each
+/// time the option is given.
+using option_target = std::variant<std::string*, std::int64_t*, std::uint64_t*, double*, bool*,
+                                   std::vector<std::string>*>;
+
+template <class T>
+concept option_value = std::constructible_from<option_target, T*>;
+
+/// A declared option. Add with option_set::add.
+struct option {
+  std::string names;      ///< "--model", or "-m,--model"
+  std::string value_name; ///< what stands for the value in help: FILE
+  option_target target;
+  std::string help;
+  std::string heading = "Options"; ///< what it stands under in help
+  bool is_required = false;
+  bool is_config = false;
+
+  /// The command cannot do without it.
+  option& required() {
+    is_required = true;
+    return *this;
+  }
+  /// Its value names a configuration file (leat/internal/cli/config_file.hpp), which gives the
+  /// values that the command line does not.
+  option& names_config() {
+    is_config = true;
+    return *this;
+  }
+  option& under(std::string text) {
+    heading = std::move(text);
+    return *this;
+  }
+};
+
+/// What parsing has found.
+enum class parsed { options, call_for_help };
+
+/// Where values come from that a configuration file gave, by option: {"--rate", "job.toml:3:1"};
+/// and by option and stage: {"--window pane", "job.toml:7:1"}.
+using option_places = std::map<std::string, std::string>;
+
+/// The error with the place of the value it is about, if that one stands in a file. What is wrong
+/// with an option's value begins with the option's name.
+error placed(error e, const option_places& places);
+
+/// The options of a command.
+class option_set {
+public:
+  /// Declares an option: add("--model FILE", path, "the model that scores"). A name of one letter
+  /// may stand before the long one: "-m,--model FILE". The variable must outlive the set; what it
+  /// holds is the default, and help tells it unless it is empty or zero.
+  template <option_value T>
+  option& add(std::string_view flag, T& value, std::string help) {
+    return add(flag, option_target{&value}, std::move(help));
+  }
+
+  /// Reads a command's arguments into the variables, and behind them the configuration file if they
+  /// name one: a value on the command line counts instead of the file's. An option whose value
+  /// begins with STAGE= is given for each stage: there one stage's value counts instead of the
+  /// file's for this stage. Errors name the argument, or the place in the file, and suggest what
+  /// may have been meant.
+  ///
+  /// `others` are options of other commands, which the file may hold too; `places` gets the places
+  /// of the file's values.
+  result<parsed> parse(const std::vector<std::string>& arguments,
+                       const option_set* others = nullptr, option_places* places = nullptr) const;
+
+  /// The options under their headings, in the order of their declaration.
+  std::string help() const;
+
+private:
+  using given_values = std::vector<std::vector<std::string>>; ///< by option
+
+  option& add(std::string_view flag, option_target target, std::string help);
+  /// options_.size() if there is no such option.
+  std::size_t index_of(std::string_view long_name) const;
+  result<void> read_config_into(given_values& given, const option_set* others,
+                                option_places& places) const;
+
+  std::deque<option> options_; // a deque, so that references stay
+};
+
+} // namespace leat

@@ -1,0 +1,70 @@
+// XGBoost's tree models without the XGBoost library: reads its files and gives the same scores, bit
+// for bit, with little fixed cost per call.
+#pragma once
+
+#include <leat/error.hpp>
+#include <leat/scoring/readers/forest.hpp>
+#include <leat/scoring/readers/model_file.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leat {
+
+/// What turns the sum of a row's leaves into its scores.
+enum class link_function { identity, sigmoid, softmax };
+
+/// A model trained with XGBoost: booster gbtree or dart with numerical splits, objective
+/// binary:logistic, reg:logistic, reg:squarederror, reg:absoluteerror or multi:softprob, saved as
+/// JSON or UBJ. Scores are those of `predict` of the XGBoost that wrote the file (1.7 to 3.2), with
+/// all trees and missing = NaN. Up to 8191 features. Immutable, so any number of threads may share
+/// one.
+class tree_ensemble {
+public:
+  /// Reads the model file at `path`. Errors (missing, damaged, of a kind that is not supported)
+  /// name the file and what is wrong with it.
+  static result<tree_ensemble> load(const std::string& path);
+
+  /// The same for a file's bytes; `name` is the file's name, for identity and errors.
+  static result<tree_ensemble> parse(std::string_view bytes, const std::string& name);
+
+  /// Whether models of this objective are read.
+  static bool supports(std::string_view objective);
+
+  /// What it takes and gives; its kind is XGBoost's name for the objective.
+  const model_shape& shape() const { return shape_; }
+  /// What was stored beside the trees, e.g. "best_iteration".
+  std::optional<std::string> attribute(std::string_view name) const;
+  /// The file's name without its folder, and the SHA-256 of its bytes.
+  model_ref identity() const { return identity_; }
+
+  /// Enough rows to reuse trees that are in the cache; more come in a further call.
+  static constexpr std::size_t rows_a_call = 64;
+
+  /// Scores n rows: `rows` holds n * shape().features values, row-major, where NaN is missing;
+  /// `scores` takes n * shape().outputs. Probabilities, or the value itself for
+  /// reg:squarederror and reg:absoluteerror.
+  /// Thread-safe, batch-invariant, allocates nothing. Throws leat::failure if the sizes do not fit.
+  void predict(std::span<const float> rows, std::span<float> scores) const;
+
+private:
+  tree_ensemble(forest trees, link_function link, std::vector<float> bases)
+      : trees_(std::move(trees)), link_(link), bases_(std::move(bases)) {}
+
+  static result<tree_ensemble> build(const xgboost_file& file);
+
+  forest trees_;
+  link_function link_;
+  std::vector<float> bases_; ///< where the sum of each output starts
+  model_ref identity_;
+  model_shape shape_;
+  std::map<std::string, std::string, std::less<>> attributes_;
+};
+
+} // namespace leat

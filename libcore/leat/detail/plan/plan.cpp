@@ -1,0 +1,386 @@
+#include <leat/detail/plan/plan.hpp>
+
+#include <leat/detail/record/key.hpp>
+#include <leat/json.hpp>
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace leat {
+
+std::string_view kind_name(stage_kind kind) {
+  switch (kind) {
+  case stage_kind::source:
+    return "source";
+  case stage_kind::keyed:
+    return "process";
+  case stage_kind::actor:
+    return "actor";
+  case stage_kind::merge:
+    return "merge";
+  case stage_kind::grouping:
+    return "window";
+  case stage_kind::scoring:
+    return "score";
+  case stage_kind::sink:
+    return "sink";
+  }
+  return "?";
+}
+
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+std::string_view routing_name(routing r) {
+  static constexpr std::string_view names[] = {"forward", "rebalance", "by key"};
+  return names[static_cast<int>(r)];
+}
+
+std::string json_text(std::string_view text) {
+  std::string quoted;
+  append_json_text(quoted, text);
+  return quoted;
+}
+
+std::string dot_text(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text)
+    quoted += c == '\n' ? "\\n" : c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  return quoted + '"';
+}
+
+std::string subtasks(std::size_t n) { return n == 1 ? "1 subtask" : fmt::format("{} subtasks", n); }
+
+// By stage: which stages its records reach, itself among them.
+std::vector<std::vector<bool>> reachable(const plan& p) {
+  const std::size_t count = p.stages.size();
+  std::vector<std::vector<bool>> reached(count, std::vector<bool>(count));
+  for (std::size_t i = count; i-- > 0;) {
+    reached[i][i] = true;
+    for (const plan_edge& e : p.edges)
+      for (std::size_t behind = 0; e.from == i && behind < count; ++behind)
+        reached[i][behind] = reached[i][behind] || reached[e.to][behind];
+  }
+  return reached;
+}
+
+bool runs_own_code(const plan_stage& s) {
+  return s.kind == stage_kind::keyed || s.kind == stage_kind::actor;
+}
+
+// By stage: how many channels a subtask has, and whether what leaves it is in stamp order. Where
+// several channels are taken as they arrive, order is lost, and no stage behind it can have it
+// back: one that waited for it might wait for itself.
+struct order_of_stages {
+  std::vector<std::size_t> channels;
+  std::vector<bool> kept;
+};
+
+order_of_stages order_in(const plan& p, const resolved_plan& r) {
+  const std::size_t count = p.stages.size();
+  order_of_stages all{std::vector<std::size_t>(count), std::vector<bool>(count)};
+  for (std::size_t i = 0; i < count; ++i) {
+    const plan_stage& s = p.stages[i];
+    bool given = true;
+    for (const plan_edge& e : p.edges)
+      if (e.to == i) {
+        given = given && all.kept[e.from];
+        all.channels[i] += e.route == routing::forward && r.stages[i].parallelism > 1
+                               ? 1
+                               : r.stages[e.from].parallelism;
+      }
+    const bool merges = s.order == order::by_stamp || !runs_own_code(s);
+    all.kept[i] = given && (all.channels[i] <= 1 || merges);
+  }
+  return all;
+}
+
+// An operator that reads stamps needs them in order, whatever the parallelism.
+void find_disordered(const plan& p, std::vector<error>& faults) {
+  const auto in_order = order_in(p, p.resolve(2)); // open parallelism stands for several subtasks
+  for (const plan_edge& e : p.edges)
+    if (p.stages[e.to].reads_stamps && !in_order.kept[e.from])
+      faults.push_back(user_error(
+          fmt::format("\"{}\" takes a leat::event_context, but \"{}\" before it gives up the order "
+                      "of records: what it reads would differ between runs",
+                      p.stages[e.to].name, p.stages[e.from].name),
+          "leave out leat::order::by_arrival before it, or let process() take a leat::context"));
+}
+
+// Without event times stamps order one source, and one split, after the other: those that come
+// later in a merge would wait for the end of the others, and fill its room.
+void find_starved(const plan& p, std::vector<error>& faults) {
+  static constexpr auto hint = "give every source an event time (leat::event_time_by), or let the "
+                               "stages after it take records by arrival (leat::order::by_arrival)";
+  const resolved_plan r = p.resolve(2); // open parallelism stands for several subtasks
+  const auto reached = reachable(p);
+  std::vector<bool> starved(p.stages.size());
+  for (std::size_t i = 0; i < p.stages.size(); ++i) {
+    const plan_stage& s = p.stages[i];
+    std::vector<std::string> sources;
+    std::string untimed;
+    for (std::size_t from = 0; from < i; ++from) {
+      if (p.stages[from].kind != stage_kind::source || !reached[from][i])
+        continue;
+      sources.push_back('"' + p.stages[from].name + '"');
+      if (!p.stages[from].timed && untimed.empty())
+        untimed = sources.back();
+    }
+    for (const plan_edge& e : p.edges)
+      starved[i] = starved[i] || (e.to == i && starved[e.from]);
+    if (r.stages[i].ordered && sources.size() > 1 && !untimed.empty() && !starved[i]) {
+      starved[i] = true; // and so is what stands behind it
+      faults.push_back(user_error(
+          fmt::format(
+              "\"{}\" merges the sources {} in stamp order, but {} has no event time: one of "
+              "them would starve the others",
+              s.name, joined(sources), untimed),
+          hint));
+    }
+    if (s.live_splits > 1 && !s.timed && r.stages[i].wants_order) {
+      std::size_t orders = i;
+      while (!reached[i][orders] || p.stages[orders].order != order::by_stamp)
+        ++orders;
+      faults.push_back(user_error(
+          fmt::format(
+              "\"{}\" takes {} live splits of source \"{}\" in stamp order, but they have no "
+              "event time: the first would starve the others",
+              p.stages[orders].name, s.live_splits, s.name),
+          hint));
+    }
+  }
+}
+
+} // namespace
+
+void plan::number_branches() {
+  const auto reached = reachable(*this);
+  const auto meet = [&](const plan_edge& a, const plan_edge& b) {
+    for (std::size_t i = 0; i < stages.size(); ++i)
+      if (reached[a.to][i] && reached[b.to][i])
+        return true;
+    return false;
+  };
+  for (std::size_t a = 0; a < edges.size(); ++a)
+    for (std::size_t b = 0; b < a; ++b) {
+      if (edges[a].from != edges[b].from || !meet(edges[a], edges[b]))
+        continue;
+      const branch_way &x = edges[a].way, &y = edges[b].way;
+      const auto fork = std::mismatch(x.begin(), x.end(), y.begin(), y.end());
+      auto& meeting = stages[edges[a].from].meeting;
+      meeting.insert(branch_way(x.begin(), fork.first + 1));
+      meeting.insert(branch_way(y.begin(), fork.second + 1));
+    }
+}
+
+std::vector<error> plan::validate() const {
+  std::vector<error> faults;
+  if (stages.empty())
+    faults.push_back(
+        user_error(fmt::format("graph \"{}\" has no stages", name), "start with from()"));
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const plan_stage& s = stages[i];
+    if (s.name.empty())
+      faults.push_back(user_error(fmt::format("a {} stage has no name", kind_name(s.kind)),
+                                  "a stage's name is the identity of its state: give it one"));
+    for (std::size_t j = 0; j < i; ++j)
+      if (stages[j].name == s.name && !s.name.empty())
+        faults.push_back(user_error(fmt::format("two stages are called \"{}\"", s.name),
+                                    "a stage's name is the identity of its state: make it unique"));
+    if (s.parallelism > max_parallelism)
+      faults.push_back(user_error(fmt::format("stage \"{}\" wants {} subtasks, {} are the most",
+                                              s.name, s.parallelism, max_parallelism)));
+    if (s.reads_stamps && s.order == order::by_arrival)
+      faults.push_back(
+          user_error(fmt::format("\"{}\" takes a leat::event_context, but its records by arrival: "
+                                 "what it reads would differ between runs",
+                                 s.name),
+                     "leave out leat::order::by_arrival, or let process() take a leat::context"));
+    faults.insert(faults.end(), s.faults.begin(), s.faults.end());
+  }
+  for (const std::string& end : loose_ends)
+    faults.push_back(
+        user_error(fmt::format("{} leads nowhere", end), "end it with .to(name, sink)"));
+  find_starved(*this, faults);
+  find_disordered(*this, faults);
+  return faults;
+}
+
+resolved_plan plan::resolve(std::size_t default_parallelism) const {
+  resolved_plan r;
+  r.stages.resize(stages.size());
+  r.edges.resize(edges.size());
+
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    std::size_t n = stages[i].parallelism;
+    for (const plan_edge& e : edges) {
+      if (e.to != i || n != 0)
+        continue;
+      if (e.route == routing::hash || e.route == routing::rebalance)
+        n = default_parallelism;
+      else if (stages[i].kind != stage_kind::sink && stages[i].kind != stage_kind::merge)
+        n = r.stages[e.from].parallelism;
+    }
+    r.stages[i].parallelism = std::max<std::size_t>(n, 1);
+    auto& out_of_order = r.stages[i].out_of_order = stages[i].out_of_order;
+    for (const plan_edge& e : edges)
+      if (e.to == i)
+        out_of_order = std::max(out_of_order, r.stages[e.from].out_of_order);
+  }
+
+  // A source of several splits merges them by itself, so it needs stamps as soon as somebody behind
+  // it cares for order; an edge needs them where somebody behind it merges channels.
+  const auto in_order = order_in(*this, r);
+  std::vector<bool> wants_order(stages.size()), merges(stages.size());
+  for (std::size_t i = stages.size(); i-- > 0;) {
+    const bool may_want = runs_own_code(stages[i]) || stages[i].kind == stage_kind::sink;
+    bool wants = may_want && stages[i].order == order::by_stamp;
+    for (const plan_edge& e : edges)
+      if (e.from == i)
+        wants = wants || wants_order[e.to];
+    wants_order[i] = wants;
+    r.stages[i].wants_order = wants;
+    r.stages[i].ordered = wants && in_order.kept[i] && in_order.channels[i] > 1;
+    merges[i] = r.stages[i].ordered || stages[i].reads_stamps;
+  }
+  for (std::size_t i = stages.size(); i-- > 0;)
+    for (std::size_t e = 0; e < edges.size(); ++e)
+      if (edges[e].to == i) {
+        r.edges[e].stamped = merges[i];
+        merges[edges[e].from] = merges[edges[e].from] || r.edges[e].stamped;
+      }
+  return r;
+}
+
+std::string plan::describe_text(std::size_t default_parallelism) const {
+  const resolved_plan r = resolve(default_parallelism);
+  std::string text = fmt::format("graph {}\n", name);
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const plan_stage& s = stages[i];
+    text +=
+        fmt::format("  {:<8} {}: {}", kind_name(s.kind), s.name, subtasks(r.stages[i].parallelism));
+    if (s.grouping)
+      text += ", " + s.grouping->text();
+    if (!s.detail.empty())
+      text += ", " + s.detail;
+    if (s.blocking)
+      text += ", own thread";
+    if (s.publishes)
+      text += ", publishes as it goes";
+    if (r.stages[i].ordered)
+      text += ", in stamp order";
+    text += '\n';
+    for (std::size_t e = 0; e < edges.size(); ++e) {
+      if (edges[e].from != i)
+        continue;
+      text += fmt::format("           -> {} ({} {}", stages[edges[e].to].name, edges[e].type,
+                          routing_name(edges[e].route));
+      if (r.edges[e].stamped)
+        text += ", stamped";
+      if (!edges[e].steps.empty())
+        text += ", after " + joined(edges[e].steps);
+      text += ")\n";
+    }
+  }
+  return text;
+}
+
+std::string plan::describe_mermaid(std::size_t default_parallelism) const {
+  const resolved_plan r = resolve(default_parallelism);
+  const auto quoted = [](std::string text) {
+    for (std::size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 6)
+      text.replace(at, 1, "&quot;");
+    return text;
+  };
+  std::string text = "flowchart LR\n";
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    std::string label = fmt::format("{}<br/>{}", quoted(stages[i].name), kind_name(stages[i].kind));
+    if (stages[i].grouping)
+      label += " " + stages[i].grouping->text();
+    if (r.stages[i].parallelism > 1)
+      label += fmt::format(" ×{}", r.stages[i].parallelism);
+    text += fmt::format("  s{}[\"{}\"]\n", i, label);
+  }
+  for (const plan_edge& e : edges) {
+    std::string label = quoted(e.type);
+    if (!e.steps.empty())
+      label = quoted(joined(e.steps)) + ": " + label;
+    text += fmt::format("  s{} -->|\"{}\"| s{}\n", e.from, label, e.to);
+  }
+  return text;
+}
+
+std::string plan::describe_dot(std::size_t default_parallelism) const {
+  const resolved_plan r = resolve(default_parallelism);
+  std::string text =
+      fmt::format("digraph {} {{\n  rankdir=LR;\n  node [shape=box];\n", dot_text(name));
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    std::string kind{kind_name(stages[i].kind)};
+    if (stages[i].grouping)
+      kind += " " + stages[i].grouping->text();
+    if (r.stages[i].parallelism > 1)
+      kind += fmt::format(" ×{}", r.stages[i].parallelism);
+    text += fmt::format("  s{} [label={}];\n", i, dot_text(stages[i].name + "\n" + kind));
+  }
+  for (const plan_edge& e : edges) {
+    const std::string label = e.steps.empty() ? e.type : joined(e.steps) + ": " + e.type;
+    text += fmt::format("  s{} -> s{} [label={}];\n", e.from, e.to, dot_text(label));
+  }
+  return text + "}\n";
+}
+
+std::string plan::describe_json(std::size_t default_parallelism) const {
+  const resolved_plan r = resolve(default_parallelism);
+  std::string text = fmt::format("{{\"schema\":1,\"graph\":{},\"stages\":[", json_text(name));
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const plan_stage& s = stages[i];
+    text +=
+        fmt::format("{}\n  {{\"name\":{},\"kind\":\"{}\",\"parallelism\":{},\"grouping\":{},"
+                    "\"own_thread\":{},\"publishes_as_it_goes\":{},\"in_stamp_order\":{}}}",
+                    i == 0 ? "" : ",", json_text(s.name), kind_name(s.kind),
+                    r.stages[i].parallelism, s.grouping ? json_text(s.grouping->text()) : "null",
+                    s.blocking, s.publishes, r.stages[i].ordered);
+  }
+  text += "],\n\"edges\":[";
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    const plan_edge& e = edges[i];
+    text +=
+        fmt::format("{}\n  {{\"from\":{},\"to\":{},\"record\":{},\"routing\":\"{}\","
+                    "\"stamped\":{},\"steps\":[",
+                    i == 0 ? "" : ",", json_text(stages[e.from].name), json_text(stages[e.to].name),
+                    json_text(e.type), routing_name(e.route), r.edges[i].stamped);
+    for (std::size_t step = 0; step < e.steps.size(); ++step)
+      text += (step == 0 ? "" : ",") + json_text(e.steps[step]);
+    text += "]}";
+  }
+  return text + "]}\n";
+}
+
+result<plan_stage*> plan::find(std::string_view stage, stage_kind kind) {
+  std::vector<std::string> names;
+  for (plan_stage& s : stages)
+    if (s.kind == kind) {
+      if (s.name == stage)
+        return &s;
+      names.push_back(s.name);
+    }
+  const std::string_view what = kind == stage_kind::grouping ? "windowing" : kind_name(kind);
+  return user_error(
+      fmt::format("there is no {} stage \"{}\"", what, stage),
+      fmt::format("{} stages of this graph: {}", what, names.empty() ? "none" : joined(names)));
+}
+
+std::vector<error> plan::regroup(const std::map<std::string, any_grouping>& groupings) {
+  std::vector<error> faults;
+  for (const auto& [stage, grouping] : groupings)
+    if (const auto s = find(stage, stage_kind::grouping))
+      (*s)->grouping = grouping;
+    else
+      faults.push_back(s.error());
+  return faults;
+}
+
+} // namespace leat

@@ -1,0 +1,130 @@
+// The plan is the graph without its types: stages, edges, and how to make each stage. The typed
+// graph writes it, the runtime and `describe` read it.
+#pragma once
+
+#include <leat/detail/stage/stage.hpp>
+#include <leat/detail/transport/frame_codec.hpp>
+#include <leat/file_use.hpp>
+
+#include <map>
+#include <set>
+
+namespace leat {
+
+enum class stage_kind { source, keyed, actor, merge, grouping, scoring, sink };
+
+/// As describe() has it: "source", "process", "actor", "merge", "window", "score", "sink".
+std::string_view kind_name(stage_kind kind);
+
+/// In which order a stage takes records of several channels.
+enum class order {
+  by_stamp,  ///< as their stamps say: the same in every run, whatever the parallelism
+  by_arrival ///< as they come: faster, but what depends on order may differ between runs. Where
+             ///< several channels meet, order is lost for all stages behind it
+};
+
+/// How an edge chooses the consuming subtask.
+enum class routing { forward, rebalance, hash };
+
+/// How to make an actor of the user's own. The core only passes it on: see leat/actor/.
+class actor_recipe {
+public:
+  virtual ~actor_recipe() = default;
+};
+
+/// The way from a stage to one of its edges: which of its outputs (0: the main one), then which
+/// branch at each fork of fused steps.
+using branch_way = std::vector<std::uint32_t>;
+
+struct plan_edge {
+  std::size_t from = 0;
+  std::size_t to = 0;
+  routing route = routing::forward;
+  std::string type;                       ///< the record type that travels
+  std::vector<std::string> steps;         ///< fused steps before the edge, in the producer's actor
+  std::shared_ptr<const row_codec> codec; ///< null if the record type cannot leave the process
+  branch_way way;
+};
+
+struct plan_stage {
+  std::string name;
+  stage_kind kind = stage_kind::source;
+  std::size_t parallelism = 0; ///< 0: as the run says, or as the stage's kind and neighbours say
+  leat::order order = leat::order::by_arrival;
+  bool at_coordinator = false;               ///< it needs the process that was started by the user
+  bool timed = false;                        ///< a source whose records have event times
+  std::chrono::microseconds out_of_order{0}; ///< of a source: see event_time_by
+  bool reads_stamps = false;                 ///< an operator that takes a leat::event_context
+  std::size_t live_splits = 0;               ///< of a source whose splits never end
+  bool blocking = false;                ///< it may wait outside the runtime, so it gets a thread
+  bool publishes = false;               ///< its records are visible before the job has ended well
+  std::optional<any_grouping> grouping; ///< of a windowing stage; may be replaced before a run
+  std::chrono::nanoseconds slowed{0};   ///< trial delay of a sink, per record
+  std::string detail;                   ///< what describe() says of it
+  std::vector<error> faults;            ///< found while it was built
+
+  /// Brings what is needed before the first record (models, files); once a run.
+  std::function<result<void>(plan_stage&)> prepare;
+  /// The files that so many subtasks of a sink write, or those that another stage reads; may be
+  /// empty.
+  std::function<std::vector<file_use>(std::size_t subtasks)> files;
+  /// Makes the logic of one subtask.
+  std::function<std::unique_ptr<stage>(const plan_stage&)> make;
+  /// The actor that the stage works in; null: the runtime's.
+  std::shared_ptr<const actor_recipe> recipe;
+  /// Side outputs that are read, by name.
+  std::map<std::string, std::function<std::unique_ptr<class side_port>(const plan_stage&)>> sides;
+
+  /// The outputs and branches whose records meet those of a sibling again.
+  std::set<branch_way> meeting;
+  /// By which such a branch extends the path of stamps.
+  std::optional<std::uint32_t> number_of(const branch_way& way) const {
+    return meeting.contains(way) ? std::optional{way.back()} : std::nullopt;
+  }
+};
+
+/// What follows from a plan and a run's default parallelism.
+struct resolved_plan {
+  struct stage {
+    std::size_t parallelism = 1;
+    bool ordered = false;                      ///< merges its channels by stamp
+    bool wants_order = false;                  ///< it, or a stage behind it, depends on order
+    std::chrono::microseconds out_of_order{0}; ///< the most of it, or of the sources before it
+  };
+  struct edge {
+    bool stamped = false; ///< somebody behind it merges by stamp, and waits for promises
+  };
+  std::vector<stage> stages; ///< as plan::stages
+  std::vector<edge> edges;   ///< as plan::edges
+};
+
+struct plan {
+  std::string name;
+  std::vector<plan_stage> stages; ///< producers stand before their consumers
+  std::vector<plan_edge> edges;
+  std::vector<std::string> loose_ends; ///< streams that were declared and lead nowhere
+
+  /// Finds the branches that meet again. To be called once all edges are there.
+  void number_branches();
+
+  /// All faults at once; empty if the plan can run.
+  std::vector<error> validate() const;
+  resolved_plan resolve(std::size_t default_parallelism) const;
+
+  /// For people: a line a stage, with what it feeds.
+  std::string describe_text(std::size_t default_parallelism) const;
+  /// A Mermaid flowchart.
+  std::string describe_mermaid(std::size_t default_parallelism) const;
+  /// A digraph in Graphviz's language.
+  std::string describe_dot(std::size_t default_parallelism) const;
+  /// For programs: docs/reference/command-line.md has the schema.
+  std::string describe_json(std::size_t default_parallelism) const;
+
+  /// The stage of this name and kind; an error lists those that there are.
+  result<plan_stage*> find(std::string_view stage, stage_kind kind);
+
+  /// Replaces groupings, by windowing stage. All faults at once.
+  std::vector<error> regroup(const std::map<std::string, any_grouping>& groupings);
+};
+
+} // namespace leat

@@ -1,0 +1,137 @@
+// The stage within an actor of the user's own. It does what the protocol asks for (credit, marks,
+// barriers, the end); the actor is called with stretches of records, and may put records of its own
+// between them. The core knows no actors: it meets them as a record_handler.
+#pragma once
+
+#include <leat/detail/stage/rejecting.hpp>
+
+namespace leat {
+
+template <class In, class Out>
+class actor_stage;
+
+/// The user's actor as its stage sees it.
+template <class In, class Out>
+class record_handler {
+public:
+  virtual ~record_handler() = default;
+  /// Runs records through stage.each().
+  virtual void process_stretch(actor_stage<In, Out>& stage, frame& f, std::size_t& next,
+                               std::size_t end) = 0;
+  /// The input has ended; what it still has to say goes out now. Called once.
+  virtual void end_of_input(output<Out>& out) = 0;
+};
+
+template <class In, class Out>
+class actor_stage final : public producing_stage<Out> {
+  using base = producing_stage<Out>;
+  using base::out_, base::services_;
+
+public:
+  using base::base;
+
+  /// Before open(): the actor this is the stage of.
+  void bind(record_handler<In, Out>& handler) { handler_ = &handler; }
+
+  void consume(frame& f, std::size_t& next, std::size_t end) override {
+    const std::size_t first = next;
+    handler_->process_stretch(*this, f, next, end);
+    stage_counters::add(services_.counters->records_in, next - first);
+  }
+
+  /// Calls `process(record, output)` for records [next, end) until the stage must pause.
+  template <class Process>
+  void each(frame& f, std::size_t& next, std::size_t end, Process process) {
+    const auto& from = f.as<In>();
+    const bool stamped = !from.stamps.empty();
+    ingest_cursor ingested(from.ingest);
+    const std::size_t first = next;
+    bool go_on = true;
+    while (go_on && next < end) {
+      const std::size_t i = next++;
+      const stamp at = stamped ? from.stamps[i] : stamp{};
+      current_ = at;
+      out_.descend_from(at, true);
+      out_.ingested_at(ingested.at(i));
+      process_or_reject(services_, from, i, first,
+                        [&](const In& record) { return process(record, out_); });
+      go_on = (!out_.full() || out_.hand_on()) && !paused_;
+    }
+  }
+
+  /// A record that comes of no input, or of the one the stage was paused at. It takes the present
+  /// position.
+  void emit(Out record) {
+    out_.descend_from(reached_.progress, true);
+    if (!paused_)
+      out_.ingested_at(services_.time->now());
+    out_(std::move(record));
+    wake_soon();
+  }
+
+  /// The stamp of the record that `process` was called with last, if the edge carries stamps.
+  const stamp& here() const { return current_; }
+
+  /// Makes a record a dead letter after `process` has returned.
+  void reject(const In& record, const error& why, const stamp& at) {
+    reject_record(services_, raw_place(at), record, why);
+  }
+
+  /// While paused it takes no records, marks or barriers, and its input does not end.
+  void pause() {
+    if (!std::exchange(paused_, true))
+      services_.counters->paused_since.store(services_.time->now(), std::memory_order_relaxed);
+  }
+  void unpause() {
+    paused_ = false;
+    services_.counters->paused_since.store(0, std::memory_order_relaxed);
+    wake_soon();
+  }
+
+  /// The promise that all is over waits for what the actor still has to say.
+  void advance(const mark& m) override {
+    if (m.progress == end_of_stamps && !ended_)
+      return;
+    if (!ended_)
+      reached_.raise(m);
+    base::advance(m);
+  }
+  /// While it is paused it is not through with the record that it is at.
+  void stall(const stamp& consumed) override { base::stall(paused_ ? stamp{} : consumed); }
+
+  bool blocked() const override { return paused_ || base::blocked(); }
+  bool occupied() const override { return paused_; }
+  void wake() override {
+    woken_ = true;
+    this->flush();
+  }
+
+  /// Asks for a turn of the stage, for what the actor did outside of a record.
+  void wake_soon() {
+    if (std::exchange(woken_, false))
+      services_.wake_soon();
+  }
+
+  bool finish() override {
+    if (!ended_) {
+      ended_ = true;
+      out_.descend_from(after_all_records, true);
+      handler_->end_of_input(out_);
+    }
+    return !paused_ && this->drain();
+  }
+
+private:
+  // Its descendants come after all records, and before the end.
+  static constexpr stamp after_all_records{
+      end_of_time, ~std::uint32_t{0}, ~std::uint32_t{0}, ~std::uint64_t{0}, {}};
+
+  record_handler<In, Out>* handler_ = nullptr;
+  mark reached_;
+  stamp current_; // of the record that it is at
+  bool paused_ = false;
+  bool ended_ = false;
+  bool woken_ = true; // no wake-up is under way
+};
+
+} // namespace leat

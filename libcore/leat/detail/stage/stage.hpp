@@ -1,0 +1,202 @@
+// A stage is the logic of one subtask, without an actor around it: it takes frames, keeps state,
+// and puts what comes of it into ports. One actor class runs any stage; a test can run it by hand.
+#pragma once
+
+#include <leat/detail/stage/blocking_reader.hpp>
+#include <leat/detail/stage/histogram.hpp>
+#include <leat/detail/stage/waiting_note.hpp>
+#include <leat/emitter.hpp>
+
+#include <functional>
+#include <string>
+
+namespace leat {
+
+/// Counted by one subtask, read by anybody.
+struct stage_counters {
+  std::atomic<std::uint64_t> records_in{0};
+  std::atomic<std::uint64_t> records_out{0};
+  std::atomic<std::uint64_t> panes{0};
+  std::atomic<std::uint64_t> late{0};
+  std::atomic<std::uint64_t> dead_letters{0};
+  std::atomic<std::uint64_t> held{0};      ///< records in operator state that are not yet processed
+  std::atomic<clock_time> paused_since{0}; ///< its actor has paused; 0: it has not
+  const std::shared_ptr<waiting_note> waiting = std::make_shared<waiting_note>();
+
+  /// Counters have one writer, so adding needs no locked instruction.
+  static void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {
+    counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+};
+
+/// What the runtime gives a stage. All of it outlives the stage.
+struct stage_services {
+  std::string stage;
+  std::uint32_t stage_number = 0; ///< its place in the plan: the source in stamps
+  std::size_t subtask = 0;
+  std::size_t subtasks = 1;
+  const clock* time = nullptr;
+  dead_letter_office* dead_letters = nullptr;
+  stage_counters* counters = nullptr;
+  histogram* latency = nullptr; ///< where sinks measure
+  frame_limits limits;
+  bool keep_order = false;                   ///< somebody behind this stage depends on order
+  std::chrono::microseconds out_of_order{0}; ///< the most that a source before it declares
+  double rate = 0; ///< records/s all sources together are held to; 0: unlimited
+  /// Asks for one call of wake(), at this time of the clock or soon after. Of several requests the
+  /// earliest counts: who is woken too early asks again.
+  std::function<void(clock_time)> wake_at;
+  /// Asks for one call of wake(), soon. May be called from any thread.
+  std::function<void()> wake_soon;
+  /// Where readers that may block are read. Null: there are no threads, they are called in place.
+  start_reading read_apart;
+};
+
+/// True if a source, sink, model or actor says by `static constexpr bool blocking = true` that its
+/// calls may wait outside the runtime. It then gets a thread.
+template <class X>
+constexpr bool blocks() {
+  if constexpr (requires {
+                  { X::blocking } -> std::convertible_to<bool>;
+                })
+    return X::blocking;
+  return false;
+}
+
+/// Contract: called by one thread at a time. Any call may leave the stage blocked; until it is not,
+/// it gets no records, marks or barriers, only resume(), wake() and flush().
+class stage {
+public:
+  virtual ~stage() = default;
+
+  virtual result<void> open(const stage_services& services) {
+    services_ = services;
+    return {};
+  }
+
+  /// Processes records [next, end) of a frame and moves `next` on; stops early when blocked.
+  virtual void consume(frame& f, std::size_t& next, std::size_t end) = 0;
+
+  /// All records up to this mark were consumed.
+  virtual void advance(const mark& m) { advance_ports(m); }
+
+  /// The time asked for by wake_at has come.
+  virtual void wake() {}
+
+  /// A barrier stands here: bring what it commands into effect. True when done; else call again.
+  virtual bool at_barrier(const barrier&) { return drain(); }
+
+  /// The input has ended. True when everything is handed on; else call again when unblocked.
+  virtual bool finish() { return drain(); }
+
+  /// True of a sink: it waits after finish() until the job has decided to complete, which is when
+  /// all stages have finished. Then commit() makes its output visible.
+  virtual bool commits() const { return false; }
+  virtual void commit() {}
+
+  /// Nothing more to do for now: hand on what waits for company.
+  virtual void flush() {
+    for (port* p : ports_)
+      p->flush();
+  }
+
+  /// It is blocked, and will now wait. What could go must go before, and who waits for it must
+  /// learn how far it has come: either may be what returns the credit that it waits for.
+  /// `consumed`: no record up to this stamp will be given any more.
+  virtual void stall(const stamp& consumed) {
+    (void)consumed;
+    for (port* p : ports_)
+      p->stall();
+  }
+
+  virtual bool blocked() const { return false; }
+  virtual void resume() {}
+  /// True while it takes no records for a reason of its own, not for want of credit: it rests, or
+  /// its actor has paused. That time counts as busy.
+  virtual bool occupied() const { return false; }
+  /// True when nothing is left between the last consumed record and the ports.
+  virtual bool drain() { return true; }
+  /// The stage itself wants no more input (a sink that has enough).
+  virtual bool satisfied() const { return false; }
+
+  const std::vector<port*>& ports() const { return ports_; }
+
+protected:
+  void advance_ports(const mark& m) {
+    for (port* p : ports_)
+      p->advance(m);
+  }
+
+  stage_services services_;
+  std::vector<port*> ports_;
+};
+
+/// A stage that emits records of type Out.
+template <class Out>
+class producing_stage : public stage {
+public:
+  explicit producing_stage(fanout<Out> to) : out_(std::move(to)) { out_.list_ports(ports_); }
+
+  result<void> open(const stage_services& services) override {
+    services_ = services;
+    for (const port* p : ports_)
+      stamped_ = stamped_ || p->stamped();
+    out_.open(services_.limits, stamped_, services_.stage, services_.dead_letters, true);
+    return {};
+  }
+
+  /// A mark must not overtake records that are still gathered here, so it goes when they have gone.
+  /// Under load that may take long for an output with few records; so at times it is made to.
+  void advance(const mark& m) override {
+    if (!stamped_)
+      return;
+    reached_.raise(m);
+    if (!gathering() && !blocked())
+      promise(reached_);
+    if (++advances_ >= advances_per_flush)
+      flush();
+  }
+
+  bool blocked() const override { return out_.blocked(); }
+  void resume() override { out_.resume(); }
+
+  bool drain() override {
+    const bool clear = out_.hand_on();
+    stage_counters::add(services_.counters->records_out, out_.take_count());
+    if (clear && stamped_)
+      promise(reached_);
+    return clear;
+  }
+
+  void stall(const stamp& consumed) override {
+    out_.hand_on();
+    out_.passed(consumed);
+    stage::stall(consumed);
+  }
+
+  void flush() override {
+    advances_ = 0;
+    drain();
+    stage::flush();
+  }
+
+protected:
+  /// True if emitted records are not yet handed on.
+  virtual bool gathering() const { return !out_.empty(); }
+
+  /// Nothing of what this speaks of is under way in this stage.
+  virtual void promise(const mark& m) {
+    out_.promised(m.progress);
+    this->advance_ports(m);
+  }
+
+  output<Out> out_;
+
+private:
+  static constexpr unsigned advances_per_flush = 8;
+  mark reached_;
+  unsigned advances_ = 0;
+  bool stamped_ = false;
+};
+
+} // namespace leat

@@ -1,0 +1,285 @@
+#include <leat/detail/transport/frame_codec.hpp>
+
+#include <leat/detail/record/plain_bytes.hpp>
+#include <leat/detail/transport/raw_text.hpp>
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace leat {
+
+namespace {
+
+enum part : std::uint8_t {
+  has_records = 1,
+  has_stamps = 2,
+  has_panes = 4,
+  panes_of_one = 8,
+  has_barrier = 16,
+  is_last = 32,
+};
+
+void put_text(std::string& to, std::string_view text) {
+  grow_buffer(to, binary_length_size(text.size())).put_length(text.size());
+  to += text;
+}
+
+bool get_text(byte_cursor& from, std::string& text) { return read_binary_value(from, text); }
+
+bool get_flag(byte_cursor& from, bool& flag) { return read_binary_value(from, flag); }
+
+// --- stamps: each column as a run, or value by value ------------------------------------------
+
+void put_stamps(std::string& to, const stamp_column& stamps) {
+  stamps.each_column([&](const auto& column) {
+    put_plain(to, column.is_run());
+    const std::size_t values = column.is_run() ? 1 : column.size();
+    for (std::size_t i = 0; i < values; ++i)
+      put_plain(to, column[i]);
+  });
+}
+
+// A column as it was sent. A run goes on by itself.
+template <class T>
+class column_reader {
+public:
+  bool read(byte_cursor& from, std::size_t size) {
+    if (!get_flag(from, is_run_))
+      return false;
+    values_.resize(is_run_ ? 1 : size);
+    const std::byte* bytes = nullptr;
+    if (!from.take(values_.size() * sizeof(T), bytes))
+      return false;
+    if (!values_.empty()) // memcpy wants real pointers even for nothing
+      std::memcpy(values_.data(), bytes, values_.size() * sizeof(T));
+    return true;
+  }
+  bool is_run() const { return is_run_; }
+  const T& operator[](std::size_t i) const { return values_[is_run_ ? 0 : i]; }
+
+private:
+  bool is_run_ = false;
+  std::vector<T> values_;
+};
+
+bool get_stamps(byte_cursor& from, std::size_t size, stamp_column& stamps) {
+  column_reader<event_time> times;
+  column_reader<std::uint32_t> sources;
+  column_reader<std::uint32_t> splits;
+  column_reader<std::uint64_t> positions;
+  column_reader<stamp_path> paths;
+  // Value by value they take up bytes, so a size that the bytes cannot fill is refused here.
+  if (!times.read(from, size) || !sources.read(from, size) || !splits.read(from, size) ||
+      !positions.read(from, size) || !paths.read(from, size))
+    return false;
+  for (std::size_t i = 0; i < size; ++i)
+    stamps.push_back(
+        {times[i], sources[i], splits[i], positions[i] + (positions.is_run() ? i : 0), paths[i]});
+  return true;
+}
+
+// --- what else rides with records -------------------------------------------------------------
+
+void put_ingest(std::string& to, const ingest_times& times) {
+  put_plain(to, static_cast<std::uint32_t>(times.size()));
+  for (std::size_t i = 0; i < times.size(); ++i)
+    put_plain(to, times[i].begin), put_plain(to, times[i].time);
+}
+
+bool get_ingest(byte_cursor& from, std::size_t records, ingest_times& times) {
+  std::uint32_t count = 0;
+  if (!get_plain(from, count) || count > records)
+    return false;
+  std::uint32_t last = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::uint32_t begin = 0;
+    clock_time time = 0;
+    if (!get_plain(from, begin) || !get_plain(from, time) || begin >= records ||
+        (i > 0 && begin <= last))
+      return false;
+    times.note(last = begin, time);
+  }
+  return true;
+}
+
+void put_panes(std::string& to, const pane_ends& panes) {
+  put_plain(to, static_cast<std::uint32_t>(panes.ends.size()));
+  for (const std::uint32_t end : panes.ends)
+    put_plain(to, end);
+}
+
+bool get_panes(byte_cursor& from, std::size_t records, pane_ends& panes) {
+  std::uint32_t count = 0;
+  if (!get_plain(from, count) || count > records)
+    return false;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::uint32_t end = 0;
+    if (!get_plain(from, end) || end > records || (i > 0 && end <= panes.ends.back()))
+      return false;
+    panes.ends.push_back(end);
+  }
+  return true;
+}
+
+// --- commands: each with what it is, so that one of another version is refused ----------------
+
+enum class command_tag : std::uint8_t { stop = 1, regroup = 2 };
+
+void put_command(std::string& to, const stop_command&) { put_plain(to, command_tag::stop); }
+
+void put_command(std::string& to, const regroup_command& c) {
+  put_plain(to, command_tag::regroup);
+  put_text(to, c.stage), put_text(to, c.grouping.text());
+}
+
+std::optional<command> get_command(byte_cursor& from) {
+  std::uint8_t tag = 0;
+  if (!get_plain(from, tag))
+    return {};
+  switch (static_cast<command_tag>(tag)) {
+  case command_tag::stop:
+    return stop_command{};
+  case command_tag::regroup: {
+    std::string stage, grouping;
+    if (!get_text(from, stage) || !get_text(from, grouping))
+      return {};
+    const auto parsed = any_grouping::parse(grouping);
+    if (!parsed)
+      return {};
+    return regroup_command{std::move(stage), *parsed};
+  }
+  }
+  return {};
+}
+
+bool get_rows(byte_cursor& from, std::uint8_t parts, const row_codec& codec, frame& f) {
+  f.records = codec.decode(from);
+  if (!f.records || !get_ingest(from, f.size(), f.records->ingest))
+    return false;
+  f.panes.ones = parts & panes_of_one;
+  return (!(parts & has_stamps) || get_stamps(from, f.size(), f.records->stamps)) &&
+         (!(parts & has_panes) || get_panes(from, f.size(), f.panes));
+}
+
+// What a frame of these records costs is known, but for what its bytes took in memory there.
+bool pays_for(const frame& f) {
+  constexpr std::int64_t most_bytes = std::int64_t{1} << 40;
+  const auto records = static_cast<std::int64_t>(f.size());
+  return f.paid.frames == (records > 0 ? 1 : 0) && f.paid.records == records && f.paid.bytes >= 0 &&
+         f.paid.bytes <= most_bytes;
+}
+
+bool get_frame(byte_cursor& from, const row_codec& codec, frame& f) {
+  std::uint8_t parts = 0;
+  if (!get_plain(from, parts) || !get_plain(from, f.paid.frames) ||
+      !get_plain(from, f.paid.records) || !get_plain(from, f.paid.bytes))
+    return false;
+  if ((parts & has_records) && !get_rows(from, parts, codec, f))
+    return false;
+  if ((parts & has_barrier) && !(f.barrier_at = decode_barrier(from)))
+    return false;
+  f.last = parts & is_last;
+  return from.left() == 0 && pays_for(f);
+}
+
+// Frames are cut by their bytes as they fill, so it is one huge record, or such a one is the last.
+failure too_large(const frame& f, std::size_t bytes, std::size_t most) {
+  std::string what = fmt::format("{} records take", f.size());
+  if (f.size() == 1)
+    what = f.records->stamps.empty()
+               ? "a record takes"
+               : fmt::format("the record at {} takes", raw_place(f.records->stamps[0]));
+  return failure(user_error(fmt::format("{} {} bytes, which exceeds the maximum of {} bytes that a "
+                                        "frame may carry to another process",
+                                        what, bytes, most),
+                            "split the record, or run without workers"));
+}
+
+} // namespace
+
+void write_model(std::string& to, model_ref model) {
+  put_text(to, model ? model->id : "");
+  put_text(to, model ? model->sha256 : "");
+}
+
+bool read_model(byte_cursor& from, model_ref& model) {
+  model_identity m;
+  if (!get_text(from, m.id) || !get_text(from, m.sha256))
+    return false;
+  model = m.id.empty() && m.sha256.empty() ? model_ref{} : model_ref::intern(std::move(m));
+  return true;
+}
+
+void encode_barrier(const barrier& b, std::string& to) {
+  put_plain(to, b.epoch);
+  put_plain(to, static_cast<std::uint32_t>(b.commands.size()));
+  for (const command& c : b.commands)
+    std::visit([&](const auto& one) { put_command(to, one); }, c);
+}
+
+std::shared_ptr<const barrier> decode_barrier(byte_cursor& from) {
+  auto b = std::make_shared<barrier>();
+  std::uint32_t count = 0;
+  if (!get_plain(from, b->epoch) || !get_plain(from, count))
+    return nullptr;
+  for (; count > 0; --count) {
+    auto c = get_command(from);
+    if (!c)
+      return nullptr;
+    b->commands.push_back(std::move(*c));
+  }
+  return b;
+}
+
+void encode_frame(const frame& f, const row_codec& codec, std::string& to, std::size_t most) {
+  const std::size_t begin = to.size();
+  std::uint8_t parts = 0;
+  if (f.records)
+    parts |= has_records;
+  if (f.records && !f.records->stamps.empty())
+    parts |= has_stamps;
+  if (f.panes.ones)
+    parts |= panes_of_one;
+  if (!f.panes.ends.empty())
+    parts |= has_panes;
+  if (f.barrier_at)
+    parts |= has_barrier;
+  if (f.last)
+    parts |= is_last;
+  // What follows the records must not make the buffer grow, which would copy them once more. What
+  // was paid is what they take, unless they came from somebody who lies.
+  static constexpr std::int64_t most_reserved = 1 << 20;
+  to.reserve(to.size() + static_cast<std::size_t>(std::min(f.paid.bytes, most_reserved)) + 256);
+  put_plain(to, codec.fingerprint());
+  put_plain(to, parts);
+  put_plain(to, f.paid.frames), put_plain(to, f.paid.records), put_plain(to, f.paid.bytes);
+  if (f.records) {
+    codec.encode(*f.records, to);
+    put_ingest(to, f.records->ingest);
+    if (parts & has_stamps)
+      put_stamps(to, f.records->stamps);
+    if (parts & has_panes)
+      put_panes(to, f.panes);
+  }
+  if (f.barrier_at)
+    encode_barrier(*f.barrier_at, to);
+  if (to.size() - begin > most)
+    throw too_large(f, to.size() - begin, most);
+}
+
+result<frame> decode_frame(std::string_view bytes, const row_codec& codec) {
+  byte_cursor from(bytes);
+  std::uint64_t fingerprint = 0;
+  if (!get_plain(from, fingerprint))
+    return internal_error("a frame of less than its head");
+  if (fingerprint != codec.fingerprint())
+    return internal_error(
+        fmt::format("a frame of another record type: fingerprint {:016x} instead of {:016x}",
+                    fingerprint, codec.fingerprint()));
+  frame f;
+  if (!get_frame(from, codec, f))
+    return internal_error("a frame whose bytes make no sense");
+  return f;
+}
+
+} // namespace leat

@@ -1,0 +1,137 @@
+// Frames as bytes, for edges that lead into another process. One block per frame: a head, then the
+// records as the binary codec writes them.
+#pragma once
+
+#include <leat/detail/record/codec.hpp>
+#include <leat/detail/record/fingerprint.hpp>
+#include <leat/detail/transport/frame.hpp>
+
+namespace leat {
+
+/// Encodes and decodes the records of one edge. Stateless: may be used by several threads.
+class row_codec {
+public:
+  virtual ~row_codec() = default;
+  /// Of the record type: equal on both ends, or the bytes mean nothing.
+  virtual std::uint64_t fingerprint() const = 0;
+  virtual void encode(const rows& from, std::string& to) const = 0;
+  /// Null if these are no such bytes.
+  virtual std::shared_ptr<rows> decode(byte_cursor& from) const = 0;
+};
+
+/// The most bytes that a frame may take on its way to another process: the network counts the bytes
+/// of a message with 32 bits, and cuts off what is beyond without a word.
+inline constexpr std::size_t most_frame_bytes = std::size_t{1} << 30;
+
+/// Appends a frame. `paid` goes with it: what its bytes take in memory there may differ. Throws
+/// leat::failure if it takes more than `most` bytes.
+void encode_frame(const frame& f, const row_codec& codec, std::string& to,
+                  std::size_t most = most_frame_bytes);
+
+/// Reads what encode_frame wrote. The error says what differs; nothing is trusted.
+result<frame> decode_frame(std::string_view bytes, const row_codec& codec);
+
+/// Appends a barrier, and reads it. Empty if these are no such bytes.
+void encode_barrier(const barrier& b, std::string& to);
+std::shared_ptr<const barrier> decode_barrier(byte_cursor& from);
+
+// A row is a record, or a score on a row: score, model, then the row. A model's identity is written
+// where it changes; `last` holds the last one of each level.
+
+template <class T>
+inline constexpr std::size_t scores_on = 0;
+template <class F, class S>
+inline constexpr std::size_t scores_on<scored<F, S>> = 1 + scores_on<F>;
+
+/// Whether rows of T can leave the process.
+template <class T>
+constexpr bool can_travel() {
+  if constexpr (is_scored<T>) {
+    using score = decltype(T::score);
+    return can_travel<decltype(T::record)>() && (scalar<score> || is_array<score> || record<score>);
+  } else {
+    return any_record<T>;
+  }
+}
+
+template <class T>
+std::uint64_t row_fingerprint() {
+  if constexpr (is_scored<T>)
+    return row_fingerprint<decltype(T::record)>() * 31 + fingerprint_of<decltype(T::score)>();
+  else
+    return fingerprint_of<T>();
+}
+
+void write_model(std::string& to, model_ref model);
+bool read_model(byte_cursor& from, model_ref& model);
+
+template <class T>
+void write_row(std::string& to, const T& row, model_ref* last) {
+  if constexpr (is_scored<T>) {
+    const bool changes = row.model != *last;
+    byte_writer out = grow_buffer(to, 1 + binary_size(row.score));
+    out.put_byte(changes ? 1 : 0);
+    write_binary(out, row.score);
+    if (changes)
+      write_model(to, *last = row.model);
+    write_row(to, row.record, last + 1);
+  } else {
+    append_binary(to, row);
+  }
+}
+
+template <class T>
+bool read_row(byte_cursor& from, T& row, model_ref* last) {
+  if constexpr (is_scored<T>) {
+    bool changes = false;
+    if (!read_binary_value(from, changes) || !read_binary_value(from, row.score) ||
+        (changes && !read_model(from, *last)))
+      return false;
+    row.model = *last;
+    return read_row(from, row.record, last + 1);
+  } else {
+    return read_binary(from, row);
+  }
+}
+
+template <class T>
+class codec_of final : public row_codec {
+public:
+  std::uint64_t fingerprint() const override { return row_fingerprint<T>(); }
+
+  void encode(const rows& from, std::string& to) const override {
+    const auto& records = static_cast<const rows_of<T>&>(from).records;
+    if constexpr (!is_scored<T>)
+      return encode_records(std::span<const T>(records), to);
+    grow_buffer(to, binary_length_size(records.size())).put_length(records.size());
+    std::array<model_ref, scores_on<T> + 1> last;
+    for (const T& row : records)
+      write_row(to, row, last.data());
+  }
+
+  std::shared_ptr<rows> decode(byte_cursor& from) const override {
+    auto to = std::make_shared<rows_of<T>>();
+    if constexpr (!is_scored<T>)
+      return decode_records(from, to->records) ? to : nullptr;
+    std::size_t count = 0;
+    if (!from.take_length(count) || count > from.left())
+      return nullptr;
+    to->records.resize(count);
+    std::array<model_ref, scores_on<T> + 1> last;
+    for (T& row : to->records)
+      if (!read_row(from, row, last.data()))
+        return nullptr;
+    return to;
+  }
+};
+
+/// The codec of an edge that carries T; null if T cannot leave the process.
+template <class T>
+std::shared_ptr<const row_codec> row_codec_of() {
+  if constexpr (can_travel<T>())
+    return std::make_shared<codec_of<T>>();
+  else
+    return nullptr;
+}
+
+} // namespace leat

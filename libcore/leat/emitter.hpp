@@ -1,0 +1,231 @@
+// Where a stage's verb puts the records it emits.
+#pragma once
+
+#include <leat/dead_letter.hpp>
+#include <leat/detail/stage/waiting_note.hpp>
+#include <leat/detail/transport/branch.hpp>
+
+#include <deque>
+
+namespace leat {
+
+/// Calling it emits a record. The record inherits stamp and ingest time of the one being processed.
+/// What is gathered goes whenever it fills a frame, as long as there is credit. What a verb emits
+/// beyond that in one call is held, so a verb that makes much of one record needs the memory for
+/// it.
+template <class T>
+class output {
+public:
+  explicit output(fanout<T> to) : to_(std::move(to)) {}
+
+  void operator()(T record) {
+    if (stamped_) {
+      rows_->stamps.push_back(last_ = next_stamp());
+      child_ += numbered_;
+    }
+    rows_->records.push_back(std::move(record));
+    if (hands_on_ && gauge_.full(rows_->records) && !hand_on())
+      set_aside();
+  }
+
+  /// Emits `make()` `count` times: the fastest way where no stamps are kept, so for sources, whose
+  /// records get theirs later. `make(record)` instead fills in a record that stands there already:
+  /// compilers copy a part of a record as a whole only where it need not pass through a value.
+  template <class Make>
+  void fill(std::size_t count, Make make) {
+    auto& records = rows_->records;
+    const std::size_t first = records.size();
+    records.resize(first + count);
+    for (T* r = records.data() + first; count > 0; --count, ++r)
+      if constexpr (std::is_invocable_v<Make&, T&>)
+        make(*r);
+      else
+        *r = make();
+  }
+
+  /// For sources: what could not become a record is kept as a dead letter.
+  void reject(std::string reason, std::string place, std::string raw) {
+    office_->put({std::move(reason), stage_, std::move(place), std::move(raw)});
+  }
+
+  /// For sources: what the reader waits for, as shown to whoever watches the job, until it emits a
+  /// record. A reader that blocks says so before.
+  void waiting_for(std::string what) {
+    if (waiting_)
+      waiting_->set(std::move(what));
+  }
+
+  /// Whether no more fits into the frame: a verb that may stop here should. A reader returns
+  /// pulled::more() and is asked again.
+  bool full() { return held_back_ || gauge_.full(rows_->records); }
+
+  // What follows is called by stages and the runtime, not by operators.
+
+  /// `hands_on`: records go by themselves when they fill a frame.
+  void open(const frame_limits& limits, bool stamped, std::string stage, dead_letter_office* office,
+            bool hands_on = false) {
+    gauge_ = frame_gauge<T>(limits), stamped_ = stamped, hands_on_ = hands_on;
+    stage_ = std::move(stage), office_ = office;
+    last_size_ = capacity();
+    renew();
+  }
+
+  /// Where waiting_for() is told.
+  void tell_waiting(std::shared_ptr<waiting_note> to) { waiting_ = std::move(to); }
+
+  /// What is emitted from here on descends from this record. `numbered`: it may have several
+  /// descendants. Stamps rise along an edge. What comes late, from a channel that was idle or
+  /// between records, takes the present position: that is the promise itself if there is one, or a
+  /// merge would wait for others to pass a position that they may not reach.
+  void descend_from(const stamp& s, bool numbered) {
+    if (s > from_ && s > last_ && s > floor_) {
+      from_ = s;
+      child_ = 0;
+      numbered_ = numbered;
+      if (const auto number = to_.number(); number && stamped_)
+        from_.path = from_.path.child(*number);
+    } else if (floor_ >= from_ && floor_ >= last_) {
+      from_ = floor_;
+      numbered_ = false;
+    } else {
+      numbered_ = true; // on from the record before
+    }
+  }
+  void ingested_at(clock_time t) {
+    if (t == last_ingest_)
+      return;
+    rows_->ingest.note(rows_->records.size(), t);
+    last_ingest_ = t;
+  }
+
+  bool stamped() const { return stamped_; }
+  /// What the next record gets.
+  stamp next_stamp() const {
+    stamp s = from_;
+    if (numbered_)
+      s.path = s.path.child(child_);
+    return s;
+  }
+  bool empty() const { return aside_.empty() && rows_->records.empty(); }
+  std::size_t capacity() const { return gauge_.capacity(); }
+  /// How many records more are likely to fill a frame; 0 if it is full already.
+  std::size_t room() { return gauge_.room(rows_->records); }
+
+  /// Hands the records emitted so far to the branches. True if they are on their way and nothing is
+  /// blocked.
+  bool hand_on() {
+    resume();
+    if (held_back_)
+      return false;
+    if (rows_->records.empty())
+      return true;
+    gauge_.restart_after(rows_->records);
+    last_size_ = rows_->records.size();
+    renew(send(std::move(rows_)));
+    held_back_ = to_.blocked();
+    return !held_back_;
+  }
+
+  /// Hands on a frame as it is, behind what was emitted so far. Not while blocked.
+  void forward(frame f) {
+    emitted_ += f.size();
+    note_stamps(*f.records);
+    to_.accept(f);
+  }
+
+  /// This was promised of what is still to come.
+  void promised(const stamp& s) { floor_ = std::max(floor_, s); }
+
+  /// Lets branches that are through with all that was emitted know how far the stage is.
+  void passed(const stamp& s) {
+    if (empty())
+      to_.passed(s);
+  }
+
+  bool blocked() const { return !aside_.empty() || to_.blocked(); }
+  void resume() {
+    if (to_.blocked())
+      to_.resume();
+    for (; !aside_.empty() && !to_.blocked(); aside_.pop_front())
+      send(std::move(aside_.front()));
+    held_back_ = blocked();
+  }
+  void list_ports(std::vector<port*>& all) { to_.list_ports(all); }
+  rows_of<T>& gathered() { return *rows_; }
+  /// What is gathered goes another way.
+  std::shared_ptr<rows_of<T>> take() {
+    gauge_.restart_after(rows_->records);
+    last_size_ = rows_->records.size();
+    auto taken = std::move(rows_);
+    renew();
+    return taken;
+  }
+  /// Drops what is gathered: its records were moved on.
+  void clear() {
+    gauge_.restart_after(rows_->records);
+    rows_->clear();
+  }
+
+  /// Records handed on since the last call.
+  std::uint64_t take_count() { return std::exchange(emitted_, 0); }
+
+private:
+  // Returns the rows if the branches are through with them.
+  std::shared_ptr<rows> send(std::shared_ptr<rows_of<T>> full) {
+    full->ingest.truncate(full->records.size()); // what was noted for records that never came
+    emitted_ += full->records.size();
+    note_stamps(*full);
+    frame f;
+    f.records = std::move(full);
+    to_.accept(f);
+    return f.records && f.sole_owner() ? std::move(f.records) : nullptr;
+  }
+
+  // A frame that filled up in mid-verb, and may not go yet.
+  void set_aside() {
+    if (rows_->records.empty())
+      return; // it went, and no other may for now
+    gauge_.restart_after(rows_->records);
+    aside_.push_back(std::move(rows_));
+    renew();
+  }
+
+  // Branches promise that no more comes of records that they are through with.
+  void note_stamps(const rows& handed_on) {
+    if (const auto& stamps = handed_on.stamps; !stamps.empty())
+      promised(with_descendants(stamps[stamps.size() - 1]));
+  }
+
+  // Rows that came back from the branches are used again.
+  void renew(std::shared_ptr<rows> returned = nullptr) {
+    if (returned) {
+      rows_ = std::static_pointer_cast<rows_of<T>>(std::move(returned));
+      rows_->clear();
+    } else {
+      rows_ = make_rows<T>(last_size_, capacity());
+    }
+    if (last_ingest_)
+      rows_->ingest.note(0, last_ingest_);
+  }
+
+  fanout<T> to_;
+  std::deque<std::shared_ptr<rows_of<T>>> aside_; // before rows_
+  std::shared_ptr<rows_of<T>> rows_;
+  std::string stage_;
+  dead_letter_office* office_ = nullptr;
+  std::shared_ptr<waiting_note> waiting_;
+  frame_gauge<T> gauge_;
+  std::size_t last_size_ = 1; // of what was handed on
+  std::uint64_t emitted_ = 0;
+  clock_time last_ingest_ = 0;
+  stamp from_;
+  stamp last_;  // of what was emitted
+  stamp floor_; // all up to it is promised away
+  std::uint64_t child_ = 0;
+  bool stamped_ = false;
+  bool numbered_ = false;
+  bool hands_on_ = false;
+  bool held_back_ = false; // it was blocked when it was last handed on
+};
+
+} // namespace leat

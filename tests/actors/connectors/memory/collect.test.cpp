@@ -1,0 +1,64 @@
+#include <leat/connectors/memory/collect.hpp>
+#include <leat/connectors/memory/null.hpp>
+#include <leat/job.hpp>
+
+#include "support/catch.hpp"
+
+namespace {
+
+struct numbers {
+  using record_type = int;
+  int end = 0;
+  int next = 0;
+  leat::pulled pull(std::size_t demand, leat::output<int>& out) {
+    for (; demand > 0 && next < end; --demand)
+      out(next++);
+    return next < end ? leat::pulled::more() : leat::pulled::done();
+  }
+};
+
+} // namespace
+
+TEST_CASE("collect keeps what a job gave, in order") {
+  leat::collect<int> all;
+  leat::graph g{"numbers"};
+  g.from("numbers", numbers{5}).to("all", all);
+  REQUIRE(leat::run(std::move(g)));
+  CHECK(all.records() == std::vector<int>{0, 1, 2, 3, 4});
+}
+
+TEST_CASE("subtasks on several threads collect without losses, each in order") {
+  leat::collect<int> all;
+  leat::graph g{"numbers"};
+  g.from("numbers", numbers{50'000}).to("all", all, {4});
+  leat::run_options options;
+  options.workers = 4;
+  REQUIRE(leat::run(std::move(g), options));
+  std::vector<int> got = all.records();
+  REQUIRE(got.size() == 50'000);
+  std::size_t falls = 0; // at most where one subtask's records end and the next one's begin
+  for (std::size_t i = 1; i < got.size(); ++i)
+    falls += got[i] < got[i - 1] ? 1 : 0;
+  CHECK(falls <= 3);
+  std::sort(got.begin(), got.end());
+  for (int i = 0; i < 50'000; ++i)
+    REQUIRE(got[static_cast<std::size_t>(i)] == i);
+}
+
+TEST_CASE("one collection may take the records of two sinks") {
+  leat::collect<int> all;
+  leat::graph g{"numbers"};
+  auto source = g.from("numbers", numbers{100});
+  source.to("one", all);
+  source.to("two", all);
+  REQUIRE(leat::run(std::move(g)));
+  CHECK(all.records().size() == 200);
+}
+
+TEST_CASE("the null sink takes everything") {
+  leat::graph g{"numbers"};
+  g.from("numbers", numbers{1000}).to("nowhere", leat::null_sink{});
+  const auto done = leat::run(std::move(g));
+  REQUIRE(done);
+  CHECK(done->stages.back().records_in == 1000);
+}

@@ -1,0 +1,379 @@
+#include <leat/detail/runtime/subtask.hpp>
+
+#include <leat/detail/stage/batching_stage.hpp>
+#include <leat/detail/stage/merge_stage.hpp>
+#include <leat/operator.hpp>
+#include <leat/sink.hpp>
+
+#include "support/catch.hpp"
+#include "support/flow.hpp"
+#include "support/hosted.hpp"
+
+using support::at;
+using support::item;
+using support::mark_at;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Keeps what a subtask asks for; a test gives it when it likes.
+struct fake_host final : leat::host {
+  support::kept_frames wire;
+  std::vector<std::pair<std::size_t, leat::credit>> grants;
+  std::vector<std::size_t> cancelled;
+  std::vector<std::uint64_t> agains;
+  std::vector<std::pair<leat::clock_time, std::uint64_t>> timers;
+  bool is_prepared = false;
+  bool is_done = false;
+
+  void send(std::size_t port, std::size_t lane, leat::frame f) override {
+    wire.send(port, lane, std::move(f));
+  }
+  void promise(std::size_t port, const leat::mark& m,
+               std::span<const std::uint64_t> frames) override {
+    wire.promise(port, m, frames);
+  }
+  void look(leat::inlet&) override {}
+  void grant(std::size_t channel, const leat::credit& c) override {
+    grants.emplace_back(channel, c);
+  }
+  void cancel(std::size_t channel) override { cancelled.push_back(channel); }
+  void again(std::uint64_t number) override { agains.push_back(number); }
+  void wake_at(leat::clock_time when, std::uint64_t number) override {
+    timers.emplace_back(when, number);
+  }
+  void prepared() override { is_prepared = true; }
+  void done() override {
+    REQUIRE_FALSE(is_done);
+    is_done = true;
+  }
+};
+
+struct world {
+  support::set_clock clock;
+  support::kept_letters letters;
+  fake_host host;
+  leat::subtask_metrics metrics{4};
+  leat::subtask::settings settings;
+  std::optional<leat::subtask> subtask;
+
+  world() {
+    settings.window = {8, 64, 1'000'000};
+    settings.services.stage = "stage";
+    settings.services.time = &clock;
+    settings.services.dead_letters = &letters;
+    settings.services.keep_order = true;
+    settings.services.wake_soon = [] {};
+  }
+
+  void start(std::shared_ptr<leat::stage> s,
+             leat::credit window = {1'000'000, 1'000'000'000, 1'000'000'000'000}) {
+    for (std::size_t i = 0; i < s->ports().size(); ++i) {
+      leat::edge_settings e;
+      e.stamped = true;
+      e.window = window;
+      e.limits.records = 4;
+      settings.ports.push_back(e);
+      settings.services.limits = e.limits;
+    }
+    subtask.emplace(std::move(s), settings, host, metrics);
+    REQUIRE(subtask->open());
+  }
+
+  bool ended() const {
+    return std::any_of(host.wire.all.begin(), host.wire.all.end(),
+                       [](const auto& s) { return s.content.last; });
+  }
+  std::size_t records_sent() const {
+    std::size_t n = 0;
+    for (const auto& s : host.wire.all)
+      n += s.content.size();
+    return n;
+  }
+};
+
+auto merging() { return std::make_shared<leat::merge_stage<item>>(support::into_port<item>()); }
+
+template <class Source>
+auto reading(Source s) {
+  return std::make_shared<leat::source_stage<Source, leat::no_event_time>>(
+      std::move(s), leat::no_event_time{}, support::into_port<item>());
+}
+
+struct endless {
+  using record_type = item;
+  std::size_t* pulls;
+  std::chrono::nanoseconds idle{0};
+  leat::pulled pull(std::size_t, leat::output<item>& out) {
+    ++*pulls;
+    out({});
+    return idle.count() > 0 ? leat::pulled::idle(idle) : leat::pulled::more();
+  }
+};
+
+} // namespace
+
+TEST_CASE("a subtask aligns barriers, hands on what stood before, and ends when all have ended") {
+  world w;
+  w.settings.channels = 2;
+  w.start(merging());
+  const auto barrier = std::make_shared<leat::barrier>(leat::barrier{5, {}});
+  leat::frame f = support::items_from(1, 3);
+  f.barrier_at = barrier;
+  w.subtask->receive(0, f);
+  w.subtask->receive(0, support::items_from(10, 2));
+  CHECK(w.records_sent() == 0);
+  leat::frame only;
+  only.barrier_at = barrier;
+  w.subtask->receive(1, only);
+  REQUIRE_FALSE(w.host.wire.all.empty());
+  CHECK(w.host.wire.all[0].content.size() == 3);
+  std::size_t barriers = 0;
+  for (const auto& s : w.host.wire.all)
+    barriers += s.content.barrier_at != nullptr;
+  CHECK(barriers == 1);
+  leat::frame end;
+  end.last = true;
+  w.subtask->receive(0, end);
+  CHECK_FALSE(w.host.is_done);
+  w.subtask->receive(1, end);
+  CHECK(w.host.is_done);
+  CHECK(w.subtask->finished());
+  CHECK(w.ended());
+  CHECK(w.records_sent() == 5);
+}
+
+TEST_CASE("a blocked subtask takes nothing and returns no credit until it gets some") {
+  world w;
+  w.settings.channels = 1;
+  w.settings.window = {4, 24, 1'000'000};
+  w.start(merging(), {1, 1, 1});
+  for (int n = 0; n < 6; ++n)
+    w.subtask->receive(0, support::items_from(n * 4 + 1, 4));
+  const std::size_t granted = w.host.grants.size();
+  CHECK(granted <= 3);
+  CHECK(w.records_sent() == 4);
+  for (int n = 0; n < 10; ++n)
+    w.subtask->idle();
+  CHECK(w.host.grants.size() == granted);
+  for (std::size_t n = 0; n < w.host.wire.all.size(); ++n) {
+    const leat::credit c = w.host.wire.all[n].content.cost();
+    if (c != leat::credit{})
+      w.subtask->granted(0, 0, c);
+  }
+  w.subtask->idle();
+  CHECK(w.records_sent() == 24);
+  CHECK(w.host.grants.size() == 6);
+}
+
+TEST_CASE("a subtask that has nothing to do hands on what waits for company, marks too") {
+  world w;
+  w.settings.channels = 1;
+  w.start(merging());
+  w.subtask->receive(0, support::items_from(1, 2));
+  w.subtask->promised(0, mark_at(at(2)), 1);
+  CHECK(w.records_sent() == 0);
+  w.subtask->idle();
+  CHECK(w.records_sent() == 2);
+  w.subtask->promised(0, mark_at(at(9)), 1);
+  w.subtask->idle();
+  REQUIRE(w.host.wire.all.back().marked);
+  CHECK(w.host.wire.all.back().marked->progress == at(9));
+}
+
+TEST_CASE("wake-ups of a source never multiply, however often it is woken from outside") {
+  std::size_t pulls = 0;
+  world w;
+  w.start(reading(endless{&pulls}));
+  w.subtask->work();
+  REQUIRE(w.host.agains.size() == 1);
+  for (int n = 0; n < 100; ++n)
+    w.subtask->woken(0);
+  std::size_t under_way = w.host.agains.size();
+  CHECK(under_way <= 2);
+  for (int n = 0; n < 1000 && !w.host.agains.empty(); ++n) { // deliver them one by one
+    const auto number = w.host.agains.front();
+    w.host.agains.erase(w.host.agains.begin());
+    w.subtask->woken(number);
+    under_way = std::max(under_way, w.host.agains.size());
+  }
+  CHECK(under_way <= 2);
+  CHECK_FALSE(w.host.agains.empty()); // it still runs
+}
+
+TEST_CASE("timers of a source never multiply either") {
+  std::size_t pulls = 0;
+  world w;
+  w.start(reading(endless{&pulls, 1h}));
+  w.subtask->work();
+  for (int n = 0; n < 100; ++n)
+    w.subtask->woken(0);
+  CHECK(pulls == 101);
+  CHECK(w.host.timers.size() <= 2);
+  for (int round = 0; round < 50; ++round) {
+    w.clock.time += 3'600'000'000'000;
+    const auto due = std::exchange(w.host.timers, {});
+    for (const auto& [when, number] : due)
+      w.subtask->woken(number);
+    CHECK(w.host.timers.size() <= 1);
+  }
+}
+
+TEST_CASE("long and short waits in turn leave no timers behind") {
+  struct moody {
+    using record_type = item;
+    std::size_t pulls = 0;
+    leat::pulled pull(std::size_t, leat::output<item>&) {
+      return leat::pulled::idle(++pulls % 2 == 0 ? std::chrono::nanoseconds{1ms}
+                                                 : std::chrono::nanoseconds{1h});
+    }
+  };
+  world w;
+  w.start(reading(moody{}));
+  w.subtask->work();
+  for (int round = 0; round < 1000; ++round) {
+    w.subtask->woken(0); // it waits for an hour, and is woken for the millisecond
+    REQUIRE(w.host.timers.size() <= 3);
+    w.clock.time += 1'000'000;
+    for (const auto& [when, number] : std::exchange(w.host.timers, {}))
+      if (when <= w.clock.time)
+        w.subtask->woken(number);
+      else
+        w.host.timers.emplace_back(when, number);
+  }
+}
+
+TEST_CASE("a source stops at a barrier that says so") {
+  std::size_t pulls = 0;
+  world w;
+  w.start(reading(endless{&pulls}));
+  w.subtask->work();
+  w.subtask->inject(std::make_shared<leat::barrier>(leat::barrier{1, {leat::stop_command{}}}));
+  CHECK(w.host.is_done);
+  CHECK(w.records_sent() == pulls);
+  CHECK(w.ended());
+  const std::size_t before = pulls;
+  w.subtask->woken(0);
+  CHECK(pulls == before);
+}
+
+TEST_CASE("when no consumer wants more, producers are told, and input is let go") {
+  world w;
+  w.settings.channels = 2;
+  w.start(merging());
+  w.subtask->receive(0, support::items_from(1, 4));
+  w.subtask->cancelled(0, 0);
+  CHECK(w.host.cancelled == std::vector<std::size_t>{0, 1});
+  const std::size_t before = w.records_sent();
+  for (int n = 0; n < 20; ++n)
+    w.subtask->receive(0, support::items_from(n * 4 + 5, 4));
+  CHECK(w.records_sent() == before);
+  std::int64_t returned = 0;
+  for (const auto& [channel, c] : w.host.grants)
+    returned += c.records;
+  CHECK(returned >= 60); // the producer is not held up until it hears
+  leat::frame end;
+  end.last = true;
+  w.subtask->receive(0, end);
+  w.subtask->receive(1, end);
+  CHECK(w.host.is_done);
+}
+
+TEST_CASE("a satisfied sink cancels its inputs once") {
+  struct two {
+    std::size_t got = 0;
+    leat::appetite write(std::span<const item> r) {
+      return (got += r.size()) >= 2 ? leat::appetite::enough : leat::appetite::more;
+    }
+  };
+  world w;
+  w.settings.channels = 1;
+  w.start(std::make_shared<leat::sink_stage<item, two>>(two{}, 0ns));
+  w.subtask->receive(0, support::items_from(1, 2));
+  w.subtask->receive(0, support::items_from(3, 2));
+  CHECK(w.host.cancelled == std::vector<std::size_t>{0});
+}
+
+TEST_CASE("a subtask is busy in its turns, and between them while its stage is occupied") {
+  world w;
+  w.settings.channels = 1;
+  struct quick {
+    void write(std::span<const item>) {}
+  };
+  w.start(std::make_shared<leat::sink_stage<item, quick>>(quick{}, 10us)); // it rests for that time
+  const auto busy = [&] { return leat::subtask_metrics::until(w.metrics.busy, w.clock.time); };
+  w.subtask->begin_turn();
+  w.clock.time += 5;
+  CHECK(busy() == 5); // also meanwhile
+  w.subtask->end_turn();
+  w.clock.time += 1000;
+  CHECK(busy() == 5);
+  w.subtask->begin_turn();
+  w.subtask->receive(0, support::items_from(1, 1));
+  w.subtask->end_turn();
+  w.clock.time += 10'000;
+  CHECK(busy() == 10'005); // it rests
+  w.subtask->begin_turn();
+  w.subtask->woken(w.host.timers.back().second);
+  w.subtask->end_turn();
+  w.clock.time += 1000;
+  CHECK(busy() == 10'005);
+}
+
+TEST_CASE("a sink that has prepared does nothing more until it is to commit") {
+  struct file {
+    std::vector<std::string>* said;
+    void write(std::span<const item>) { said->push_back("write"); }
+    void flush() { said->push_back("flush"); }
+    void prepare() { said->push_back("prepare"); }
+    void commit() { said->push_back("commit"); }
+  };
+  std::vector<std::string> said;
+  world w;
+  w.settings.channels = 1;
+  w.start(std::make_shared<leat::sink_stage<item, file>>(file{&said}, 0ns));
+  w.subtask->receive(0, support::items_from(1, 2));
+  CHECK_THROWS_AS(w.subtask->commit(), leat::failure); // too early
+  leat::frame end;
+  end.last = true;
+  w.subtask->receive(0, std::move(end));
+  w.subtask->idle();
+  w.subtask->work();
+  CHECK(said == std::vector<std::string>{"write", "prepare"});
+  CHECK(w.host.is_prepared);
+  CHECK_FALSE(w.host.is_done);
+  CHECK_FALSE(w.subtask->finished());
+  w.subtask->commit();
+  CHECK(said.back() == "commit");
+  CHECK(w.host.is_done);
+  CHECK(w.subtask->finished());
+  CHECK_THROWS_AS(w.subtask->commit(), leat::failure); // once
+}
+
+TEST_CASE("a stage's timer fires at its time, and a pane closes with it") {
+  world w;
+  w.settings.channels = 1;
+  w.start(std::make_shared<leat::grouping_stage<item>>(leat::micro_batch{100, 5ms},
+                                                       support::into_port<item>()));
+  w.subtask->receive(0, support::items_from(1, 2));
+  REQUIRE(w.host.timers.size() == 1);
+  CHECK(w.host.timers[0].first == w.clock.time + 5'000'000);
+  w.subtask->idle();
+  CHECK(w.records_sent() == 0);
+  w.clock.time += 5'000'000;
+  w.subtask->woken(w.host.timers[0].second);
+  CHECK(w.records_sent() == 2);
+  w.subtask->receive(0, support::items_from(3, 1));
+  CHECK(w.host.timers.size() == 2);
+}
+
+TEST_CASE("the time a port is blocked is measured, also while it lasts") {
+  world w;
+  w.settings.channels = 1;
+  w.start(merging(), {1, 1, 1});
+  w.subtask->receive(0, support::items_from(1, 8));
+  w.clock.time += 1000;
+  CHECK(leat::subtask_metrics::until(w.metrics.stalls[0], w.clock.time) == 1000);
+  w.subtask->granted(0, 0, w.host.wire.all[0].content.cost());
+  CHECK(leat::subtask_metrics::until(w.metrics.stalls[0], w.clock.time + 500) == 1000);
+}

@@ -1,0 +1,82 @@
+#include <leat/internal/cli/summary.hpp>
+
+#include "support/catch.hpp"
+
+using namespace leat;
+using namespace std::chrono_literals;
+
+namespace {
+
+job_report fraud() {
+  job_report r;
+  r.name = "fraud";
+  r.elapsed = 12'340ms;
+  r.stages = {{"payments", stage_kind::source, 1'234'567, 1'234'567, 0, 2, 0},
+              {"pane", stage_kind::grouping, 1'234'500, 1'234'500, 4823, 0, 0},
+              {"risk", stage_kind::scoring, 1'234'500, 1'234'500, 0, 0, 0},
+              {"alerts", stage_kind::sink, 1234, 0, 0, 0, 0},
+              {"copy", stage_kind::sink, 5, 0, 0, 0, 0}};
+  r.edges = {{"payments", "pane", 0ns}, {"pane", "risk", 0ns}, {"risk", "alerts", 0ns}};
+  r.has_latency = true;
+  r.latency_p50 = 1'203'000;
+  r.latency_p99 = 4'803'211;
+  r.latency_max = 12'000'000;
+  return r;
+}
+
+} // namespace
+
+TEST_CASE("the summary of a job that nothing held up") {
+  CHECK(in_columns(summary_of(fraud(), "dl/dead-letters.jsonl")) ==
+        "records       1 234 567\n"
+        "seconds       12.34\n"
+        "records/s     100 046\n"
+        "latency       p50 1.20 ms, p99 4.80 ms, max 12.0 ms\n"
+        "panes         pane 4 823\n"
+        "out           alerts 1 234\n"
+        "              copy 5\n"
+        "late          2\n"
+        "dead letters  0\n"
+        "held up by    nothing: no edge stalled above 1 % of the time\n");
+}
+
+TEST_CASE("the summary names who held the job up, and where dead letters are") {
+  job_report r = fraud();
+  r.dead_letters = 3;
+  r.edges[0].stalled = 11'500ms;
+  r.edges[1].stalled = 11'400ms;
+  r.edges[2].stalled = 11'480ms;
+  r.has_latency = false;
+  CHECK(in_columns(summary_of(r, "dl/dead-letters.jsonl")) ==
+        "records       1 234 567\n"
+        "seconds       12.34\n"
+        "records/s     100 046\n"
+        "latency       –\n"
+        "panes         pane 4 823\n"
+        "out           alerts 1 234\n"
+        "              copy 5\n"
+        "late          2\n"
+        "dead letters  3 (in dl/dead-letters.jsonl)\n"
+        "held up by    sink alerts (edge risk -> alerts stalled 93 % of the time)\n"
+        "also          edge payments -> pane stalled 93 % of the time\n"
+        "              edge pane -> risk stalled 92 % of the time\n");
+}
+
+TEST_CASE("the summary names a stage that was busy, though no edge stalled") {
+  job_report r = fraud();
+  r.stages[2].busy = 12s;
+  CHECK(in_columns(summary_of(r, ""))
+            .ends_with("held up by    stage risk (busy 97 % of the time, no edge stalled)\n"));
+}
+
+TEST_CASE("the summary of a job that did nothing") {
+  job_report r;
+  CHECK(in_columns(summary_of(r, "")) ==
+        "records       0\n"
+        "seconds       0.00\n"
+        "records/s     0\n"
+        "latency       –\n"
+        "late          0\n"
+        "dead letters  0\n"
+        "held up by    nothing: no edge stalled above 1 % of the time\n");
+}

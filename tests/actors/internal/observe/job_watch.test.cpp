@@ -1,0 +1,101 @@
+#include <leat/internal/observe/job_watch.hpp>
+
+#include "support/catch.hpp"
+
+using namespace leat;
+using namespace std::chrono_literals;
+
+namespace {
+
+job_report report(std::chrono::nanoseconds elapsed, std::chrono::nanoseconds stalled,
+                  std::uint64_t letters) {
+  job_report r;
+  r.elapsed = elapsed;
+  r.stages = {{"items", stage_kind::source, 1, 1, 0, 0, 0},
+              {"out", stage_kind::sink, 1, 0, 0, 0, 0}};
+  r.edges = {{"items", "out", stalled}};
+  r.dead_letters = letters;
+  return r;
+}
+
+} // namespace
+
+TEST_CASE("a watch tells changes only") {
+  job_bus bus;
+  std::vector<std::string> heard;
+  bus.listen([&](const job_event& e) { heard.push_back(e.text + " <" + e.stage + ">"); });
+  job_watch watch(bus, "x.jsonl");
+  const auto look = [&](std::chrono::nanoseconds elapsed, std::chrono::nanoseconds stalled,
+                        std::uint64_t letters) {
+    heard.clear();
+    watch.look(report(elapsed, stalled, letters));
+    bus.deliver();
+    return heard;
+  };
+  using list = std::vector<std::string>;
+  CHECK(look(1s, 0s, 0) == list{});
+  CHECK(look(2s, 900ms, 2) == list{"dead letters: 2 so far, in x.jsonl <>",
+                                   "held up by out: items waited for it 90 % of the time <out>"});
+  CHECK(look(3s, 1700ms, 2) == list{});
+  CHECK(look(4s, 1800ms, 3) ==
+        list{"dead letters: 3 so far, in x.jsonl <>", "no longer held up by out <out>"});
+}
+
+TEST_CASE("a watch warns once of a stage that waits, and tells when it goes on") {
+  job_bus bus;
+  std::vector<std::string> heard;
+  bus.listen([&](const job_event& e) {
+    heard.push_back((e.level == event_level::warning ? "warning: " : "") + e.text);
+  });
+  job_watch watch(bus, "x.jsonl");
+  const auto look = [&](std::string waiting_for, std::uint64_t records = 1) {
+    heard.clear();
+    job_report r = report(1s, 0s, 0);
+    r.stages[0].waiting_for = std::move(waiting_for);
+    r.stages[0].records_in = records;
+    watch.look(r);
+    bus.deliver();
+    return heard;
+  };
+  using list = std::vector<std::string>;
+  CHECK(look("") == list{});
+  CHECK(look("a server") == list{}); // perhaps for a moment only
+  CHECK(look("a server, next try in 2 s") ==
+        list{"warning: items is waiting: a server, next try in 2 s"});
+  CHECK(look("a server, next try in 4 s") == list{});
+  CHECK(look("input", 2) == list{"items is no longer waiting"}); // it read something
+  CHECK(look("input", 2) == list{"items is waiting: input"});
+  CHECK(look("", 2) == list{"items is no longer waiting"});
+}
+
+TEST_CASE("a watch names a long pause, and what a stop waits for") {
+  job_bus bus;
+  std::vector<std::string> heard;
+  bus.listen([&](const job_event& e) {
+    heard.push_back(e.text);
+    CHECK(e.level == event_level::warning);
+  });
+  job_watch watch(bus, "x.jsonl");
+  std::chrono::seconds elapsed{0};
+  const auto look = [&](std::chrono::nanoseconds paused, std::size_t items, std::size_t out) {
+    heard.clear();
+    job_report r = report(elapsed += 1s, 0s, 0);
+    r.stages[0].running = items;
+    r.stages[1].running = out;
+    r.stages[1].paused = paused;
+    watch.look(r);
+    bus.deliver();
+    return heard;
+  };
+  using list = std::vector<std::string>;
+  CHECK(look(0s, 1, 1) == list{});
+  CHECK(look(4s, 1, 1) == list{});
+  CHECK(look(5s, 1, 1) == list{"out has been paused for 5.00 s"});
+  CHECK(look(6s, 1, 1) == list{}); // said
+  CHECK(look(0s, 1, 1) == list{});
+  watch.stopping();
+  CHECK(look(0s, 0, 1) == list{}); // it may end at once
+  CHECK(look(2s, 0, 1) == list{"stopping: waiting for out, paused for 2.00 s"});
+  CHECK(look(3s, 0, 1) == list{});
+  CHECK(look(0s, 0, 0) == list{});
+}

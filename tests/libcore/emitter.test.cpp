@@ -1,0 +1,99 @@
+#include <leat/emitter.hpp>
+
+#include "support/catch.hpp"
+#include "support/flow.hpp"
+#include "support/letters.hpp"
+
+#include <rapidcheck.h>
+
+using support::at;
+using support::item;
+
+namespace {
+
+struct one_output {
+  support::set_clock clock;
+  support::kept_frames wire;
+  support::kept_letters letters;
+  std::vector<leat::port*> ports;
+  leat::output<item> out{[] {
+    leat::fanout<item> to;
+    using end = leat::routed_end<item, leat::forward_route>;
+    to.add(std::make_unique<leat::chain_branch<leat::pass<item>, end>>(leat::pass<item>{},
+                                                                       end({}, 0)));
+    return to;
+  }()};
+
+  explicit one_output(leat::credit window = {1000, 100'000, 10'000'000}) {
+    out.list_ports(ports);
+    leat::edge_settings s;
+    s.stamped = true;
+    s.window = window;
+    ports[0]->connect(wire, 0, s, clock);
+    out.open({4}, true, "stage", &letters);
+  }
+};
+
+} // namespace
+
+TEST_CASE("descendants inherit the stamp and are numbered; stamps never fall along an edge") {
+  one_output o;
+  leat::stamp last;
+  std::size_t count = 0;
+  const std::vector<std::int64_t> times{5, 9,  7,  7, 9,
+                                        3, 10, 10, 2}; // as by_arrival may bring them
+  for (const std::int64_t t : times) {
+    o.out.descend_from(at(t), true);
+    for (int k = 0; k < 3; ++k, ++count)
+      o.out({0, t, k});
+  }
+  const auto& rows = o.out.gathered();
+  REQUIRE(rows.stamps.size() == count);
+  for (std::size_t i = 0; i < count; ++i) {
+    INFO(i);
+    CHECK(rows.stamps[i] > last); // no two are equal
+    last = rows.stamps[i];
+  }
+  CHECK(rows.stamps[4] == leat::stamp{at(9).time, 0, 0, 1, leat::stamp_path{}.child(1)});
+}
+
+TEST_CASE("an output hands on whole or not at all, and counts") {
+  one_output o({1, 1, 1});
+  o.out.descend_from(at(1), true);
+  CHECK(o.out.hand_on()); // nothing to do
+  for (int n = 0; n < 3; ++n)
+    o.out({0, n, 0});
+  CHECK_FALSE(o.out.full());
+  o.out({0, 3, 0});
+  CHECK(o.out.full());
+  CHECK(o.out.hand_on());
+  CHECK(o.out.take_count() == 4);
+  CHECK(o.out.take_count() == 0);
+  o.out({0, 4, 0});
+  CHECK_FALSE(o.out.hand_on()); // waits in the port
+  CHECK(o.out.blocked());
+  o.out({0, 5, 0});
+  CHECK_FALSE(o.out.hand_on());
+  CHECK(o.out.gathered().records.size() == 1);
+  o.ports[0]->grant(0, {1, 4, 1'000'000});
+  CHECK_FALSE(o.out.blocked());
+  CHECK_FALSE(o.out.hand_on()); // overdrawn by the frame before
+  CHECK(o.out.take_count() == 2);
+}
+
+TEST_CASE("ingest times of records that led to nothing are not gathered") {
+  one_output o;
+  for (int n = 1; n <= 100'000; ++n)
+    o.out.ingested_at(n);
+  CHECK(o.out.gathered().ingest.size() <= 2);
+  o.out({0, 1, 0});
+  CHECK(leat::ingest_cursor(o.out.gathered().ingest).at(0) == 100'000);
+}
+
+TEST_CASE("what could not become a record is a dead letter with the stage's name") {
+  one_output o;
+  o.out.reject("bad number", "file.csv:7", "1,x");
+  REQUIRE(o.letters.letters.size() == 1);
+  CHECK(o.letters.letters[0].stage == "stage");
+  CHECK(o.letters.letters[0].place == "file.csv:7");
+}
