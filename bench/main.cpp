@@ -199,7 +199,7 @@ void remote_bars(const settings& with, std::vector<bar>& bars) {
 } // namespace
 
 int main(int argc, char** argv) {
-  if (const auto order = leat::join_order::of_this_process())
+  if (const auto order = leat::worker_invitation::of_this_process())
     return remote_worker(*order);
   settings with;
   std::string json;

@@ -4,11 +4,11 @@
 
 namespace bench {
 
-leat::pulled item_source::pull(std::size_t demand, leat::output<item>& out) {
+leat::pull_status item_source::pull(std::size_t demand, leat::emitter<item>& out) {
   const std::uint64_t count = std::min<std::uint64_t>(demand, end - next);
   out.fill(count, [n = next]() mutable { return generate(n++); });
   next += count;
-  return next < end ? leat::pulled::more() : leat::pulled::done();
+  return next < end ? leat::pull_status::more() : leat::pull_status::done();
 }
 
 void sum_sink::write(std::span<const item> records) {
@@ -79,10 +79,10 @@ leat::graph build(shape s, std::uint64_t count, std::uint64_t& sum) {
 
 /// Adds to a running sum per key.
 struct running_sum {
-  using output = item;
+  using output_type = item;
   leat::value_state<std::uint64_t> sum;
   void open(leat::setup& setup) { sum = setup.value<std::uint64_t>("sum"); }
-  void process(const item& i, leat::output<item>& out, leat::context& ctx) {
+  void process(const item& i, leat::emitter<item>& out, leat::context& ctx) {
     out({i.id, i.key, ctx.get(sum) += i.value, i.other});
   }
 };
@@ -126,11 +126,11 @@ double keyed_throughput(std::uint64_t count, bool ordered) {
   return records_per_second(count, run_job(std::move(g), {}));
 }
 
-double scoring_throughput(const leat::any_grouping& grouping, std::uint64_t count) {
+double scoring_throughput(const leat::any_batching& batching, std::uint64_t count) {
   float sum = 0;
   leat::graph g("scoring");
   g.from("source", item_source{count})
-      .window("pane", grouping)
+      .window("pane", batching)
       .score("model", trivial_model{})
       .to("sink", score_sink{&sum});
   return records_per_second(count, run_job(std::move(g), {}));

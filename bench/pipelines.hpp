@@ -13,7 +13,7 @@ struct item_source {
   using record_type = item;
   std::uint64_t end = 0;
   std::uint64_t next = 0;
-  leat::pulled pull(std::size_t demand, leat::output<item>& out);
+  leat::pull_status pull(std::size_t demand, leat::emitter<item>& out);
 };
 
 /// Adds up what it gets. `sum` belongs to the caller; one subtask writes it.
@@ -49,7 +49,7 @@ double throughput(shape s, std::uint64_t count, std::uint64_t expected, const en
 double keyed_throughput(std::uint64_t count, bool ordered);
 
 /// Records/s through a windowing and a scoring stage with a trivial model.
-double scoring_throughput(const leat::any_grouping& grouping, std::uint64_t count);
+double scoring_throughput(const leat::any_batching& batching, std::uint64_t count);
 
 latencies pipeline_latency(shape s, std::uint64_t count, double rate, const engine& e);
 

@@ -156,7 +156,7 @@ double raw_tcp() {
   return per_second(seen);
 }
 
-int remote_worker(const leat::join_order& order) {
+int remote_worker(const leat::worker_invitation& order) {
   arrivals unseen;
   const auto ended = leat::run_worker(over_there(unseen), one_worker(), order);
   if (!ended)

@@ -20,6 +20,6 @@ double remote_edge();
 double raw_tcp();
 
 /// What this program does as the other process of remote_edge(). Its exit code.
-int remote_worker(const leat::join_order& order);
+int remote_worker(const leat::worker_invitation& order);
 
 } // namespace bench

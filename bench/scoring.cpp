@@ -72,11 +72,11 @@ struct row_source {
   std::uint64_t end = 0;
   std::uint64_t next = 0;
 
-  leat::pulled pull(std::size_t demand, leat::output<row>& out) {
+  leat::pull_status pull(std::size_t demand, leat::emitter<row>& out) {
     const std::uint64_t count = std::min<std::uint64_t>(demand, end - next);
     out.fill(count, [this, n = next]() mutable { return (*rows)[n++ % rows_scored]; });
     next += count;
-    return next < end ? leat::pulled::more() : leat::pulled::done();
+    return next < end ? leat::pull_status::more() : leat::pull_status::done();
   }
 };
 
@@ -99,7 +99,7 @@ struct scoring_contest::impl {
                       fmt::format("leat-bench-{:x}.ubj", std::random_device{}()))
                          .string();
 
-  leat::job_report run(const leat::any_grouping& grouping, std::uint64_t count,
+  leat::job_report run(const leat::any_batching& batching, std::uint64_t count,
                        std::size_t parallelism, const engine& e) const {
     std::uint64_t arrived = 0;
     float sum = 0;
@@ -107,10 +107,10 @@ struct scoring_contest::impl {
     auto source = g.from("source", row_source{&rows, count});
     auto scored =
         parallelism == 1
-            ? std::move(source).window("pane", grouping).score("model", leat::xgboost<row>(path))
+            ? std::move(source).window("pane", batching).score("model", leat::xgboost<row>(path))
             : std::move(source)
                   .rebalance("spread", parallelism)
-                  .window("pane", grouping)
+                  .window("pane", batching)
                   .score("model", leat::xgboost<row>(path));
     std::move(scored).to("sink", counting_sink{&arrived, &sum});
     const auto report = run_job(std::move(g), e);
@@ -138,15 +138,15 @@ double scoring_contest::library(std::size_t pane, std::uint64_t count) const {
   return static_cast<double>(count / pane * pane) / taken.count();
 }
 
-double scoring_contest::graph(const leat::any_grouping& grouping, std::uint64_t count,
+double scoring_contest::graph(const leat::any_batching& batching, std::uint64_t count,
                               std::size_t parallelism, const engine& e) const {
-  return records_per_second(count, impl_->run(grouping, count, parallelism, e));
+  return records_per_second(count, impl_->run(batching, count, parallelism, e));
 }
 
-latencies scoring_contest::latency(const leat::any_grouping& grouping, std::uint64_t count,
+latencies scoring_contest::latency(const leat::any_batching& batching, std::uint64_t count,
                                    double rate, engine e) const {
   e.rate = rate;
-  const auto report = impl_->run(grouping, count, 1, e);
+  const auto report = impl_->run(batching, count, 1, e);
   return {static_cast<double>(report.latency_p50) * 1e-3,
           static_cast<double>(report.latency_p99) * 1e-3};
 }

@@ -20,11 +20,11 @@ public:
 
   /// Rows/s of a graph with `parallelism` subtasks for windowing and for scoring. Checks how many
   /// records reach the sink.
-  double graph(const leat::any_grouping& grouping, std::uint64_t count, std::size_t parallelism = 1,
+  double graph(const leat::any_batching& batching, std::uint64_t count, std::size_t parallelism = 1,
                const engine& e = {}) const;
 
   /// Age of records when the sink has them, from the time they were due.
-  latencies latency(const leat::any_grouping& grouping, std::uint64_t count, double rate,
+  latencies latency(const leat::any_batching& batching, std::uint64_t count, double rate,
                     engine e) const;
 
 private:

@@ -7,7 +7,7 @@
 //     caf::behavior own_messages() override {
 //       return {[this](double price) { price_ = price; }};
 //     }
-//     void process(const order& o, leat::output<priced_order>& out) { out({o, price_}); }
+//     void process(const order& o, leat::emitter<priced_order>& out) { out({o, price_}); }
 //     double price_ = 0;
 //   };
 //   ... .via("desk", leat::actor<desk>())
@@ -24,7 +24,7 @@
 namespace leat {
 
 /// Where a stage actor stands in its job. Made by Leat; its constructor passes it on.
-struct stage_place {
+struct actor_context {
   subtask_blueprint blueprint;
 };
 
@@ -33,10 +33,10 @@ struct stage_place {
 template <class In, class Out>
 class stage_actor : public subtask_actor, private record_handler<In, Out> {
 public:
-  using input = In;
-  using output = Out;
+  using input_type = In;
+  using output_type = Out;
 
-  stage_actor(caf::actor_config& config, stage_place at)
+  stage_actor(caf::actor_config& config, actor_context at)
       : subtask_actor(config, std::move(at.blueprint)) {
     // A request failed that has no handler for errors. CAF would end the actor, as if it had quit.
     set_error_handler([this](const caf::error& why) {
@@ -107,8 +107,8 @@ private:
 /// True of what via() and spawn_actor() take.
 template <class A>
 concept stage_actor_class =
-    std::derived_from<A, stage_actor<typename A::input, typename A::output>> &&
-    requires(A& a, const typename A::input& record, output<typename A::output>& out) {
+    std::derived_from<A, stage_actor<typename A::input_type, typename A::output_type>> &&
+    requires(A& a, const typename A::input_type& record, emitter<typename A::output_type>& out) {
   a.process(record, out);
 };
 
@@ -117,8 +117,8 @@ namespace detail {
 /// Calls `process` where its type is known: without a virtual call for each record.
 template <class A>
 class hosted final : public A {
-  using in = typename A::input;
-  using out = typename A::output;
+  using in = typename A::input_type;
+  using out = typename A::output_type;
 
 public:
   using A::A;
@@ -127,14 +127,14 @@ private:
   void process_stretch(actor_stage<in, out>& stage, frame& f, std::size_t& next,
                        std::size_t end) override {
     stage.each(f, next, end,
-               [this](const in& record, leat::output<out>& to) { return A::process(record, to); });
+               [this](const in& record, leat::emitter<out>& to) { return A::process(record, to); });
   }
-  void end_of_input(leat::output<out>& to) override {
+  void end_of_input(leat::emitter<out>& to) override {
     if constexpr (requires(A & a) { a.finish(to); })
       A::finish(to);
     else
       static_assert(
-          !requires { &A::finish; }, "finish(leat::output<Out>&) is public");
+          !requires { &A::finish; }, "finish(leat::emitter<Out>&) is public");
   }
 };
 
@@ -142,18 +142,18 @@ private:
 
 /// Makes actors of class A, each with copies of the same arguments.
 template <stage_actor_class A, class... Args>
-class stage_actor_recipe final : public subtask_recipe {
+class stage_actor_factory final : public subtask_factory {
 public:
-  using input = typename A::input;
-  using output = typename A::output;
+  using input_type = typename A::input_type;
+  using output_type = typename A::output_type;
   static constexpr bool blocking = blocks<A>();
 
-  explicit stage_actor_recipe(caf::actor_system* asked, Args... args)
-      : subtask_recipe(asked), args_(std::move(args)...) {}
+  explicit stage_actor_factory(caf::actor_system* asked, Args... args)
+      : subtask_factory(asked), args_(std::move(args)...) {}
 
   caf::actor spawn(caf::local_actor& by, subtask_blueprint blueprint,
                    bool own_thread) const override {
-    stage_place at{std::move(blueprint)};
+    actor_context at{std::move(blueprint)};
     return std::apply(
         [&](const Args&... args) -> caf::actor {
           if (own_thread)
@@ -168,10 +168,10 @@ private:
 };
 
 /// For via(): an actor of class A, whose constructor takes these arguments behind the actor_config&
-/// and the stage_place. It lives in the actor system of the job.
+/// and the actor_context. It lives in the actor system of the job.
 template <class A, class... Args>
 auto actor(Args... args) {
-  return stage_actor_recipe<A, Args...>(nullptr, std::move(args)...);
+  return stage_actor_factory<A, Args...>(nullptr, std::move(args)...);
 }
 
 /// The same in an actor system of yours, where it may talk to your other actors. All other stages
@@ -180,7 +180,7 @@ auto actor(Args... args) {
 /// busy stages give way to your actors.
 template <class A, class... Args>
 auto actor_in(caf::actor_system& system, Args... args) {
-  return stage_actor_recipe<A, Args...>(&system, std::move(args)...);
+  return stage_actor_factory<A, Args...>(&system, std::move(args)...);
 }
 
 } // namespace leat

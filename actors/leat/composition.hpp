@@ -85,15 +85,15 @@ lone_stage<T, nothing> spawn_sink(caf::actor_system& system, std::string name, S
 /// An actor of your own: what actor<A>(args...) is to a graph.
 template <stage_actor_class A, class... Args>
 auto spawn_actor(caf::actor_system& system, std::string name, Args... args) {
-  using in = typename A::input;
-  using out = typename A::output;
+  using in = typename A::input_type;
+  using out = typename A::output_type;
   auto blueprint =
       detail::lone_blueprint(name, [](std::size_t consumers) -> std::shared_ptr<stage> {
         return std::make_shared<actor_stage<in, out>>(detail::to_consumers<out>(consumers));
       });
   constexpr auto options = blocks<A>() ? caf::detached : caf::no_spawn_options;
   return lone_stage<in, out>{
-      std::move(name), system.spawn<detail::hosted<A>, options>(stage_place{std::move(blueprint)},
+      std::move(name), system.spawn<detail::hosted<A>, options>(actor_context{std::move(blueprint)},
                                                                 std::move(args)...)};
 }
 

@@ -34,9 +34,9 @@ struct run_options {
   frame_limits frames;
   credit window{16, 8192, 256 * 1024}; ///< of each lane
   double rate = 0;                     ///< records/s sources are held to together; 0: unlimited
-  std::map<std::string, any_grouping> groupings;              ///< by windowing stage
+  std::map<std::string, any_batching> batchings;              ///< by windowing stage
   std::map<std::string, std::chrono::nanoseconds> slow_sinks; ///< trial delay per record, by sink
-  dead_letter_office* dead_letters = nullptr; ///< outlives the job; null: they fail the job
+  dead_letter_sink* dead_letters = nullptr; ///< outlives the job; null: they fail the job
   dead_letter_limit max_dead_letters;
   std::vector<named_file> outputs; ///< no sink may write these too
   /// Asked once, when all stages have ended well, before any output appears: an error keeps all of
@@ -76,7 +76,7 @@ struct job_report {
   std::vector<stage_report> stages;
   std::vector<edge_report> edges;
   std::uint64_t dead_letters = 0;
-  bool has_latency = false; ///< false without records at sinks, and with batch grouping
+  bool has_latency = false; ///< false without records at sinks, and with batch batching
   clock_time latency_p50 = 0;
   clock_time latency_p99 = 0;
   clock_time latency_max = 0;
@@ -99,9 +99,9 @@ public:
   void stop();
   /// Ends at once; sinks do not complete.
   void abort();
-  /// Swaps the grouping of a windowing stage on the running graph, at a barrier. An error if the
+  /// Swaps the batching of a windowing stage on the running graph, at a barrier. An error if the
   /// graph has no windowing stage of this name.
-  result<void> regroup(std::string stage, any_grouping grouping);
+  result<void> set_batching(std::string stage, any_batching batching);
 
   /// True if the job has ended within this time.
   bool wait_for(std::chrono::nanoseconds timeout);

@@ -22,7 +22,7 @@ struct desk : leat::stage_actor<order, bill> {
   caf::behavior own_messages() override {
     return {[this](double price) { price_ = price; }};
   }
-  void process(const order& o, leat::output<bill>& out) {
+  void process(const order& o, leat::emitter<bill>& out) {
     out({o.amount, price_ * double(o.amount)});
   }
   double price_ = 1;

@@ -15,12 +15,12 @@ struct card_past {
 };
 
 struct card_features {
-  using output = features;
+  using output_type = features;
 
   leat::value_state<card_past> past;
   void open(leat::setup& setup) { past = setup.value<card_past>("past"); }
 
-  void process(const payment& p, leat::output<features>& out, leat::context& ctx) {
+  void process(const payment& p, leat::emitter<features>& out, leat::context& ctx) {
     card_past& card = ctx.get(past); // of this payment's card
     out(seen_from(card, p));
     ++card.payments;

@@ -23,13 +23,13 @@ caf::behavior market() {
 }
 
 struct desk : leat::stage_actor<order, bill> {
-  desk(caf::actor_config& config, leat::stage_place at, caf::actor prices)
+  desk(caf::actor_config& config, leat::actor_context at, caf::actor prices)
       : stage_actor(config, std::move(at)), market_(std::move(prices)) {}
 
   caf::behavior own_messages() override {
     return {[this](double price) { price_ = price; }};
   }
-  void process(const order& o, leat::output<bill>& out) {
+  void process(const order& o, leat::emitter<bill>& out) {
     if (price_ != 0)
       return out({o.amount, price_ * double(o.amount)});
     pause(); // until the answer is here; the order's bill follows then

@@ -18,11 +18,11 @@ reading made_up(std::uint64_t n) {
 // A plain struct with one verb. What it remembers stands in declared state, so that it can be kept
 // by key, moved with it, and saved.
 struct running_average {
-  using output = reading;
+  using output_type = reading;
   leat::value_state<double> average;
 
   void open(leat::setup& setup) { average = setup.value<double>("average"); }
-  void process(const reading& r, leat::output<reading>& out, leat::context& ctx) {
+  void process(const reading& r, leat::emitter<reading>& out, leat::context& ctx) {
     double& a = ctx.get(average); // of this reading's sensor
     out({r.sensor, a += 0.1 * (r.value - a)});
   }

@@ -15,7 +15,7 @@ struct reading {
 // Each subtask writes with a copy of its own. Records come in stretches, never one by one.
 class averages {
 public:
-  leat::result<void> open(const leat::sink_place& place) {
+  leat::result<void> open(const leat::sink_context& place) {
     place_ = place; // which copy this is: its stage, and subtask i of n
     return {};
   }
@@ -31,7 +31,7 @@ public:
   }
 
 private:
-  leat::sink_place place_;
+  leat::sink_context place_;
   std::map<std::uint32_t, double> sums_;
   std::map<std::uint32_t, double> counts_;
 };

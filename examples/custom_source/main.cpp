@@ -17,10 +17,10 @@ struct market_reader {
   int left = 3;
   leat::event_time next{};
 
-  leat::pulled pull(std::size_t demand, leat::output<tick>& out) {
+  leat::pull_status pull(std::size_t demand, leat::emitter<tick>& out) {
     for (; demand > 0 && left > 0; --demand, --left)
       out({next += between, market});
-    return left > 0 ? leat::pulled::more() : leat::pulled::done();
+    return left > 0 ? leat::pull_status::more() : leat::pull_status::done();
   }
 };
 

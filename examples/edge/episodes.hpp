@@ -11,7 +11,7 @@ namespace edge {
 /// An operator keyed by sensor. A score of at least `threshold` raises an alert, unless there was
 /// one among the sensor's latest `quiet` readings.
 struct episodes {
-  using output = alert;
+  using output_type = alert;
 
   float threshold = 0;
   std::int64_t quiet = 60;
@@ -24,7 +24,7 @@ struct episodes {
 
   void open(leat::setup& setup) { state = setup.value<counts>("episode"); }
 
-  void process(const leat::scored<view>& s, leat::output<alert>& out, leat::context& ctx) {
+  void process(const leat::scored<view>& s, leat::emitter<alert>& out, leat::context& ctx) {
     counts& c = ctx.get(state);
     ++c.readings;
     if (s.score < threshold)

@@ -23,7 +23,7 @@ auto with_history(leat::graph& g, Readings readings) {
 
 /// views -> windowing -> score -> alerts. Stage names begin with `name`.
 template <class Views, leat::model_on<view> Model, leat::sink_of<alert> Alerts>
-void detect(const Views& views, const std::string& name, leat::any_grouping pane, Model model,
+void detect(const Views& views, const std::string& name, leat::any_batching pane, Model model,
             float threshold, Alerts alerts) {
   views.window(name + "-pane", pane)
       .score(name, std::move(model))
@@ -33,7 +33,7 @@ void detect(const Views& views, const std::string& name, leat::any_grouping pane
 }
 
 template <leat::source_of<reading> Readings, leat::sink_of<alert> Alerts>
-leat::graph alert_graph(Readings readings, leat::any_grouping pane, float threshold,
+leat::graph alert_graph(Readings readings, leat::any_batching pane, float threshold,
                         Alerts alerts) {
   leat::graph g("edge");
   detect(with_history(g, std::move(readings)), "residual", pane, farthest_residual{}, threshold,
@@ -43,7 +43,7 @@ leat::graph alert_graph(Readings readings, leat::any_grouping pane, float thresh
 
 /// Both detectors over the same views.
 template <leat::source_of<reading> Readings, leat::sink_of<alert> Alerts>
-leat::graph comparison_graph(Readings readings, leat::any_grouping pane, Alerts residual,
+leat::graph comparison_graph(Readings readings, leat::any_batching pane, Alerts residual,
                              Alerts plain) {
   leat::graph g("edge-evaluation");
   const auto views = with_history(g, std::move(readings));

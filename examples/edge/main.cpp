@@ -50,7 +50,7 @@ result<void> evaluate(std::string folder, const std::string& window) {
     return leat::user_error("no benchmark", "--nab DIR, or the environment variable LEAT_NAB, says "
                                             "where its data and labels are; "
                                             "`edge generate` makes one up");
-  const auto pane = leat::any_grouping::parse(window);
+  const auto pane = leat::any_batching::parse(window);
   if (!pane)
     return leat::user_error("--window: " + pane.error().what, pane.error().hint);
   const auto known = edge::read_labels(

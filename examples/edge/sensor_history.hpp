@@ -57,13 +57,13 @@ private:
 /// An operator keyed by sensor. A value that is not a number is a dead letter, or the sensor's
 /// figures were none ever after.
 struct sensor_history {
-  using output = view;
+  using output_type = view;
 
   leat::value_state<sensor_past> past;
 
   void open(leat::setup& setup) { past = setup.value<sensor_past>("past"); }
 
-  leat::result<void> process(const reading& r, leat::output<view>& out, leat::context& ctx) {
+  leat::result<void> process(const reading& r, leat::emitter<view>& out, leat::context& ctx) {
     if (!std::isfinite(r.value))
       return leat::user_error("the value is not a finite number");
     sensor_past& sensor = ctx.get(past);

@@ -117,13 +117,13 @@ private:
 
 /// An operator keyed by card: hands on each payment with what the card's past says about it.
 struct card_features {
-  using output = card_view;
+  using output_type = card_view;
 
   leat::value_state<card_profile> profile;
 
   void open(leat::setup& setup) { profile = setup.value<card_profile>("profile"); }
 
-  void process(const payment& p, leat::output<card_view>& out, leat::context& ctx) {
+  void process(const payment& p, leat::emitter<card_view>& out, leat::context& ctx) {
     card_profile& card = ctx.get(profile);
     out(card.look_at(p));
     card.remember(p);

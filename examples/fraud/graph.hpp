@@ -59,7 +59,7 @@ inline alert to_alert(const leat::scored<features>& s) {
 /// `judged` gets what the scores were worth on the day that the model has not seen.
 template <leat::source_of<payment> Payments, leat::model_provider_on<features> Model,
           leat::sink_of<alert> Alerts>
-leat::graph scoring_graph(Payments payments, leat::any_grouping pane, Model model, policy p,
+leat::graph scoring_graph(Payments payments, leat::any_batching pane, Model model, policy p,
                           Alerts alerts, std::shared_ptr<verdicts> judged) {
   leat::graph g("fraud");
   const auto scores =

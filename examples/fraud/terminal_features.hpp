@@ -90,13 +90,13 @@ private:
 
 /// An operator keyed by terminal: completes what the model reads.
 struct terminal_features {
-  using output = features;
+  using output_type = features;
 
   leat::value_state<terminal_profile> profile;
 
   void open(leat::setup& setup) { profile = setup.value<terminal_profile>("profile"); }
 
-  void process(const card_view& seen, leat::output<features>& out, leat::context& ctx) {
+  void process(const card_view& seen, leat::emitter<features>& out, leat::context& ctx) {
     terminal_profile& terminal = ctx.get(profile);
     out(terminal.look_at(seen));
     terminal.remember(seen);

@@ -1,4 +1,4 @@
-// The grouping of a running graph is swapped; the scores stay what they are.   live_swap
+// The batching of a running graph is swapped; the scores stay what they are.   live_swap
 #include <leat/connectors/memory/collect.hpp>
 #include <leat/connectors/memory/generate.hpp>
 #include <leat/job.hpp>
@@ -30,11 +30,11 @@ int main() {
   auto job = leat::job::start(squares(20'000, scores));
   if (!job)
     return fmt::print(stderr, "{}\n", to_string(job.error())), 1;
-  for (const leat::any_grouping next :
-       {leat::any_grouping{leat::micro_batch{64, 2ms}}, leat::any_grouping{leat::batch{}},
-        leat::any_grouping{leat::every{50ms}}, leat::any_grouping{leat::record_at_a_time{}}})
+  for (const leat::any_batching next :
+       {leat::any_batching{leat::micro_batch{64, 2ms}}, leat::any_batching{leat::batch{}},
+        leat::any_batching{leat::every{50ms}}, leat::any_batching{leat::record_at_a_time{}}})
     if (!job->wait_for(200ms)) // false: it has not ended
-      if (const auto swapped = job->regroup("pane", next); !swapped)
+      if (const auto swapped = job->set_batching("pane", next); !swapped)
         return fmt::print(stderr, "{}\n", to_string(swapped.error())), 1;
   if (const auto ended = job->wait(); !ended)
     return fmt::print(stderr, "{}\n", to_string(ended.error())), 1;

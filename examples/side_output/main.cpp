@@ -19,7 +19,7 @@ reading made_up(std::uint64_t n) {
 
 // [region operator]
 struct watched_average {
-  using output = reading;
+  using output_type = reading;
   leat::value_state<double> average;
   leat::side_output<reading> jumps;
 
@@ -28,7 +28,7 @@ struct watched_average {
     jumps = setup.side<reading>("jumps");
   }
 
-  leat::result<void> process(const reading& r, leat::output<reading>& out, leat::context& ctx) {
+  leat::result<void> process(const reading& r, leat::emitter<reading>& out, leat::context& ctx) {
     if (!std::isfinite(r.value))
       return leat::user_error("the value is no number"); // a dead letter: the job goes on
     double& a = ctx.get(average);

@@ -6,7 +6,7 @@
 
 namespace leat {
 
-result<any_grouping> any_grouping::parse(std::string_view spec) {
+result<any_batching> any_batching::parse(std::string_view spec) {
   const auto colon = spec.find(':');
   const std::string_view kind = spec.substr(0, colon);
   const std::string_view rest = colon == spec.npos ? std::string_view{} : spec.substr(colon + 1);
@@ -15,27 +15,27 @@ result<any_grouping> any_grouping::parse(std::string_view spec) {
   const std::string_view second = comma == rest.npos ? std::string_view{} : rest.substr(comma + 1);
 
   if (spec == "record")
-    return any_grouping(record_at_a_time{});
+    return any_batching(record_at_a_time{});
   if (spec == "batch")
-    return any_grouping(batch{});
+    return any_batching(batch{});
   if (kind == "micro-batch")
     if (const auto n = parse_count(first))
       if (const auto delay = parse_duration(second))
-        return any_grouping(micro_batch{*n, *delay});
+        return any_batching(micro_batch{*n, *delay});
   if (kind == "every")
     if (const auto d = parse_duration(first)) {
       if (comma == rest.npos)
-        return any_grouping(every{*d});
+        return any_batching(every{*d});
       if (const auto n = parse_count(second))
-        return any_grouping(every{*d, *n});
+        return any_batching(every{*d, *n});
     }
   return user_error(
-      fmt::format("\"{}\" is no grouping", spec),
+      fmt::format("\"{}\" is no batching", spec),
       "one of: record | micro-batch:COUNT,DELAY (micro-batch:256,5ms) | every:DURATION "
       "(every:1s) | every:DURATION,MAX-COUNT | batch; durations in ns, us, ms, s, min, h");
 }
 
-std::string any_grouping::text() const {
+std::string any_batching::text() const {
   if (is_record_at_a_time())
     return "record";
   if (is_batch())
@@ -47,9 +47,9 @@ std::string any_grouping::text() const {
   return fmt::format("every:{},{}", exact_text(delay_), count_);
 }
 
-void any_grouping::check() const {
+void any_batching::check() const {
   if (count_ == 0 || delay_.count() <= 0)
-    throw failure(user_error("a grouping of no records or no time",
+    throw failure(user_error("a batching of no records or no time",
                              "count, max_count, delay and duration are above zero"));
 }
 

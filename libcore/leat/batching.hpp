@@ -1,4 +1,4 @@
-// A grouping says *when* records are handed on for scoring. It never changes a result, so groupings
+// A batching says *when* records are handed on for scoring. It never changes a result, so batchings
 // are interchangeable: at start, by a flag, or on the running graph.
 #pragma once
 
@@ -30,17 +30,17 @@ struct every {
 /// One pane: everything up to the end of the input, or the next barrier. Held in memory.
 struct batch {};
 
-/// One of the groupings, reduced to what they all are: a bound on records and a bound on time.
-class any_grouping {
+/// One of the batchings, reduced to what they all are: a bound on records and a bound on time.
+class any_batching {
 public:
-  any_grouping(record_at_a_time) : count_(1) {}
-  any_grouping(micro_batch g) : count_(g.count), delay_(g.delay) { check(); }
-  any_grouping(every g) : count_(g.max_count), delay_(g.duration), aligned_(true) { check(); }
-  any_grouping(batch) {}
+  any_batching(record_at_a_time) : count_(1) {}
+  any_batching(micro_batch g) : count_(g.count), delay_(g.delay) { check(); }
+  any_batching(every g) : count_(g.max_count), delay_(g.duration), aligned_(true) { check(); }
+  any_batching(batch) {}
 
   /// Reads "record", "micro-batch:256,5ms", "every:1s", "every:1s,10000" or "batch". The error for
   /// anything else lists these.
-  static result<any_grouping> parse(std::string_view spec);
+  static result<any_batching> parse(std::string_view spec);
 
   /// A pane of this many records closes.
   std::size_t count() const { return count_; }

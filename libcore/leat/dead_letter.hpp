@@ -14,9 +14,9 @@ struct dead_letter {
 };
 
 /// Keeps dead letters. Called by several threads.
-class dead_letter_office {
+class dead_letter_sink {
 public:
-  virtual ~dead_letter_office() = default;
+  virtual ~dead_letter_sink() = default;
   /// Keeps the letter. If there is no room it says so aloud and waits until there is, for as long
   /// as the job runs; it never drops one.
   virtual void put(dead_letter letter) = 0;

@@ -14,9 +14,9 @@ namespace leat {
 /// beyond that in one call is held, so a verb that makes much of one record needs the memory for
 /// it.
 template <class T>
-class output {
+class emitter {
 public:
-  explicit output(fanout<T> to) : to_(std::move(to)) {}
+  explicit emitter(fanout<T> to) : to_(std::move(to)) {}
 
   void operator()(T record) {
     if (stamped_) {
@@ -45,7 +45,7 @@ public:
 
   /// For sources: what could not become a record is kept as a dead letter.
   void reject(std::string reason, std::string place, std::string raw) {
-    office_->put({std::move(reason), stage_, std::move(place), std::move(raw)});
+    dead_letters_->put({std::move(reason), stage_, std::move(place), std::move(raw)});
   }
 
   /// For sources: what the reader waits for, as shown to whoever watches the job, until it emits a
@@ -56,16 +56,16 @@ public:
   }
 
   /// Whether no more fits into the frame: a verb that may stop here should. A reader returns
-  /// pulled::more() and is asked again.
+  /// pull_status::more() and is asked again.
   bool full() { return held_back_ || gauge_.full(rows_->records); }
 
   // What follows is called by stages and the runtime, not by operators.
 
   /// `hands_on`: records go by themselves when they fill a frame.
-  void open(const frame_limits& limits, bool stamped, std::string stage, dead_letter_office* office,
-            bool hands_on = false) {
+  void open(const frame_limits& limits, bool stamped, std::string stage,
+            dead_letter_sink* dead_letters, bool hands_on = false) {
     gauge_ = frame_gauge<T>(limits), stamped_ = stamped, hands_on_ = hands_on;
-    stage_ = std::move(stage), office_ = office;
+    stage_ = std::move(stage), dead_letters_ = dead_letters;
     last_size_ = capacity();
     renew();
   }
@@ -212,7 +212,7 @@ private:
   std::deque<std::shared_ptr<rows_of<T>>> aside_; // before rows_
   std::shared_ptr<rows_of<T>> rows_;
   std::string stage_;
-  dead_letter_office* office_ = nullptr;
+  dead_letter_sink* dead_letters_ = nullptr;
   std::shared_ptr<waiting_note> waiting_;
   frame_gauge<T> gauge_;
   std::size_t last_size_ = 1; // of what was handed on

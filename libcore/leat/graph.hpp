@@ -1,4 +1,4 @@
-// The graph as users write it: stream<T> -> keyed_stream -> grouped_stream, each with the verbs
+// The graph as users write it: stream<T> -> keyed_stream -> batched_stream, each with the verbs
 // that make sense on it. Stateless steps fuse at compile time into the stage before them; using a
 // named handle twice seals it once and forks.
 #pragma once
@@ -18,7 +18,7 @@ class stream;
 template <class T, class Chain, class KeyOf>
 class keyed_stream;
 template <class T>
-class grouped_stream;
+class batched_stream;
 
 namespace detail {
 
@@ -137,14 +137,14 @@ public:
     return sealed().merge(std::move(name), std::move(other));
   }
 
-  /// Groups records into panes for scoring. Which grouping never changes a result.
-  auto window(std::string name, any_grouping grouping) && {
-    auto out = add_window(std::move(name), grouping);
+  /// Groups records into panes for scoring. Which batching never changes a result.
+  auto window(std::string name, any_batching batching) && {
+    auto out = add_window(std::move(name), batching);
     feed(out->stage, routing::forward, forward_route{});
-    return grouped_stream<T>(graph_, std::move(out));
+    return batched_stream<T>(graph_, std::move(out));
   }
-  auto window(std::string name, any_grouping grouping) const& {
-    return sealed().window(std::move(name), grouping);
+  auto window(std::string name, any_batching batching) const& {
+    return sealed().window(std::move(name), batching);
   }
 
   /// Passes records through an actor of the user's own: leat::actor<A>(args...) of
@@ -238,7 +238,7 @@ public:
   template <class... A>
   auto score(A&&...) const {
     static_assert(detail::no<std::tuple<A...>>,
-                  "score() needs panes: call .window(name, grouping) before .score(name, model)");
+                  "score() needs panes: call .window(name, batching) before .score(name, model)");
     return detail::broken{};
   }
 
@@ -312,14 +312,14 @@ private:
     return out;
   }
 
-  std::shared_ptr<detail::tap<T>> add_window(std::string name, any_grouping grouping) {
+  std::shared_ptr<detail::tap<T>> add_window(std::string name, any_batching batching) {
     auto out = std::make_shared<detail::tap<T>>();
     plan_stage s;
     s.name = std::move(name);
-    s.kind = stage_kind::grouping;
-    s.grouping = grouping;
+    s.kind = stage_kind::batching;
+    s.batching = batching;
     s.make = [out](const plan_stage& self) -> std::unique_ptr<stage> {
-      return std::make_unique<grouping_stage<T>>(*self.grouping, out->make(self));
+      return std::make_unique<batching_stage<T>>(*self.batching, out->make(self));
     };
     out->stage = graph_->add(std::move(s));
     return out;
@@ -353,18 +353,18 @@ public:
   /// Runs an operator with keyed state; see operator.hpp.
   template <class Op>
   auto process(std::string name, Op op, stage_options options = {}) && {
-    if constexpr (!requires { typename Op::output; }) {
+    if constexpr (!requires { typename Op::output_type; }) {
       static_assert(
           detail::no<Op>,
-          "process(name, operator): the operator says what it emits: using output = ...;");
+          "process(name, operator): the operator says what it emits: using output_type = ...;");
       return detail::broken{};
     } else if constexpr (!keyed_operator_on<Op, T>) {
       static_assert(detail::no<Op>,
                     "process(name, operator): the operator has process(const record&, "
-                    "leat::output<output>&, leat::context&); or leat::event_context&");
+                    "leat::emitter<output>&, leat::context&); or leat::event_context&");
       return detail::broken{};
     } else {
-      using U = typename Op::output;
+      using U = typename Op::output_type;
       auto out = std::make_shared<detail::tap<U>>();
       plan_stage s;
       s.name = std::move(name);
@@ -403,11 +403,11 @@ public:
   }
 
   /// As stream::window, with the records of one key in one subtask.
-  auto window(std::string name, any_grouping grouping) && {
-    auto out = from_.add_window(std::move(name), grouping);
+  auto window(std::string name, any_batching batching) && {
+    auto out = from_.add_window(std::move(name), batching);
     from_.graph_->plan.stages[out->stage].parallelism = parallelism_;
     from_.feed(out->stage, routing::hash, hash_route<KeyOf>{key_of_});
-    return grouped_stream<T>(from_.graph_, std::move(out));
+    return batched_stream<T>(from_.graph_, std::move(out));
   }
 
 private:
@@ -417,11 +417,11 @@ private:
 };
 
 /// Panes of records, waiting for a model. It offers score() and nothing else: a score is per
-/// record, which is what makes groupings interchangeable.
+/// record, which is what makes batchings interchangeable.
 template <class T>
-class [[nodiscard]] grouped_stream {
+class [[nodiscard]] batched_stream {
 public:
-  grouped_stream(detail::graph_ptr g, std::shared_ptr<detail::tap<T>> panes)
+  batched_stream(detail::graph_ptr g, std::shared_ptr<detail::tap<T>> panes)
       : graph_(std::move(g)), panes_(std::move(panes)),
         end_(std::make_shared<detail::loose_end>()) {
     end_->text = "windowing stage \"" + graph_->plan.stages[panes_->stage].name + "\"";
@@ -472,7 +472,7 @@ private:
   template <class... A>
   detail::broken only_score() const {
     static_assert(detail::no<std::tuple<A...>>,
-                  "a grouped stream offers score(name, model) and nothing else: "
+                  "a batched stream offers score(name, model) and nothing else: "
                   "call it before other verbs");
     return {};
   }
@@ -538,8 +538,8 @@ public:
       return detail::broken{};
     } else if constexpr (!source_of<Source, typename Source::record_type>) {
       static_assert(detail::no<Source>,
-                    "from(name, source): a source has pull(demand, leat::output<record_type>&) "
-                    "returning leat::pulled, or splits() of such readers");
+                    "from(name, source): a source has pull(demand, leat::emitter<record_type>&) "
+                    "returning leat::pull_status, or splits() of such readers");
       return detail::broken{};
     } else if constexpr (!event_time_of<EventTime, typename Source::record_type>) {
       static_assert(detail::no<EventTime>,

@@ -1,10 +1,10 @@
 // An operator with keyed state: a plain struct with one verb.
 //
 //   struct count_per_card {
-//     using output = card_count;
+//     using output_type = card_count;
 //     leat::value_state<std::uint64_t> seen;
 //     void open(leat::setup& setup) { seen = setup.value<std::uint64_t>("seen"); }
-//     void process(const payment& p, leat::output<card_count>& out, leat::context& ctx) {
+//     void process(const payment& p, leat::emitter<card_count>& out, leat::context& ctx) {
 //       out({p.card, ++ctx.get(seen)});
 //     }
 //   };
@@ -38,8 +38,8 @@ public:
 
 private:
   friend class setup;
-  explicit side_output(output<T>* to) : to_(to) {}
-  output<T>* to_ = nullptr;
+  explicit side_output(emitter<T>* to) : to_(to) {}
+  emitter<T>* to_ = nullptr;
 };
 
 /// The part of a side output that does not know its type.
@@ -80,7 +80,7 @@ public:
   bool blocked() const override { return out.blocked(); }
   void list_ports(std::vector<port*>& all) override { out.list_ports(all); }
 
-  output<T> out;
+  emitter<T> out;
 };
 
 using side_ports = std::map<std::string, std::unique_ptr<side_port>>;
@@ -171,7 +171,7 @@ private:
 };
 
 template <class Op, class T, class Context>
-concept processes_with = requires(Op op, const T& record, output<typename Op::output>& out,
+concept processes_with = requires(Op op, const T& record, emitter<typename Op::output_type>& out,
                                   Context& ctx) {
   op.process(record, out, ctx);
 };
@@ -183,12 +183,12 @@ concept keyed_operator_on = processes_with<Op, T, context> || processes_with<Op,
 
 /// Runs an operator over the records of its keys.
 template <class T, class KeyOf, class Op>
-class keyed_stage final : public producing_stage<typename Op::output> {
-  using base = producing_stage<typename Op::output>;
+class keyed_stage final : public producing_stage<typename Op::output_type> {
+  using base = producing_stage<typename Op::output_type>;
   using base::out_, base::services_, base::ports_;
 
 public:
-  keyed_stage(KeyOf key_of, Op op, fanout<typename Op::output> to, side_ports sides)
+  keyed_stage(KeyOf key_of, Op op, fanout<typename Op::output_type> to, side_ports sides)
       : base(std::move(to)), key_of_(std::move(key_of)), op_(std::move(op)),
         sides_(std::move(sides)) {
     for (auto& [name, side] : sides_)

@@ -7,16 +7,16 @@
 namespace leat {
 
 /// What a reader says after a pull.
-class pulled {
+class pull_status {
 public:
   /// There is more, or may be: pull again.
-  static pulled more() { return {kind::more, {}}; }
+  static pull_status more() { return {kind::more, {}}; }
   /// Nothing now; pull again after this time, or when the waker is called.
-  static pulled idle(std::chrono::nanoseconds after) { return {kind::idle, after}; }
+  static pull_status idle(std::chrono::nanoseconds after) { return {kind::idle, after}; }
   /// Nothing now; pull again when the waker is called.
-  static pulled idle() { return {kind::idle, std::chrono::nanoseconds::max()}; }
+  static pull_status idle() { return {kind::idle, std::chrono::nanoseconds::max()}; }
   /// The split has ended.
-  static pulled done() { return {kind::done, {}}; }
+  static pull_status done() { return {kind::done, {}}; }
 
   bool is_more() const { return kind_ == kind::more; }
   bool is_idle() const { return kind_ == kind::idle; }
@@ -25,7 +25,7 @@ public:
 
 private:
   enum class kind { more, idle, done };
-  pulled(kind k, std::chrono::nanoseconds after) : kind_(k), after_(after) {}
+  pull_status(kind k, std::chrono::nanoseconds after) : kind_(k), after_(after) {}
   kind kind_;
   std::chrono::nanoseconds after_;
 };

@@ -7,13 +7,13 @@
 // unlikely to fail, as a rename is. A job that fails or is aborted calls no `commit()`: the
 // destructor removes what was begun.
 //
-// Optional: `open(const sink_place&)` before the first record, `flush()` when the stage has nothing
-// to do, `prepare()`, `commit()`, `check() const` and `targets(subtasks) const` before the start
-// (what is wrong, and the files that so many subtasks will write: leat/file_use.hpp). Optional
-// static members: `publishes_as_it_goes = true` if records are visible outside before `commit()` (a
-// table, a server, a terminal), `blocking = true` if `write` may wait (the sink then gets a
-// thread), `at_coordinator = true` if it hands results to the program that started the job, so that
-// it must not run in another process.
+// Optional: `open(const sink_context&)` before the first record, `flush()` when the stage has
+// nothing to do, `prepare()`, `commit()`, `check() const` and `targets(subtasks) const` before the
+// start (what is wrong, and the files that so many subtasks will write: leat/file_use.hpp).
+// Optional static members: `publishes_as_it_goes = true` if records are visible outside before
+// `commit()` (a table, a server, a terminal), `blocking = true` if `write` may wait (the sink then
+// gets a thread), `at_coordinator = true` if it hands results to the program that started the job,
+// so that it must not run in another process.
 #pragma once
 
 #include <leat/detail/stage/histogram.hpp>
@@ -24,15 +24,15 @@
 namespace leat {
 
 /// Which copy of a sink this is.
-struct sink_place {
+struct sink_context {
   std::string stage;
   std::size_t subtask = 0;
   std::size_t subtasks = 1;
-  dead_letter_office* dead_letters = nullptr;
+  dead_letter_sink* dead_letters = nullptr;
 };
 
 /// What `write` may return instead of nothing.
-enum class appetite { more, enough };
+enum class write_status { more, enough };
 
 template <class S, class T>
 concept sink_of = requires(S s, std::span<const T> records) {
@@ -62,10 +62,10 @@ public:
 
   result<void> open(const stage_services& services) override {
     services_ = services;
-    if constexpr (requires(const sink_place& p) { sink_.open(p); })
+    if constexpr (requires(const sink_context& p) { sink_.open(p); })
       return as_result([&] {
-        return sink_.open(
-            sink_place{services.stage, services.subtask, services.subtasks, services.dead_letters});
+        return sink_.open(sink_context{services.stage, services.subtask, services.subtasks,
+                                       services.dead_letters});
       });
     return {};
   }
@@ -128,8 +128,8 @@ private:
 
   void write(std::span<const T> records) {
     using returned = decltype(sink_.write(records));
-    if constexpr (std::is_same_v<returned, appetite>)
-      satisfied_ = sink_.write(records) == appetite::enough;
+    if constexpr (std::is_same_v<returned, write_status>)
+      satisfied_ = sink_.write(records) == write_status::enough;
     else
       expect(as_result([&] { return sink_.write(records); }));
   }

@@ -3,9 +3,9 @@
 //   struct ticks {
 //     using record_type = tick;
 //     std::uint64_t next = 0;
-//     leat::pulled pull(std::size_t demand, leat::output<tick>& out) {
+//     leat::pull_status pull(std::size_t demand, leat::emitter<tick>& out) {
 //       for (; demand > 0 && next < 1000; --demand) out({next++});
-//       return next < 1000 ? leat::pulled::more() : leat::pulled::done();
+//       return next < 1000 ? leat::pull_status::more() : leat::pull_status::done();
 //     }
 //   };
 //
@@ -37,8 +37,8 @@
 namespace leat {
 
 template <class R, class T>
-concept reader_of = requires(R r, std::size_t demand, output<T>& out) {
-  { r.pull(demand, out) } -> std::same_as<pulled>;
+concept reader_of = requires(R r, std::size_t demand, emitter<T>& out) {
+  { r.pull(demand, out) } -> std::same_as<pull_status>;
 };
 
 template <class S>
@@ -48,8 +48,8 @@ concept split_source = requires(S s) {
 
 template <class S, class T>
 concept source_of = std::same_as<typename S::record_type, T> &&
-    (reader_of<S, T> || requires(S s, std::size_t n, output<T>& out) {
-      { s.splits().front().pull(n, out) } -> std::same_as<pulled>;
+    (reader_of<S, T> || requires(S s, std::size_t n, emitter<T>& out) {
+      { s.splits().front().pull(n, out) } -> std::same_as<pull_status>;
     });
 
 /// True if a source says by `static constexpr bool live = true` that its splits never end.
@@ -92,7 +92,7 @@ class pullable {
 public:
   virtual ~pullable() = default;
   /// Reads up to a frame of records and puts them into the ports.
-  virtual pulled pull() = 0;
+  virtual pull_status pull() = 0;
   /// What is promised after the records pulled so far.
   virtual mark reached() const = 0;
 };
@@ -136,19 +136,19 @@ public:
 
   void consume(frame&, std::size_t&, std::size_t) override {}
 
-  pulled pull() override {
+  pull_status pull() override {
     const std::size_t before = out_.gathered().records.size();
     std::size_t room = out_.room();
     if (services_.rate > 0)
       room = std::min(room, due());
     if (room == 0 && !out_.full())
-      return pulled::idle(next_due());
-    const pulled answer = splits_.size() == 1 ? pull_only(room) : pull_merged(room);
+      return pull_status::idle(next_due());
+    const pull_status answer = splits_.size() == 1 ? pull_only(room) : pull_merged(room);
     note_ingest(before);
     if (out_.full())
       out_.hand_on();
     if (services_.rate > 0 && answer.is_more() && due() == 0)
-      return pulled::idle(next_due());
+      return pull_status::idle(next_due());
     return answer;
   }
 
@@ -178,8 +178,8 @@ private:
     split(std::uint32_t n, reader r) : number(n), read(std::move(r)) {}
     std::uint32_t number;
     split_reader<reader, T> read;
-    output<T> ahead{fanout<T>{}}; // read but not yet emitted; unused with one split
-    std::size_t next = 0;         // in ahead
+    emitter<T> ahead{fanout<T>{}}; // read but not yet emitted; unused with one split
+    std::size_t next = 0;          // in ahead
     event_time highest = begin_of_time;
     event_time watermark = begin_of_time;
     std::uint64_t position = 0;
@@ -196,11 +196,11 @@ private:
     splits_.push_back(std::move(s));
   }
 
-  pulled pull_only(std::size_t room) {
+  pull_status pull_only(std::size_t room) {
     split& s = *splits_.front();
     auto& rows = out_.gathered();
     const std::size_t first = rows.records.size();
-    const pulled answer = s.read.pull(room, out_);
+    const pull_status answer = s.read.pull(room, out_);
     s.done = answer.is_done();
     if (rows.records.size() > first)
       s.idle_since.reset(), s.timed_out = false;
@@ -214,7 +214,7 @@ private:
     if (answer.is_idle()) {
       std::chrono::nanoseconds wait = std::chrono::nanoseconds::max();
       wait_for(s, answer.after(), wait);
-      return pulled::idle(wait);
+      return pull_status::idle(wait);
     }
     return answer;
   }
@@ -222,7 +222,7 @@ private:
   // Emits the smallest stamp of all splits again and again. A silent split that could still bring a
   // smaller one is waited for until it counts as idle; without an order to keep, nobody is waited
   // for. Each silent split is asked once a pull.
-  pulled pull_merged(std::size_t room) {
+  pull_status pull_merged(std::size_t room) {
     std::chrono::nanoseconds wait = std::chrono::nanoseconds::max();
     awaited_ = end_of_stamps;
     for (std::size_t left = silent_.size(); left > 0; --left) {
@@ -234,12 +234,12 @@ private:
       while (ready_.empty() && unopened_ < splits_.size() && awaited_ == end_of_stamps)
         read_ahead(*splits_[unopened_++], wait);
       if (ready_.empty() && silent_.empty() && unopened_ == splits_.size())
-        return pulled::done();
+        return pull_status::done();
       if (ready_.empty() || awaited_ < ready_.front().at)
-        return pulled::idle(wait);
+        return pull_status::idle(wait);
       emit_first(wait);
     }
-    return pulled::more();
+    return pull_status::more();
   }
 
   void emit_first(std::chrono::nanoseconds& wait) {
@@ -279,7 +279,7 @@ private:
   void refill(split& s, std::chrono::nanoseconds& wait) {
     s.ahead.clear();
     s.next = 0;
-    const pulled answer = s.read.pull(s.ahead.room(), s.ahead);
+    const pull_status answer = s.read.pull(s.ahead.room(), s.ahead);
     (void)s.ahead.full(); // counts what the records hold while they are here
     s.done = answer.is_done();
     if (!at_end(s)) {

@@ -32,7 +32,7 @@ struct asking : leat::stage_actor<item, item> {
               emit({-1, static_cast<std::int64_t>(text.size()), 2});
             }};
   }
-  void process(const item& i, leat::output<item>& out) {
+  void process(const item& i, leat::emitter<item>& out) {
     if (i.number % 11 == 0)
       send(this, std::string("hello"));
     if (i.number % 3 != 0)
@@ -41,20 +41,20 @@ struct asking : leat::stage_actor<item, item> {
     pause();
     send(this, i.number);
   }
-  void finish(leat::output<item>& out) { out({-2, 0, 3}); }
+  void finish(leat::emitter<item>& out) { out({-2, 0, 3}); }
   std::int64_t key_ = 0;
 };
 
 struct adding : leat::stage_actor<item, item> {
-  adding(caf::actor_config& config, leat::stage_place at, std::int64_t by)
+  adding(caf::actor_config& config, leat::actor_context at, std::int64_t by)
       : stage_actor(config, std::move(at)), by_(by) {}
-  void process(const item& i, leat::output<item>& out) { out({i.key, i.number, i.value + by_}); }
+  void process(const item& i, leat::emitter<item>& out) { out({i.key, i.number, i.value + by_}); }
   std::int64_t by_;
 };
 
 struct quitting : leat::stage_actor<item, item> {
   using stage_actor::stage_actor;
-  void process(const item& i, leat::output<item>& out) {
+  void process(const item& i, leat::emitter<item>& out) {
     if (i.number == 50)
       quit();
     out(i);
@@ -66,7 +66,7 @@ struct throwing : leat::stage_actor<item, item> {
   caf::behavior own_messages() override {
     return {[](std::string text) { throw std::runtime_error(text); }};
   }
-  void process(const item& i, leat::output<item>& out) {
+  void process(const item& i, leat::emitter<item>& out) {
     if (i.number != 50)
       return out(i);
     pause();
@@ -76,7 +76,7 @@ struct throwing : leat::stage_actor<item, item> {
 
 // What it is sent before its job has begun waits; what it emits by itself then is too early.
 struct early : leat::stage_actor<item, item> {
-  early(caf::actor_config& config, leat::stage_place at, bool too_early)
+  early(caf::actor_config& config, leat::actor_context at, bool too_early)
       : stage_actor(config, std::move(at)) {
     send(this, 1);
     if (too_early)
@@ -85,7 +85,7 @@ struct early : leat::stage_actor<item, item> {
   caf::behavior own_messages() override {
     return {[this](int) { emit({7, 7, 7}); }};
   }
-  void process(const item& i, leat::output<item>& out) { out(i); }
+  void process(const item& i, leat::emitter<item>& out) { out(i); }
 };
 
 // Answers later and in another order, and sometimes with an error.
@@ -113,10 +113,10 @@ caf::behavior oracle(caf::stateful_actor<oracle_state>* self) {
 // [region outstanding]
 // Asks for each record and goes on: answers come in any order, some after the last record.
 struct asking_ahead : leat::stage_actor<item, item> {
-  asking_ahead(caf::actor_config& config, leat::stage_place at)
+  asking_ahead(caf::actor_config& config, leat::actor_context at)
       : stage_actor(config, std::move(at)), oracle_(spawn(oracle)) {}
 
-  void process(const item& i, leat::output<item>&) {
+  void process(const item& i, leat::emitter<item>&) {
     if (++outstanding_ == most)
       pause(); // or what is outstanding would grow without bound
     request(oracle_, caf::infinite, i.number)
@@ -130,7 +130,7 @@ struct asking_ahead : leat::stage_actor<item, item> {
               answered();
             });
   }
-  void finish(leat::output<item>&) {
+  void finish(leat::emitter<item>&) {
     ended_ = true;
     if (outstanding_ > 0)
       pause(); // the end waits for the answers
@@ -157,7 +157,7 @@ struct patient : leat::stage_actor<item, item> {
       unpause();
     }};
   }
-  void process(const item& i, leat::output<item>&) {
+  void process(const item& i, leat::emitter<item>&) {
     item_ = i;
     pause();
     delayed_send(this, std::chrono::hours{1}, i.number);
@@ -166,9 +166,9 @@ struct patient : leat::stage_actor<item, item> {
 };
 
 struct unprepared : leat::stage_actor<item, item> {
-  unprepared(caf::actor_config& config, leat::stage_place at)
+  unprepared(caf::actor_config& config, leat::actor_context at)
       : stage_actor(config, std::move(at)), oracle_(spawn(oracle)) {}
-  void process(const item& i, leat::output<item>&) {
+  void process(const item& i, leat::emitter<item>&) {
     pause();
     request(oracle_, caf::infinite, i.number).then([this](std::int64_t) { unpause(); });
   }
@@ -178,15 +178,15 @@ struct unprepared : leat::stage_actor<item, item> {
 struct waiting : leat::stage_actor<item, item> {
   using stage_actor::stage_actor;
   static constexpr bool blocking = true;
-  void process(const item& i, leat::output<item>& out) { out(i); }
+  void process(const item& i, leat::emitter<item>& out) { out(i); }
 };
 
-template <class Recipe>
-leat::error fault_of(Recipe recipe) {
+template <class Factory>
+leat::error fault_of(Factory factory) {
   std::vector<item> got;
   leat::graph g("faults");
   g.from("items", support::given<item>{numbered(1000)})
-      .via("own", std::move(recipe))
+      .via("own", std::move(factory))
       .to("out", support::keep<item>{&got});
   const auto ended = leat::run(std::move(g));
   REQUIRE_FALSE(ended);
@@ -202,7 +202,7 @@ std::vector<item> of_records(std::vector<item> all) {
 // Never goes on.
 struct stuck : leat::stage_actor<item, item> {
   using stage_actor::stage_actor;
-  void process(const item&, leat::output<item>&) { pause(); }
+  void process(const item&, leat::emitter<item>&) { pause(); }
 };
 
 // Waits a while for each record.
@@ -211,7 +211,7 @@ struct pausing : leat::stage_actor<item, item> {
   caf::behavior own_messages() override {
     return {[this](caf::ok_atom) { unpause(); }};
   }
-  void process(const item& i, leat::output<item>& out) {
+  void process(const item& i, leat::emitter<item>& out) {
     out(i);
     pause();
     delayed_send(this, std::chrono::milliseconds{1}, caf::ok_atom::value);
@@ -240,7 +240,7 @@ TEST_CASE("an actor of the user's own in mid-graph, whoever runs when") {
     for (int steps = roll(0, 500); steps > 0 && world.step(); --steps) {
     }
     if (!world.over())
-      world.regroup("pane", leat::record_at_a_time{});
+      world.set_batching("pane", leat::record_at_a_time{});
     const auto ended = world.run();
     REQUIRE(static_cast<bool>(ended));
 
@@ -292,7 +292,7 @@ TEST_CASE("the end waits for outstanding answers, and an answer may reject its r
   support::for_seeds(50, [](support::dice roll) {
     const auto count = roll(0, 400);
     std::vector<item> got;
-    support::kept_letters office;
+    support::kept_letters dead_letters;
     leat::graph g("asking ahead");
     g.from("items", support::given<item>{numbered(count)})
         .via("spread", leat::actor<adding>(std::int64_t{0}), {2}) // so that edges carry stamps
@@ -300,7 +300,7 @@ TEST_CASE("the end waits for outstanding answers, and an answer may reject its r
         .to("out", support::keep<item>{&got}, {0, leat::order::by_stamp});
     leat::testing::simulation_options options;
     options.seed = static_cast<std::uint64_t>(roll(0, 1 << 30));
-    options.run.dead_letters = &office;
+    options.run.dead_letters = &dead_letters;
     options.run.frames.records = roll.size(1, 20);
     leat::testing::simulation world(std::move(g), options);
     const auto ended = world.run();
@@ -315,8 +315,8 @@ TEST_CASE("the end waits for outstanding answers, and an answer may reject its r
         wanted.push_back({i.key, i.number, 2 * i.number});
     std::ranges::sort(got, {}, &item::number); // answers come as they come
     REQUIRE(got == wanted);
-    REQUIRE(office.letters.size() == unlucky);
-    for (const auto& letter : office.letters) {
+    REQUIRE(dead_letters.letters.size() == unlucky);
+    for (const auto& letter : dead_letters.letters) {
       REQUIRE(letter.stage == "ask");
       REQUIRE(letter.reason.find("no answer: ") == 0);
       REQUIRE(letter.place.find("record ") != std::string::npos);

@@ -1,6 +1,6 @@
 #include <leat/composition.hpp>
 
-#include <leat/detail/runtime/breach.hpp>
+#include <leat/detail/runtime/protocol_violation.hpp>
 
 #include "support/catch.hpp"
 #include "support/flow.hpp"
@@ -11,9 +11,9 @@ using support::numbered;
 namespace {
 
 struct doubling : leat::stage_actor<item, item> {
-  doubling(caf::actor_config& config, leat::stage_place at, std::int64_t value)
+  doubling(caf::actor_config& config, leat::actor_context at, std::int64_t value)
       : stage_actor(config, std::move(at)), value_(value) {}
-  void process(const item& i, leat::output<item>& out) {
+  void process(const item& i, leat::emitter<item>& out) {
     out({i.key, i.number, value_});
     out({i.key, i.number, value_ + 1});
   }
@@ -22,7 +22,7 @@ struct doubling : leat::stage_actor<item, item> {
 
 struct stuck : leat::stage_actor<item, item> {
   using stage_actor::stage_actor;
-  void process(const item&, leat::output<item>&) { pause(); }
+  void process(const item&, leat::emitter<item>&) { pause(); }
 };
 
 // An actor that speaks the protocol, but badly: it sends without credit.
@@ -67,7 +67,7 @@ TEST_CASE("a graph composed by hand: forks get all, merges are in stamp order") 
   const auto second = leat::spawn_actor<doubling>(system, "second", std::int64_t{2});
   const auto pane = leat::spawn_stage<item, item>(
       system, "pane", [](leat::fanout<item> to) -> std::unique_ptr<leat::stage> {
-        return std::make_unique<leat::grouping_stage<item>>(
+        return std::make_unique<leat::batching_stage<item>>(
             leat::micro_batch{64, std::chrono::milliseconds{1}}, std::move(to));
       });
   const auto out = leat::spawn_sink<item>(system, "out", support::keep<item>{&got});

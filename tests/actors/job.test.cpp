@@ -28,19 +28,19 @@ std::int64_t sum_of(const std::vector<item>& all) {
 struct endless {
   using record_type = item;
   std::shared_ptr<std::atomic<std::int64_t>> read = std::make_shared<std::atomic<std::int64_t>>(0);
-  leat::pulled pull(std::size_t demand, leat::output<item>& out) {
+  leat::pull_status pull(std::size_t demand, leat::emitter<item>& out) {
     for (; demand > 0; --demand) {
       const std::int64_t n = (*read)++;
       out({n % 10, n, n});
     }
-    return leat::pulled::more();
+    return leat::pull_status::more();
   }
 };
 
 struct faulty {
-  using output = item;
+  using output_type = item;
   std::int64_t at;
-  void process(const item& i, leat::output<item>& out, leat::context&) {
+  void process(const item& i, leat::emitter<item>& out, leat::context&) {
     if (i.number == at)
       throw std::runtime_error("number " + std::to_string(at) + " is too much");
     out(i);
@@ -79,17 +79,17 @@ leat::graph pipeline(std::vector<item>& to, std::int64_t records = 10'000) {
 
 } // namespace
 
-TEST_CASE("a job gives the same with any parallelism and grouping") {
+TEST_CASE("a job gives the same with any parallelism and batching") {
   std::set<std::int64_t> sums;
   for (const std::size_t parallelism : {1U, 2U, 4U})
-    for (const leat::any_grouping g :
-         {leat::any_grouping(leat::record_at_a_time{}),
-          leat::any_grouping(leat::micro_batch{64, 1ms}), leat::any_grouping(leat::every{2ms}),
-          leat::any_grouping(leat::batch{})}) {
+    for (const leat::any_batching g :
+         {leat::any_batching(leat::record_at_a_time{}),
+          leat::any_batching(leat::micro_batch{64, 1ms}), leat::any_batching(leat::every{2ms}),
+          leat::any_batching(leat::batch{})}) {
       std::vector<item> got;
       leat::run_options o;
       o.parallelism = parallelism;
-      o.groupings.emplace("pane", g);
+      o.batchings.emplace("pane", g);
       const auto report = leat::run(pipeline(got), o);
       REQUIRE(report);
       CHECK(got.size() == 10'000);
@@ -120,7 +120,7 @@ TEST_CASE("whatever is thrown, and wherever, is a fault with the stage's name") 
   struct reader {
     using record_type = item;
     int what;
-    leat::pulled pull(std::size_t, leat::output<item>&) {
+    leat::pull_status pull(std::size_t, leat::emitter<item>&) {
       if (what == 0)
         throw leat::failure(leat::external_error("the disk is gone", "look for it"));
       throw 42;
@@ -184,7 +184,7 @@ TEST_CASE("what cannot run is told before the first record, all of it") {
   o.parallelism = 0;
   o.frames.records = 0;
   o.window.records = 0;
-  o.groupings.emplace("no pane", leat::batch{});
+  o.batchings.emplace("no pane", leat::batch{});
   o.slow_sinks.emplace("no sink", 1ms);
   const auto started = leat::job::start(std::move(g), o);
   REQUIRE_FALSE(started);
@@ -278,7 +278,7 @@ TEST_CASE("abort ends at once, and so does the end of the job's life") {
   CHECK_FALSE(j->wait_for(1ms));
 }
 
-TEST_CASE("a grouping is swapped on the running job") {
+TEST_CASE("a batching is swapped on the running job") {
   std::vector<item> got;
   endless source;
   leat::graph g{"swapped"};
@@ -294,12 +294,12 @@ TEST_CASE("a grouping is swapped on the running job") {
   const auto out = [&] { return j->report().stages.back().records_in; };
   std::this_thread::sleep_for(30ms);
   CHECK(out() == 0); // in a pane that is open for an hour
-  const auto unknown = j->regroup("pan", leat::record_at_a_time{});
+  const auto unknown = j->set_batching("pan", leat::record_at_a_time{});
   REQUIRE(!unknown);
   CHECK(unknown.error().what == "there is no windowing stage \"pan\"");
-  CHECK(!j->regroup("out", leat::record_at_a_time{}));
+  CHECK(!j->set_batching("out", leat::record_at_a_time{}));
   CHECK(out() == 0);
-  REQUIRE(j->regroup("pane", leat::micro_batch{100, 1ms}));
+  REQUIRE(j->set_batching("pane", leat::micro_batch{100, 1ms}));
   for (int tries = 0; tries < 500 && out() < 1000; ++tries)
     std::this_thread::sleep_for(2ms);
   CHECK(out() >= 1000);
@@ -312,9 +312,9 @@ TEST_CASE("a satisfied sink ends an endless job, and a second sink keeps it aliv
   struct first {
     std::int64_t wanted;
     std::int64_t got = 0;
-    leat::appetite write(std::span<const item> r) {
+    leat::write_status write(std::span<const item> r) {
       got += static_cast<std::int64_t>(r.size());
-      return got >= wanted ? leat::appetite::enough : leat::appetite::more;
+      return got >= wanted ? leat::write_status::enough : leat::write_status::more;
     }
   };
   leat::graph g{"enough"};
@@ -386,10 +386,11 @@ TEST_CASE("a slow sink is waited for and named") {
   CHECK(report->edges.back().stalled > 0ms);
 }
 
-TEST_CASE("without an office for dead letters the first one is a fault, with one the job goes on") {
+TEST_CASE(
+    "without an dead_letters for dead letters the first one is a fault, with one the job goes on") {
   struct picky {
-    using output = item;
-    leat::result<void> process(const item& i, leat::output<item>& out, leat::context&) {
+    using output_type = item;
+    leat::result<void> process(const item& i, leat::emitter<item>& out, leat::context&) {
       if (i.number % 10 == 3)
         return leat::user_error("ends in three");
       out(i);
@@ -409,13 +410,13 @@ TEST_CASE("without an office for dead letters the first one is a fault, with one
   CHECK(refused.error().stage == "picky");
   CHECK(refused.error().what.find("ends in three") != std::string::npos);
 
-  support::kept_letters office;
+  support::kept_letters dead_letters;
   leat::run_options o;
-  o.dead_letters = &office;
+  o.dead_letters = &dead_letters;
   const auto report = leat::run(graph(), o);
   REQUIRE(report);
   CHECK(report->dead_letters == 10);
-  CHECK(office.letters.size() == 10);
+  CHECK(dead_letters.letters.size() == 10);
 }
 
 TEST_CASE("functions score records and panes, under the name of their stage") {

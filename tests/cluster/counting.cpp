@@ -18,22 +18,22 @@ struct numbers {
   using record_type = number;
   std::uint64_t end = 0;
   std::uint64_t next = 0;
-  leat::pulled pull(std::size_t demand, leat::output<number>& out) {
+  leat::pull_status pull(std::size_t demand, leat::emitter<number>& out) {
     for (; demand > 0 && next < end; --demand, ++next)
       out({next, next});
-    return next < end ? leat::pulled::more() : leat::pulled::done();
+    return next < end ? leat::pull_status::more() : leat::pull_status::done();
   }
 };
 
 /// What it emits depends on the order of a key's records. It can be told to block for ever, or to
 /// reject.
 struct chained {
-  using output = number;
+  using output_type = number;
   std::uint64_t hang_at = 0;
   std::uint64_t reject_at = 0;
   leat::value_state<std::uint64_t> state;
   void open(leat::setup& setup) { state = setup.value<std::uint64_t>("state"); }
-  leat::result<void> process(const number& r, leat::output<number>& out, leat::context& ctx) {
+  leat::result<void> process(const number& r, leat::emitter<number>& out, leat::context& ctx) {
     while (hang_at != 0 && r.n >= hang_at)
       ::pause();
     if (reject_at != 0 && r.n >= reject_at)

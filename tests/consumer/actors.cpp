@@ -12,10 +12,10 @@ struct item {
 struct numbers {
   using record_type = item;
   int next = 0;
-  leat::pulled pull(std::size_t demand, leat::output<item>& out) {
+  leat::pull_status pull(std::size_t demand, leat::emitter<item>& out) {
     for (; demand > 0 && next < 10; --demand)
       out({next++});
-    return next < 10 ? leat::pulled::more() : leat::pulled::done();
+    return next < 10 ? leat::pull_status::more() : leat::pull_status::done();
   }
 };
 
@@ -29,7 +29,7 @@ struct twice {
 
 struct passing : leat::stage_actor<item, item> {
   using stage_actor::stage_actor;
-  void process(const item& i, leat::output<item>& out) { out(i); }
+  void process(const item& i, leat::emitter<item>& out) { out(i); }
 };
 
 int main(int argc, char** argv) {

@@ -59,10 +59,10 @@ struct reading {
 template <class Source, class T = typename Source::record_type>
 reading<T> read_all(const Source& source) {
   constexpr std::size_t demand = 7;
-  support::kept_letters office;
+  support::kept_letters dead_letters;
   reading<T> got;
-  leat::output<T> out{leat::fanout<T>{}};
-  out.open({demand}, false, "read", &office);
+  leat::emitter<T> out{leat::fanout<T>{}};
+  out.open({demand}, false, "read", &dead_letters);
   auto split = std::move(source.splits().front());
   try {
     while (!got.ended) {
@@ -75,7 +75,7 @@ reading<T> read_all(const Source& source) {
   } catch (const leat::failure& f) {
     require(!f.error().what.empty(), "a failure says why");
   }
-  got.letters = office.letters.size();
+  got.letters = dead_letters.letters.size();
   return got;
 }
 

@@ -4,25 +4,25 @@
 
 #include <rapidcheck.h>
 
-using leat::any_grouping;
+using leat::any_batching;
 using namespace std::chrono_literals;
 
 namespace {
 
-any_grouping parsed(std::string_view spec) {
-  const auto g = any_grouping::parse(spec);
+any_batching parsed(std::string_view spec) {
+  const auto g = any_batching::parse(spec);
   INFO(spec);
   REQUIRE(g);
   return *g;
 }
 
-bool same(const any_grouping& a, const any_grouping& b) {
+bool same(const any_batching& a, const any_batching& b) {
   return a.count() == b.count() && a.delay() == b.delay() && a.aligned() == b.aligned();
 }
 
 } // namespace
 
-TEST_CASE("the four groupings as text") {
+TEST_CASE("the four batchings as text") {
   CHECK(parsed("record").is_record_at_a_time());
   CHECK(parsed("record").delay() == 0ns);
   CHECK(same(parsed("record"), leat::record_at_a_time{}));
@@ -48,14 +48,14 @@ TEST_CASE("text() is what parse() reads") {
   CHECK(rc::check([] {
     const auto count = *rc::gen::inRange<std::size_t>(2, 1'000'000'000);
     const std::chrono::nanoseconds delay{*rc::gen::inRange<std::int64_t>(1, 1'000'000'000'000)};
-    const any_grouping g = *rc::gen::arbitrary<bool>()
-                               ? any_grouping(leat::micro_batch{count, delay})
-                               : any_grouping(leat::every{delay, count});
-    RC_ASSERT(same(*any_grouping::parse(g.text()), g));
+    const any_batching g = *rc::gen::arbitrary<bool>()
+                               ? any_batching(leat::micro_batch{count, delay})
+                               : any_batching(leat::every{delay, count});
+    RC_ASSERT(same(*any_batching::parse(g.text()), g));
   }));
 }
 
-TEST_CASE("what is no grouping gives an error that lists the right ones") {
+TEST_CASE("what is no batching gives an error that lists the right ones") {
   for (const char* wrong : {"",
                             "records",
                             "Record",
@@ -91,19 +91,19 @@ TEST_CASE("what is no grouping gives an error that lists the right ones") {
                             "micro-batch 5,5ms",
                             "\n"}) {
     INFO('"' << wrong << '"');
-    const auto g = any_grouping::parse(wrong);
+    const auto g = any_batching::parse(wrong);
     REQUIRE_FALSE(g);
     CHECK(g.error().domain == leat::error_domain::user);
-    CHECK(g.error().what == '"' + std::string(wrong) + "\" is no grouping");
+    CHECK(g.error().what == '"' + std::string(wrong) + "\" is no batching");
     for (const char* right : {"record", "micro-batch:256,5ms", "every:1s", "batch"})
       CHECK(g.error().hint.find(right) != std::string::npos);
   }
 }
 
-TEST_CASE("a grouping of no records or no time is refused") {
-  CHECK_THROWS_AS(any_grouping(leat::micro_batch{0, 5ms}), leat::failure);
-  CHECK_THROWS_AS(any_grouping(leat::micro_batch{5, 0ms}), leat::failure);
-  CHECK_THROWS_AS(any_grouping(leat::micro_batch{5, -1ms}), leat::failure);
-  CHECK_THROWS_AS(any_grouping(leat::every{0s}), leat::failure);
-  CHECK_THROWS_AS(any_grouping(leat::every{1s, 0}), leat::failure);
+TEST_CASE("a batching of no records or no time is refused") {
+  CHECK_THROWS_AS(any_batching(leat::micro_batch{0, 5ms}), leat::failure);
+  CHECK_THROWS_AS(any_batching(leat::micro_batch{5, 0ms}), leat::failure);
+  CHECK_THROWS_AS(any_batching(leat::micro_batch{5, -1ms}), leat::failure);
+  CHECK_THROWS_AS(any_batching(leat::every{0s}), leat::failure);
+  CHECK_THROWS_AS(any_batching(leat::every{1s, 0}), leat::failure);
 }

@@ -16,7 +16,7 @@ struct one_output {
   support::kept_frames wire;
   support::kept_letters letters;
   std::vector<leat::port*> ports;
-  leat::output<item> out{[] {
+  leat::emitter<item> out{[] {
     leat::fanout<item> to;
     using end = leat::routed_end<item, leat::forward_route>;
     to.add(std::make_unique<leat::chain_branch<leat::pass<item>, end>>(leat::pass<item>{},

@@ -123,10 +123,10 @@ TEST_CASE("a graph is described as JSON") {
       .score("c", support::by_value{})
       .to("d", support::discard{});
   CHECK(g.plan().describe_json(3) == R"({"schema":1,"graph":"say \"hi\"","stages":[
-  {"name":"a","kind":"source","parallelism":1,"grouping":null,"own_thread":false,"publishes_as_it_goes":false,"in_stamp_order":false},
-  {"name":"b","kind":"window","parallelism":1,"grouping":"batch","own_thread":false,"publishes_as_it_goes":false,"in_stamp_order":false},
-  {"name":"c","kind":"score","parallelism":1,"grouping":null,"own_thread":false,"publishes_as_it_goes":false,"in_stamp_order":false},
-  {"name":"d","kind":"sink","parallelism":1,"grouping":null,"own_thread":false,"publishes_as_it_goes":false,"in_stamp_order":false}],
+  {"name":"a","kind":"source","parallelism":1,"batching":null,"own_thread":false,"publishes_as_it_goes":false,"in_stamp_order":false},
+  {"name":"b","kind":"window","parallelism":1,"batching":"batch","own_thread":false,"publishes_as_it_goes":false,"in_stamp_order":false},
+  {"name":"c","kind":"score","parallelism":1,"batching":null,"own_thread":false,"publishes_as_it_goes":false,"in_stamp_order":false},
+  {"name":"d","kind":"sink","parallelism":1,"batching":null,"own_thread":false,"publishes_as_it_goes":false,"in_stamp_order":false}],
 "edges":[
   {"from":"a","to":"b","record":"item","routing":"forward","stamped":false,"steps":["filter some"]},
   {"from":"b","to":"c","record":"item","routing":"forward","stamped":false,"steps":[]},
@@ -256,8 +256,8 @@ TEST_CASE("branches are numbered where they meet again, and nowhere else") {
 
 TEST_CASE("an operator that takes an event_context gets stamps whatever the parallelism") {
   struct watching {
-    using output = item;
-    void process(const item& i, leat::output<item>& out, leat::event_context&) { out(i); }
+    using output_type = item;
+    void process(const item& i, leat::emitter<item>& out, leat::event_context&) { out(i); }
   };
   using std::chrono::microseconds;
   const auto time_of = [](const item&) { return leat::event_time{}; };
@@ -380,8 +380,8 @@ TEST_CASE("order that one stage gives up, no stage behind it waits for") {
 
 TEST_CASE("an operator that reads stamps is refused behind a stage that gives up order") {
   struct reading {
-    using output = item;
-    void process(const item& i, leat::output<item>& out, leat::event_context& ctx) {
+    using output_type = item;
+    void process(const item& i, leat::emitter<item>& out, leat::event_context& ctx) {
       out({i.key, i.number, static_cast<std::int64_t>(ctx.at().position)});
     }
   };
@@ -424,12 +424,12 @@ TEST_CASE("a model that may wait gets a thread") {
   CHECK((*g.plan().find("there", leat::stage_kind::scoring))->blocking);
 }
 
-TEST_CASE("groupings are replaced by stage, and stages that are none are told") {
+TEST_CASE("batchings are replaced by stage, and stages that are none are told") {
   leat::graph g = fraud_like();
   leat::plan& p = g.plan();
-  CHECK(p.regroup({{"pane", leat::batch{}}}).empty());
-  CHECK((*p.find("pane", leat::stage_kind::grouping))->grouping->text() == "batch");
-  const auto faults = p.regroup({{"pan", leat::batch{}}, {"risk", leat::batch{}}});
+  CHECK(p.set_batching({{"pane", leat::batch{}}}).empty());
+  CHECK((*p.find("pane", leat::stage_kind::batching))->batching->text() == "batch");
+  const auto faults = p.set_batching({{"pan", leat::batch{}}, {"risk", leat::batch{}}});
   REQUIRE(faults.size() == 2);
   CHECK(faults[0].what == "there is no windowing stage \"pan\"");
   CHECK(faults[0].hint == "windowing stages of this graph: pane");

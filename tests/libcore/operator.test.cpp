@@ -11,13 +11,13 @@ namespace {
 
 // Even numbers go to the main output, odd ones to "odd", all to "all" twice.
 struct sorting {
-  using output = item;
+  using output_type = item;
   leat::side_output<item> odd, all;
   void open(leat::setup& setup) {
     odd = setup.side<item>("odd");
     all = setup.side<item>("all");
   }
-  void process(const item& i, leat::output<item>& out, leat::context&) {
+  void process(const item& i, leat::emitter<item>& out, leat::context&) {
     if (i.number % 2 == 0)
       out(i);
     else
@@ -79,8 +79,8 @@ TEST_CASE("side outputs under random credit: nothing lost, in order, and no mark
 
 TEST_CASE("an output that gets few records still passes marks on while there is work") {
   struct silent {
-    using output = item;
-    void process(const item&, leat::output<item>&, leat::context&) {}
+    using output_type = item;
+    void process(const item&, leat::emitter<item>&, leat::context&) {}
   };
   support::hosted h;
   REQUIRE(h.open(stage_of(silent{})));
@@ -108,8 +108,8 @@ TEST_CASE("a side output that the operator does not have is refused, whoever ask
 
   support::hosted without_open;
   struct plain {
-    using output = item;
-    void process(const item&, leat::output<item>&, leat::context&) {}
+    using output_type = item;
+    void process(const item&, leat::emitter<item>&, leat::context&) {}
   };
   REQUIRE_FALSE(without_open.open(stage_of(plain{}, {"odd"})));
 
@@ -124,8 +124,8 @@ TEST_CASE("a side output that the operator does not have is refused, whoever ask
 
 TEST_CASE("a user error makes a dead letter, any other error and any throw a fault") {
   struct strict {
-    using output = item;
-    leat::result<void> process(const item& i, leat::output<item>& out, leat::context&) {
+    using output_type = item;
+    leat::result<void> process(const item& i, leat::emitter<item>& out, leat::context&) {
       if (i.number == 3)
         return leat::user_error("three is not allowed");
       if (i.number == 7)
@@ -149,8 +149,8 @@ TEST_CASE("a user error makes a dead letter, any other error and any throw a fau
 
 TEST_CASE("an event_context tells the record's stamp, and the watermark that follows from it") {
   struct curious {
-    using output = item;
-    void process(const item&, leat::output<item>& out, leat::event_context& ctx) {
+    using output_type = item;
+    void process(const item&, leat::emitter<item>& out, leat::event_context& ctx) {
       out({ctx.at().time.time_since_epoch().count(), ctx.watermark().time_since_epoch().count(),
            ctx.now()});
     }
@@ -176,9 +176,9 @@ TEST_CASE("an event_context tells the record's stamp, and the watermark that fol
 
 TEST_CASE("an operator that forgot to set a state handle is told so") {
   struct forgetful {
-    using output = item;
+    using output_type = item;
     leat::value_state<double> count;
-    void process(const item&, leat::output<item>&, leat::context& ctx) { ctx.get(count) += 1; }
+    void process(const item&, leat::emitter<item>&, leat::context& ctx) { ctx.get(count) += 1; }
   };
   support::hosted h;
   REQUIRE(h.open(stage_of(forgetful{})));
@@ -195,8 +195,8 @@ TEST_CASE("an operator that forgot to set a state handle is told so") {
 
 TEST_CASE("a dead letter of an operator says where, also on an edge without stamps") {
   struct strict {
-    using output = item;
-    leat::result<void> process(const item& i, leat::output<item>&, leat::context&) {
+    using output_type = item;
+    leat::result<void> process(const item& i, leat::emitter<item>&, leat::context&) {
       if (i.number % 4 == 3)
         return leat::user_error("no");
       return {};
@@ -215,10 +215,10 @@ TEST_CASE("a dead letter of an operator says where, also on an edge without stam
 
 TEST_CASE("each key has its own state, found by equality of keys") {
   struct counting {
-    using output = item;
+    using output_type = item;
     leat::value_state<std::int64_t> count;
     void open(leat::setup& setup) { count = setup.value<std::int64_t>("count"); }
-    void process(const item& i, leat::output<item>& out, leat::context& ctx) {
+    void process(const item& i, leat::emitter<item>& out, leat::context& ctx) {
       out({i.key, i.number, ++ctx.get(count)});
     }
   };

@@ -17,7 +17,7 @@ std::unique_ptr<leat::stage> stage_of(Sink s) {
 TEST_CASE("a sink gets all records, is flushed, prepared and committed, and ages are measured") {
   struct told {
     std::vector<std::string>* said;
-    void open(const leat::sink_place& p) {
+    void open(const leat::sink_context& p) {
       said->push_back(p.stage + " " + std::to_string(p.subtask) + "/" + std::to_string(p.subtasks));
     }
     void write(std::span<const item> r) { said->push_back("write " + std::to_string(r.size())); }
@@ -50,9 +50,9 @@ TEST_CASE("a sink gets all records, is flushed, prepared and committed, and ages
 TEST_CASE("a sink that has enough gets no more") {
   struct three {
     std::size_t* got;
-    leat::appetite write(std::span<const item> r) {
+    leat::write_status write(std::span<const item> r) {
       *got += r.size();
-      return *got >= 3 ? leat::appetite::enough : leat::appetite::more;
+      return *got >= 3 ? leat::write_status::enough : leat::write_status::more;
     }
   };
   std::size_t got = 0;
@@ -77,7 +77,9 @@ TEST_CASE("errors of a sink are faults") {
   CHECK_THROWS_AS(h.consume(support::frame_of(support::numbered(1))), leat::failure);
 
   struct no_folder {
-    leat::result<void> open(const leat::sink_place&) { return leat::user_error("no such folder"); }
+    leat::result<void> open(const leat::sink_context&) {
+      return leat::user_error("no such folder");
+    }
     void write(std::span<const item>) {}
   };
   support::hosted other;

@@ -30,8 +30,8 @@ struct reading : support::hosted {
   std::unique_ptr<leat::stage> start;
 
   void begin() { REQUIRE(open(std::move(start))); }
-  leat::pulled pull() {
-    const leat::pulled answer = source->pull();
+  leat::pull_status pull() {
+    const leat::pull_status answer = source->pull();
     unblock();
     stage->advance(source->reached());
     return answer;
@@ -39,7 +39,7 @@ struct reading : support::hosted {
   void pull_all() {
     begin();
     for (int tries = 0; tries < 100'000; ++tries) {
-      const leat::pulled answer = pull();
+      const leat::pull_status answer = pull();
       if (answer.is_done())
         return finish();
       if (answer.is_idle())
@@ -65,13 +65,13 @@ struct pausing {
   std::vector<item> records;
   std::vector<int> pauses; ///< before each record: how many times it says idle
   std::size_t next = 0;
-  leat::pulled pull(std::size_t demand, leat::output<item>& out) {
+  leat::pull_status pull(std::size_t demand, leat::emitter<item>& out) {
     for (; demand > 0 && next < records.size(); --demand) {
       if (next < pauses.size() && pauses[next]-- > 0)
-        return leat::pulled::idle(100ms);
+        return leat::pull_status::idle(100ms);
       out(records[next++]);
     }
-    return next < records.size() ? leat::pulled::more() : leat::pulled::done();
+    return next < records.size() ? leat::pull_status::more() : leat::pull_status::done();
   }
 };
 struct pausing_splits {
@@ -187,7 +187,7 @@ TEST_CASE("a silent split is waited for until it counts as idle, then it joins b
   const auto start = r.clock.time;
   std::vector<std::pair<item, leat::clock_time>> seen;
   for (bool more = true; more;) {
-    const leat::pulled answer = r.pull();
+    const leat::pull_status answer = r.pull();
     r.flush();
     const auto all = r.sent<item>();
     for (std::size_t i = seen.size(); i < all.size(); ++i)
@@ -219,7 +219,7 @@ TEST_CASE("a source that is idle promises nothing new, least of all the end of t
       r.begin();
       bool was_idle = false;
       for (bool more = true; more;) {
-        const leat::pulled answer = r.pull();
+        const leat::pull_status answer = r.pull();
         more = !answer.is_done();
         if (!more)
           break;
@@ -265,7 +265,7 @@ TEST_CASE("a rate is held in the long run, and records count as ingested when th
   r.flush();
   CHECK(r.sent<item>().size() == 1);
   while (r.clock.time < start + 100'000'000) {
-    const leat::pulled answer = r.pull();
+    const leat::pull_status answer = r.pull();
     if (answer.is_idle())
       r.clock.time += answer.after().count();
   }
@@ -292,11 +292,11 @@ TEST_CASE("a source is asked for no more than a frame holds, and waits while it 
   struct asked {
     using record_type = item;
     std::size_t* most;
-    leat::pulled pull(std::size_t demand, leat::output<item>& out) {
+    leat::pull_status pull(std::size_t demand, leat::emitter<item>& out) {
       *most = std::max(*most, demand);
       for (; demand > 0; --demand)
         out({});
-      return leat::pulled::more();
+      return leat::pull_status::more();
     }
   };
   std::size_t most = 0;
@@ -315,7 +315,7 @@ TEST_CASE("each silent split is asked once a pull, however many records the othe
     using record_type = item;
     pausing of;
     std::size_t* asked;
-    leat::pulled pull(std::size_t demand, leat::output<item>& out) {
+    leat::pull_status pull(std::size_t demand, leat::emitter<item>& out) {
       ++*asked;
       return of.pull(demand, out);
     }
@@ -339,7 +339,7 @@ TEST_CASE("each silent split is asked once a pull, however many records the othe
     std::size_t pulls = 0;
     while (r.sent<item>().size() < 9'000) {
       ++pulls;
-      const leat::pulled answer = r.pull();
+      const leat::pull_status answer = r.pull();
       if (answer.is_idle())
         r.clock.time += answer.after().count();
     }
@@ -361,7 +361,7 @@ TEST_CASE("any rate above zero is one, however large or small") {
   r.services.rate = 1e-300;
   r.begin();
   (void)r.pull();
-  const leat::pulled answer = r.pull();
+  const leat::pull_status answer = r.pull();
   CHECK(answer.is_idle());
   CHECK(answer.after() > 24h);
 }

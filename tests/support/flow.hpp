@@ -43,10 +43,10 @@ struct given {
   std::vector<T> records;
   std::size_t next = 0;
 
-  leat::pulled pull(std::size_t demand, leat::output<T>& out) {
+  leat::pull_status pull(std::size_t demand, leat::emitter<T>& out) {
     for (; demand > 0 && next < records.size(); --demand)
       out(records[next++]);
-    return next < records.size() ? leat::pulled::more() : leat::pulled::done();
+    return next < records.size() ? leat::pull_status::more() : leat::pull_status::done();
   }
 };
 
@@ -164,10 +164,10 @@ struct discard {
 
 /// A running value for each key that depends on the order of its records.
 struct chained_hash {
-  using output = item;
+  using output_type = item;
   leat::value_state<std::int64_t> last;
   void open(leat::setup& setup) { last = setup.value<std::int64_t>("last"); }
-  void process(const item& i, leat::output<item>& out, leat::context& ctx) {
+  void process(const item& i, leat::emitter<item>& out, leat::context& ctx) {
     std::int64_t& value = ctx.get(last);
     value = static_cast<std::int64_t>((static_cast<std::uint64_t>(value) * 31 +
                                        static_cast<std::uint64_t>(i.number) * 7 +

@@ -44,7 +44,7 @@ leat::frame some_frame(dice& roll, Make make) {
     if (roll.coin())
       b->commands.emplace_back(leat::stop_command{});
     if (roll.coin())
-      b->commands.emplace_back(leat::regroup_command{
+      b->commands.emplace_back(leat::batching_command{
           "pane", leat::micro_batch{roll.size(1, 999), std::chrono::microseconds{roll(1, 999)}}});
     f.barrier_at = b;
   }

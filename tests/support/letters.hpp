@@ -9,7 +9,7 @@
 namespace support {
 
 /// Keeps them in memory. Look at `letters` when the run is over.
-class kept_letters final : public leat::dead_letter_office {
+class kept_letters final : public leat::dead_letter_sink {
 public:
   void put(leat::dead_letter letter) override {
     const std::lock_guard lock(mutex_);

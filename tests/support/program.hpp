@@ -28,16 +28,16 @@ struct counter {
   using record_type = counted;
   std::int64_t end = 0;
   std::int64_t turn = -1;
-  std::function<void(leat::output<counted>&)> at_turn = nullptr;
+  std::function<void(leat::emitter<counted>&)> at_turn = nullptr;
   std::int64_t next = 0;
 
-  leat::pulled pull(std::size_t demand, leat::output<counted>& out) {
+  leat::pull_status pull(std::size_t demand, leat::emitter<counted>& out) {
     for (; demand > 0 && next < end; --demand) {
       if (next == turn)
         at_turn(out);
       out({next++});
     }
-    return next < end ? leat::pulled::more() : leat::pulled::done();
+    return next < end ? leat::pull_status::more() : leat::pull_status::done();
   }
 };
 inline constexpr std::int64_t endless = std::numeric_limits<std::int64_t>::max();

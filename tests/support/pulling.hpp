@@ -20,11 +20,11 @@ struct reading {
 /// Pulls one split after the other to its end.
 template <class Source, class T = typename Source::record_type>
 reading<T> read_all(const Source& source, std::size_t demand = 100) {
-  kept_letters office;
+  kept_letters dead_letters;
   reading<T> got;
   for (auto& split : source.splits()) {
-    leat::output<T> out{leat::fanout<T>{}};
-    out.open({demand}, false, "read", &office);
+    leat::emitter<T> out{leat::fanout<T>{}};
+    out.open({demand}, false, "read", &dead_letters);
     for (bool more = true; more;) {
       more = !split.pull(demand, out).is_done();
       auto& records = out.gathered().records;
@@ -34,7 +34,7 @@ reading<T> read_all(const Source& source, std::size_t demand = 100) {
       out.clear();
     }
   }
-  for (const leat::dead_letter& l : office.letters)
+  for (const leat::dead_letter& l : dead_letters.letters)
     got.letters.push_back(l.place + ": " + l.reason + " <" + l.raw + ">");
   return got;
 }

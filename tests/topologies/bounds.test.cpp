@@ -47,14 +47,14 @@ struct counting {
   world_time time = {};
   std::optional<std::chrono::nanoseconds> silent_until = {};
 
-  leat::pulled pull(std::size_t demand, leat::output<item>& out) {
+  leat::pull_status pull(std::size_t demand, leat::emitter<item>& out) {
     auto left = std::min(static_cast<std::int64_t>(demand), most_at_once);
     for (; left > 0 && next < count; --left) {
       if (const auto pause = pauses.find(next); pause != pauses.end()) {
         if (!silent_until)
           silent_until = time.now() + pause->second;
         if (time.now() < *silent_until)
-          return leat::pulled::idle(*silent_until - time.now());
+          return leat::pull_status::idle(*silent_until - time.now());
         silent_until.reset();
         pauses.erase(pause);
       }
@@ -62,8 +62,8 @@ struct counting {
       ++next;
     }
     if (next >= count)
-      return leat::pulled::done();
-    return most_at_once < 1000 ? leat::pulled::idle(100us) : leat::pulled::more();
+      return leat::pull_status::done();
+    return most_at_once < 1000 ? leat::pull_status::idle(100us) : leat::pull_status::more();
   }
 };
 
@@ -92,10 +92,10 @@ struct gated {
 
 // Notes whether numbers fall.
 struct in_order_of_numbers {
-  using output = item;
+  using output_type = item;
   std::int64_t* last;
   bool* in_order;
-  void process(const item& i, leat::output<item>& out, leat::context&) {
+  void process(const item& i, leat::emitter<item>& out, leat::context&) {
     *in_order = *in_order && i.number >= *last;
     *last = i.number;
     out(i);
@@ -111,7 +111,7 @@ struct asking : leat::stage_actor<item, item> {
       unpause();
     }};
   }
-  void process(const item& i, leat::output<item>&) {
+  void process(const item& i, leat::emitter<item>&) {
     pause();
     delayed_send(this, std::chrono::milliseconds{1}, i.number);
   }
@@ -276,7 +276,7 @@ TEST_CASE("a split that is silent for long holds the others up for its time-out,
 
 TEST_CASE("a merge holds no more than its credit while one branch is slow and starved") {
   for (const auto pane :
-       {leat::any_grouping{leat::record_at_a_time{}}, leat::any_grouping{leat::batch{}}}) {
+       {leat::any_batching{leat::record_at_a_time{}}, leat::any_batching{leat::batch{}}}) {
     INFO(pane.text());
     leat::graph g{"slow and starved"};
     const auto fork = g.from("in", counting{200'000}).map("same", [](const item& i) { return i; });
@@ -409,8 +409,8 @@ TEST_CASE("one record may become ten thousand, under credit for one") {
            });
   };
   struct burst {
-    using output = item;
-    void process(const item& i, leat::output<item>& out, leat::context&) {
+    using output_type = item;
+    void process(const item& i, leat::emitter<item>& out, leat::context&) {
       for (std::int64_t n = 0; n < 10'000; ++n)
         out({n % 7, i.number, n});
     }

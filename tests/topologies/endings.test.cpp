@@ -54,8 +54,8 @@ TEST_CASE("stopped at any moment, a job has completed exactly what it has read")
     leat::testing::simulation world(two_shuffles(records, got), o);
     for (int steps = roll(0, 2000); steps > 0 && world.step(); --steps)
       if (roll(0, 100) == 0)
-        world.regroup("pane",
-                      roll.coin() ? leat::any_grouping(leat::batch{}) : leat::record_at_a_time{});
+        world.set_batching("pane", roll.coin() ? leat::any_batching(leat::batch{})
+                                               : leat::record_at_a_time{});
     world.stop();
     const auto report = world.run();
     if (!report)
@@ -91,9 +91,9 @@ TEST_CASE("aborted or dropped at any moment, a job is gone") {
 
 TEST_CASE("a fault anywhere ends the whole graph, and it is the first that is told") {
   struct breaking {
-    using output = item;
+    using output_type = item;
     std::int64_t at;
-    void process(const item& i, leat::output<item>& out, leat::context&) {
+    void process(const item& i, leat::emitter<item>& out, leat::context&) {
       if (i.number == at)
         throw leat::failure(leat::external_error("it broke"));
       out(i);
@@ -119,9 +119,9 @@ TEST_CASE("sinks that have enough end what feeds only them, and nothing else") {
   struct until {
     std::size_t* got;
     std::size_t wanted;
-    leat::appetite write(std::span<const item> records) {
+    leat::write_status write(std::span<const item> records) {
       *got += records.size();
-      return *got >= wanted ? leat::appetite::enough : leat::appetite::more;
+      return *got >= wanted ? leat::write_status::enough : leat::write_status::more;
     }
   };
   support::for_seeds(200, [seed = std::uint64_t{0}](dice roll) mutable {

@@ -19,10 +19,10 @@ const auto time_of = [](const item& i) {
 
 // Emits all that it is told of event time.
 struct curious {
-  using output = item;
+  using output_type = item;
   leat::value_state<std::int64_t> seen;
   void open(leat::setup& setup) { seen = setup.value<std::int64_t>("seen"); }
-  void process(const item& i, leat::output<item>& out, leat::event_context& ctx) {
+  void process(const item& i, leat::emitter<item>& out, leat::event_context& ctx) {
     const leat::stamp& at = ctx.at();
     out({i.key, at.time.time_since_epoch().count(), static_cast<std::int64_t>(at.position)});
     out({i.number, ctx.watermark().time_since_epoch().count(), ++ctx.get(seen)});

@@ -22,9 +22,9 @@ const auto family = [](const item& i) {
 };
 
 struct last_of_family {
-  using output = item;
+  using output_type = item;
   std::int64_t first;
-  void process(const item& i, leat::output<item>& out, leat::context&) {
+  void process(const item& i, leat::emitter<item>& out, leat::context&) {
     if (i.number >= first)
       out(i);
   }

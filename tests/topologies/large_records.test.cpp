@@ -36,8 +36,8 @@ struct measure {
 };
 
 struct repeat {
-  using output = text_item;
-  void process(const text_item& t, leat::output<text_item>& out, leat::context&) {
+  using output_type = text_item;
+  void process(const text_item& t, leat::emitter<text_item>& out, leat::context&) {
     for (int i = 0; i < 20; ++i)
       out(t);
   }

@@ -1,5 +1,5 @@
-// The same results whatever the grouping, the frames, the parallelism, the credit, the order in
-// which subtasks run, and however often the grouping is swapped meanwhile.
+// The same results whatever the batching, the frames, the parallelism, the credit, the order in
+// which subtasks run, and however often the batching is swapped meanwhile.
 #include <leat/testing/simulation.hpp>
 
 #include "support/catch.hpp"
@@ -30,10 +30,10 @@ event_time time_of(const event& e) { return event_time{std::chrono::microseconds
 struct events {
   std::vector<event> list;
   std::size_t next = 0;
-  pulled pull(std::size_t demand, output<event>& out) {
+  pull_status pull(std::size_t demand, emitter<event>& out) {
     for (; demand > 0 && next < list.size(); --demand)
       out(list[next++]);
-    return next < list.size() ? pulled::more() : pulled::done();
+    return next < list.size() ? pull_status::more() : pull_status::done();
   }
 };
 
@@ -49,10 +49,10 @@ std::uint64_t next_state(std::uint64_t state, const event& e) {
 }
 
 struct chain_state {
-  using output = event;
+  using output_type = event;
   value_state<std::uint64_t> seen;
   void open(setup& s) { seen = s.value<std::uint64_t>("seen"); }
-  void process(const event& e, leat::output<event>& out, context& ctx) {
+  void process(const event& e, leat::emitter<event>& out, context& ctx) {
     std::uint64_t& state = ctx.get(seen);
     state = next_state(state, e);
     event next = e;
@@ -157,7 +157,7 @@ reference(const split_events& input) {
   return by_shop;
 }
 
-any_grouping random_grouping(std::mt19937_64& random) {
+any_batching random_batching(std::mt19937_64& random) {
   switch (random() % 6) {
   case 0:
     return record_at_a_time{};
@@ -186,13 +186,13 @@ void check_seed(std::uint64_t seed) {
   o.run.window = {static_cast<std::int64_t>(1 + random() % 16),
                   static_cast<std::int64_t>(1 + random() % 600),
                   static_cast<std::int64_t>(1 + random() % 30'000)};
-  o.run.groupings.emplace("pane", random_grouping(random));
+  o.run.batchings.emplace("pane", random_batching(random));
   o.apart = seed % 2 == 0;
   testing::simulation world(build(input, got), o);
   const bool swaps = random() % 2 == 0;
   while (world.step())
     if (swaps && random() % 200 == 0)
-      world.regroup("pane", random_grouping(random));
+      world.set_batching("pane", random_batching(random));
   const auto report = world.run();
 
   INFO("seed " << seed);

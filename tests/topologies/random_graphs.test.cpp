@@ -31,14 +31,14 @@ const auto expanded = [](const item& i) {
 
 // As chained_hash, with every third result also, or only, in a side output.
 struct with_side {
-  using output = item;
+  using output_type = item;
   leat::value_state<std::int64_t> sum;
   leat::side_output<item> side;
   void open(leat::setup& setup) {
     sum = setup.value<std::int64_t>("sum");
     side = setup.side<item>("thirds");
   }
-  void process(const item& i, leat::output<item>& out, leat::context& ctx) {
+  void process(const item& i, leat::emitter<item>& out, leat::context& ctx) {
     std::int64_t& value = ctx.get(sum);
     value = (value * 5 + i.value + i.number) % 9973;
     if (value % 3 == 0)
@@ -73,7 +73,7 @@ struct asking : leat::stage_actor<item, item> {
       unpause();
     }};
   }
-  void process(const item& i, leat::output<item>&) {
+  void process(const item& i, leat::emitter<item>&) {
     asked_ = i;
     pause();
     delayed_send(this, std::chrono::microseconds{50}, i.number);
@@ -249,7 +249,7 @@ struct writer {
   }
 };
 
-leat::any_grouping some_grouping(dice& roll) {
+leat::any_batching some_batching(dice& roll) {
   switch (roll(0, 5)) {
   case 0:
     return leat::micro_batch{roll.size(2, 40), 50us};
@@ -298,14 +298,14 @@ TEST_CASE("random graphs give what the reference gives, whatever the way they ar
 
     auto o = some_way_to_run(roll, seed);
     for (const std::string& pane : w.panes)
-      o.run.groupings.emplace(pane, some_grouping(roll));
+      o.run.batchings.emplace(pane, some_batching(roll));
     leat::testing::simulation world(std::move(g), o);
     const int between_swaps = w.panes.empty() ? 0 : roll.one_of({0, 10, 200});
     met.crowded += between_swaps == 10;
     int swaps = 100; // each costs more steps than stand between some
     while (world.step()) {
       if (between_swaps > 0 && roll(0, between_swaps) == 0 && swaps-- > 0)
-        world.regroup(w.panes[roll.size(0, w.panes.size())], some_grouping(roll));
+        world.set_batching(w.panes[roll.size(0, w.panes.size())], some_batching(roll));
       if (world.steps() % 256 != 0)
         continue;
       const auto now = world.report();

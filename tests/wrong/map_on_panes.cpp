@@ -1,4 +1,4 @@
-// error: a grouped stream offers score(name, model) and nothing else
+// error: a batched stream offers score(name, model) and nothing else
 #include "program.hpp"
 
 int main() {

@@ -1,8 +1,8 @@
-// error: process(name, operator): the operator says what it emits: using output = ...;
+// error: process(name, operator): the operator says what it emits: using output_type = ...;
 #include "program.hpp"
 
 struct silent {
-  void process(const item&, leat::output<item>&, leat::context&) {}
+  void process(const item&, leat::emitter<item>&, leat::context&) {}
 };
 
 int main() {

@@ -10,12 +10,12 @@ struct item {
 
 struct items {
   using record_type = item;
-  leat::pulled pull(std::size_t, leat::output<item>&) { return leat::pulled::done(); }
+  leat::pull_status pull(std::size_t, leat::emitter<item>&) { return leat::pull_status::done(); }
 };
 
 struct same {
-  using output = item;
-  void process(const item& i, leat::output<item>& out, leat::context&) { out(i); }
+  using output_type = item;
+  void process(const item& i, leat::emitter<item>& out, leat::context&) { out(i); }
 };
 
 struct zero {

@@ -1,4 +1,4 @@
-// error: score() needs panes: call .window(name, grouping) before .score(name, model)
+// error: score() needs panes: call .window(name, batching) before .score(name, model)
 #include "program.hpp"
 
 int main() {

@@ -2,7 +2,7 @@
 #include "program.hpp"
 
 struct untyped {
-  leat::pulled pull(std::size_t, leat::output<item>&);
+  leat::pull_status pull(std::size_t, leat::emitter<item>&);
 };
 
 int main() {

@@ -5,7 +5,7 @@
 
 struct changing : leat::stage_actor<item, item> {
   using stage_actor::stage_actor;
-  void process(const item& i, leat::output<item>& out) {
+  void process(const item& i, leat::emitter<item>& out) {
     become(caf::behavior{});
     out(i);
   }

@@ -11,7 +11,7 @@ namespace leat {
 ///
 /// ONNX Runtime does not promise that a row's score is bit-identical alone and among others: it is
 /// for trees and for sums row by row, but products of matrices may be added up in another order for
-/// another number of rows. With such models, groupings agree but for the last bits.
+/// another number of rows. With such models, batchings agree but for the last bits.
 class onnx_session {
 public:
   /// Reads the model file at `path`. Errors (missing, damaged, of other inputs or outputs) name the

@@ -146,11 +146,11 @@ job_report simulation::report() const {
 
 void simulation::stop() { caf::anon_send(impl_->coordinator, command_message{{stop_command{}}}); }
 void simulation::abort() { caf::anon_send(impl_->coordinator, abort_message{}); }
-void simulation::regroup(std::string stage, any_grouping grouping) {
-  if (const auto found = impl_->g.plan().find(stage, stage_kind::grouping); !found)
+void simulation::set_batching(std::string stage, any_batching batching) {
+  if (const auto found = impl_->g.plan().find(stage, stage_kind::batching); !found)
     throw failure(found.error());
   caf::anon_send(impl_->coordinator,
-                 command_message{{regroup_command{std::move(stage), grouping}}});
+                 command_message{{batching_command{std::move(stage), batching}}});
 }
 
 } // namespace leat::testing

@@ -38,7 +38,7 @@ public:
   void stop();
   void abort();
   /// Throws leat::failure if the graph has no windowing stage of this name.
-  void regroup(std::string stage, any_grouping grouping);
+  void set_batching(std::string stage, any_batching batching);
 
 private:
   struct impl;

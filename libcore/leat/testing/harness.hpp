@@ -19,7 +19,7 @@
 namespace leat::testing {
 
 /// Between records: the stage has nothing to do.
-struct lull {};
+struct idle {};
 /// Between records: so much time passes, and timers that are due fire.
 struct elapse {
   std::chrono::nanoseconds time;
@@ -27,7 +27,7 @@ struct elapse {
 
 /// What a stage is given. Records get the stamps of split 0, from position 1 on.
 template <class T>
-using input = std::variant<T, mark, barrier, lull, elapse>;
+using input = std::variant<T, mark, barrier, idle, elapse>;
 
 /// The stamp of the record at this position.
 inline stamp stamp_of(std::uint64_t position) { return {begin_of_time, 0, 0, position, {}}; }
@@ -40,7 +40,7 @@ struct event_times {
 };
 
 /// How the input is cut, and how the output is taken.
-struct manner {
+struct options {
   std::size_t most_in_frame = 1; ///< input frames have this many records ...
   bool random_cuts = false;      ///< ... or fewer
   std::size_t output_frame = 256;
@@ -55,7 +55,7 @@ struct manner {
 template <class T>
 struct outcome {
   std::vector<T> records;
-  std::vector<stamp> stamps; ///< empty unless the manner is stamped
+  std::vector<stamp> stamps; ///< empty unless the options is stamped
   std::vector<clock_time> ingested;
   std::vector<std::pair<std::size_t, mark>> marks;
   std::vector<std::size_t> barriers;
@@ -91,7 +91,7 @@ public:
   clock_time now() const override { return time; }
 };
 
-class kept_letters final : public dead_letter_office {
+class kept_letters final : public dead_letter_sink {
 public:
   std::vector<dead_letter> letters;
   void put(dead_letter letter) override { letters.push_back(std::move(letter)); }
@@ -102,7 +102,7 @@ public:
 template <class T>
 class inbox final : public wire {
 public:
-  explicit inbox(const manner& how) : how_(how) {}
+  explicit inbox(const options& how) : how_(how) {}
 
   outcome<T> got;
 
@@ -156,7 +156,7 @@ private:
     }
   }
 
-  const manner& how_;
+  const options& how_;
   credit owed_;
   std::uint64_t frames_ = 0;
   std::optional<mark> promised_;
@@ -165,9 +165,9 @@ private:
 
 /// Hosts a stage as the runtime does, step by step.
 template <class In, class Out>
-class hand {
+class driver {
 public:
-  hand(const manner& how, const event_times<In>& times)
+  driver(const options& how, const event_times<In>& times)
       : how_(how), times_(times), random_(how.seed), box_(how) {}
 
   template <class Make>
@@ -185,7 +185,7 @@ public:
       make_room();
     stage_->advance(end_mark);
     send_event(nullptr, true);
-    box_.got.dead_letters = std::move(office_.letters);
+    box_.got.dead_letters = std::move(dead_letters_.letters);
     return std::move(box_.got);
   }
 
@@ -200,7 +200,7 @@ private:
     stage_services services;
     services.stage = "stage";
     services.time = &clock_;
-    services.dead_letters = &office_;
+    services.dead_letters = &dead_letters_;
     services.counters = &counters_;
     services.latency = &latency_;
     services.limits = edge.limits;
@@ -236,7 +236,7 @@ private:
       make_room();
     send_event(std::make_shared<const barrier>(b), false);
   }
-  void give(const lull&) {
+  void give(const idle&) {
     give_frame();
     stage_->flush();
     make_room_if_blocked();
@@ -303,13 +303,13 @@ private:
     return how_.random_cuts ? 1 + random_() % how_.most_in_frame : how_.most_in_frame;
   }
 
-  const manner& how_;
+  const options& how_;
   const event_times<In>& times_;
   event_time highest_ = begin_of_time;
   std::mt19937_64 random_;
   inbox<Out> box_;
   standing_clock clock_;
-  kept_letters office_;
+  kept_letters dead_letters_;
   stage_counters counters_;
   histogram latency_;
   stage* stage_ = nullptr;
@@ -331,7 +331,7 @@ std::vector<input<T>> spaced(const std::vector<input<T>>& all, int what) {
       continue;
     ++position;
     if (what == 0)
-      spaced.push_back(lull{});
+      spaced.push_back(idle{});
     else if (what == 1)
       spaced.push_back(mark{stamp_of(position), false, false});
     else
@@ -346,9 +346,9 @@ std::vector<input<T>> spaced(const std::vector<input<T>>& all, int what) {
 /// Throws leat::failure if the stage breaks its contract: stamps that fall, a mark that overtakes
 /// records, a block that no credit ends.
 template <class In, class Out, class Make>
-outcome<Out> run_stage(const Make& make, const std::vector<input<In>>& all, const manner& how = {},
+outcome<Out> run_stage(const Make& make, const std::vector<input<In>>& all, const options& how = {},
                        const event_times<In>& times = {}) {
-  return detail::hand<In, Out>(how, times).run(make, all);
+  return detail::driver<In, Out>(how, times).run(make, all);
 }
 
 /// Runs a stage in many manners and returns the records it emits. Throws leat::failure where one of
@@ -358,7 +358,7 @@ template <class In, class Out, class Make>
 std::vector<Out> check_stage(const Make& make, const std::vector<input<In>>& all,
                              const event_times<In>& times = {}, bool reads_stamps = false) {
   const outcome<Out> plain = run_stage<In, Out>(make, all, {}, times);
-  const auto compare = [&](const std::vector<input<In>>& given, const manner& how,
+  const auto compare = [&](const std::vector<input<In>>& given, const options& how,
                            const std::string& name) {
     const outcome<Out> other = run_stage<In, Out>(make, given, how, times);
     const std::size_t common = std::min(plain.records.size(), other.records.size());
@@ -407,13 +407,13 @@ std::vector<Out> check_stage(const Make& make, const std::vector<input<In>>& all
 /// leat::event_context is given the event times of its records:
 ///   check_operator(op, key_of, records, {[](const payment& p) { return p.time; }, 5s})
 template <class Op, class KeyOf, class T>
-std::vector<typename Op::output> check_operator(const Op& op, const KeyOf& key_of,
-                                                const std::vector<input<T>>& all,
-                                                const event_times<T>& times = {}) {
+std::vector<typename Op::output_type> check_operator(const Op& op, const KeyOf& key_of,
+                                                     const std::vector<input<T>>& all,
+                                                     const event_times<T>& times = {}) {
   static_assert(keyed_operator_on<Op, T>,
                 "check_operator(operator, key_of, records): the operator has "
-                "process(const record&, leat::output<output>&, leat::context&)");
-  using out = typename Op::output;
+                "process(const record&, leat::emitter<output>&, leat::context&)");
+  using out = typename Op::output_type;
   return check_stage<T, out>(
       [&](fanout<out> to) -> std::unique_ptr<stage> {
         return std::make_unique<keyed_stage<T, KeyOf, Op>>(key_of, op, std::move(to), side_ports{});
@@ -421,9 +421,9 @@ std::vector<typename Op::output> check_operator(const Op& op, const KeyOf& key_o
       all, times, needs_event_context<Op, T>);
 }
 template <class Op, class KeyOf, class T>
-std::vector<typename Op::output> check_operator(const Op& op, const KeyOf& key_of,
-                                                const std::vector<T>& records,
-                                                const event_times<T>& times = {}) {
+std::vector<typename Op::output_type> check_operator(const Op& op, const KeyOf& key_of,
+                                                     const std::vector<T>& records,
+                                                     const event_times<T>& times = {}) {
   return check_operator<Op, KeyOf, T>(op, key_of,
                                       std::vector<input<T>>(records.begin(), records.end()), times);
 }

@@ -110,7 +110,7 @@ TEST_CASE("records are scored by their feature fields, as floats or arrays of th
   CHECK(mentions(error_of(file.path()), "gives 3 scores a record, the stage takes 1"));
 }
 
-TEST_CASE("a graph scores the same with every grouping and by two subtasks", "[xgboost]") {
+TEST_CASE("a graph scores the same with every batching and by two subtasks", "[xgboost]") {
   const auto library = trained({{"objective", "binary:logistic"}}, 2);
   const scoped_file file(".json");
   library.save(file.path());
@@ -124,7 +124,7 @@ TEST_CASE("a graph scores the same with every grouping and by two subtasks", "[x
       leat::graph g("scoring");
       g.from("in", support::given<reading>{readings(values)})
           .rebalance("spread", subtasks)
-          .window("pane", *leat::any_grouping::parse(spec))
+          .window("pane", *leat::any_batching::parse(spec))
           .score("risk", leat::xgboost<reading>(file.path()))
           .to("out", kept);
       leat::run_options options;

@@ -76,7 +76,7 @@ TEST_CASE("alerts are the same in every mode, cut and order of events") {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
       leat::testing::simulation_options options;
       options.seed = seed;
-      options.run.groupings.emplace("pane", *leat::any_grouping::parse(mode));
+      options.run.batchings.emplace("pane", *leat::any_batching::parse(mode));
       options.run.parallelism = 1 + seed % 4;
       options.run.frames.records = 1 + seed % 10;
       INFO("mode " << mode << ", seed " << seed);
@@ -89,9 +89,9 @@ TEST_CASE("alerts are the same in every mode, cut and order of events") {
 TEST_CASE("lines that are no payments become dead letters") {
   std::string letters = std::filesystem::temp_directory_path() / "cards-XXXXXX";
   REQUIRE(::mkdtemp(letters.data()) != nullptr);
-  leat::dead_letter_file office(letters);
+  leat::dead_letter_file dead_letters(letters);
   leat::run_options options;
-  options.dead_letters = &office;
+  options.dead_letters = &dead_letters;
   const leat::collect<alert> alerts;
   const auto report = leat::run(scoring(leat::csv_source<payment>(folder + "/payments.csv"),
                                         leat::trees<features>(model), alerts),

@@ -27,7 +27,7 @@ std::vector<alert> sorted(std::vector<alert> alerts) {
   return alerts;
 }
 
-outcome run(const std::string& data, leat::any_grouping pane, leat::run_options options = {}) {
+outcome run(const std::string& data, leat::any_batching pane, leat::run_options options = {}) {
   const leat::collect<alert> residual, plain;
   const auto done = leat::run(
       comparison_graph(leat::csv_source<reading>(data + "*/*.csv", {.path_field = "sensor"}), pane,
@@ -106,9 +106,9 @@ TEST_CASE("an episode raises one alert, and a value that is no number is a dead 
     text += "s," + (i == 250 ? "nan" : std::to_string(value)) + ",2024-01-0" +
             std::to_string(1 + i / 100) + "T00:" + std::to_string(10 + i % 50) + ":00Z\n";
   }
-  support::kept_letters office;
+  support::kept_letters dead_letters;
   leat::run_options options;
-  options.dead_letters = &office;
+  options.dead_letters = &dead_letters;
   const leat::collect<alert> alerts;
   REQUIRE(leat::run(alert_graph(leat::csv_source<reading>(folder.write("a.csv", text)),
                                 leat::record_at_a_time{}, 1.25F, alerts),
@@ -116,7 +116,7 @@ TEST_CASE("an episode raises one alert, and a value that is no number is a dead 
   REQUIRE(alerts.records().size() == 1);
   CHECK(alerts.records().front().value == 100);
   CHECK(alerts.records().front().sensor == "s");
-  CHECK(office.letters.size() == 1);
+  CHECK(dead_letters.letters.size() == 1);
 }
 
 TEST_CASE("equal seeds make equal files, and impossible requests are refused") {

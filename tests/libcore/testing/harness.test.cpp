@@ -21,10 +21,10 @@ std::string complaint(const auto& check) {
 
 TEST_CASE("an operator that depends on its records alone passes, and its output comes back") {
   struct counting {
-    using output = item;
+    using output_type = item;
     leat::value_state<std::int64_t> count;
     void open(leat::setup& setup) { count = setup.value<std::int64_t>("count"); }
-    void process(const item& i, leat::output<item>& out, leat::context& ctx) {
+    void process(const item& i, leat::emitter<item>& out, leat::context& ctx) {
       for (std::int64_t n = 0; n < i.number % 4; ++n)
         out({i.key, i.number, ++ctx.get(count)});
     }
@@ -37,8 +37,8 @@ TEST_CASE("an operator that depends on its records alone passes, and its output 
 
 TEST_CASE("marks and barriers may stand between records") {
   struct watching {
-    using output = item;
-    void process(const item& i, leat::output<item>& out, leat::context&) { out(i); }
+    using output_type = item;
+    void process(const item& i, leat::emitter<item>& out, leat::context&) { out(i); }
   };
   using input = leat::testing::input<item>;
   const auto got = check_operator(
@@ -50,8 +50,8 @@ TEST_CASE("marks and barriers may stand between records") {
 
 TEST_CASE("an operator that reads event times is given them, whatever the cuts") {
   struct watching {
-    using output = item;
-    void process(const item& i, leat::output<item>& out, leat::event_context& ctx) {
+    using output_type = item;
+    void process(const item& i, leat::emitter<item>& out, leat::event_context& ctx) {
       out({ctx.at().time.time_since_epoch().count(), i.number,
            ctx.watermark().time_since_epoch().count()});
     }
@@ -65,9 +65,9 @@ TEST_CASE("an operator that reads event times is given them, whatever the cuts")
 
 TEST_CASE("an operator whose output depends on frames or on time is found out") {
   struct impatient { // emits what it has gathered only with a later record
-    using output = item;
+    using output_type = item;
     const leat::clock_time* now;
-    void process(const item& i, leat::output<item>& out, leat::context&) {
+    void process(const item& i, leat::emitter<item>& out, leat::context&) {
       out(i);
       if (out.full())
         out({i.key, i.number, -1});

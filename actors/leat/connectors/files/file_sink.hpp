@@ -55,7 +55,7 @@ public:
     return {};
   }
 
-  result<void> open(const sink_place& place) {
+  result<void> open(const sink_context& place) {
     auto file = File::create(path_of_subtask(path_, place.subtask, place.subtasks));
     if (!file)
       return file.error();

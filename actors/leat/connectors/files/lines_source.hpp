@@ -78,18 +78,18 @@ public:
 
   /// Reads up to `demand` lines, but waits for none if it has some. A line that is no record is
   /// rejected; a file that cannot be read (further) throws leat::failure.
-  pulled pull(std::size_t demand, output<record_type>& out) {
+  pull_status pull(std::size_t demand, emitter<record_type>& out) {
     if (!opened_) {
       if (stop_)
         out.waiting_for("input from \"" + path_ + '"');
       start();
     }
     if (!content_)
-      return pulled::done();
+      return pull_status::done();
     for (const std::size_t all = demand; demand > 0 && !out.full(); --demand) {
       if (stop_ && !content_->file.ready()) {
         if (demand < all)
-          return pulled::more();
+          return pull_status::more();
         out.waiting_for("input from \"" + path_ + '"');
       }
       std::string_view line;
@@ -103,12 +103,12 @@ public:
       case line_reader::status::end:
       case line_reader::status::stopped:
         content_.reset();
-        return pulled::done();
+        return pull_status::done();
       case line_reader::status::failed:
         throw failure(content_->file.error());
       }
     }
-    return pulled::more();
+    return pull_status::more();
   }
 
   /// Whether the file can be opened and its start is what the format expects.
@@ -147,7 +147,7 @@ private:
     opened_ = true;
   }
 
-  void read(std::string_view line, output<record_type>& out) {
+  void read(std::string_view line, emitter<record_type>& out) {
     record_type record{};
     if (auto fault = content_->parser.parse(line, record); !fault)
       out(std::move(record));
@@ -155,7 +155,7 @@ private:
       reject(line, std::move(*fault), out);
   }
 
-  void reject(std::string_view line, std::string reason, output<record_type>& out) {
+  void reject(std::string_view line, std::string reason, emitter<record_type>& out) {
     dead_letter letter = letter_of_line(content_->file, line, std::move(reason));
     out.reject(std::move(letter.reason), std::move(letter.place), std::move(letter.raw));
   }

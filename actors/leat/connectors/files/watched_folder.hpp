@@ -32,21 +32,21 @@ public:
   bool may_block() const { return false; } // only regular files are read
 
   /// Throws leat::failure if the folder, or a file that was begun, cannot be read further.
-  pulled pull(std::size_t demand, output<record_type>& out) {
+  pull_status pull(std::size_t demand, emitter<record_type>& out) {
     if (!reading_ && waiting_.empty() && !last_)
       look(out);
     if (!reading_ && !next_file(out))
       return nothing_left();
     if (reading_->pull(demand, out).is_done())
       reading_.reset();
-    return reading_ || !waiting_.empty() ? pulled::more() : nothing_left();
+    return reading_ || !waiting_.empty() ? pull_status::more() : nothing_left();
   }
 
 private:
   /// Two looks must lie apart, or a file that grows looks the same to both.
-  pulled nothing_left() const { return last_ ? pulled::done() : pulled::idle(every_); }
+  pull_status nothing_left() const { return last_ ? pull_status::done() : pull_status::idle(every_); }
 
-  void look(output<record_type>& out) {
+  void look(emitter<record_type>& out) {
     auto found = scan_.look();
     if (!found)
       throw failure(found.error());
@@ -59,7 +59,7 @@ private:
   }
 
   /// Begins the next file that can be read; false when there is none.
-  bool next_file(output<record_type>& out) {
+  bool next_file(emitter<record_type>& out) {
     for (; !waiting_.empty() && !reading_; waiting_.pop_front())
       if (const auto checked = file_split::check(waiting_.front(), options_); !checked)
         out.reject(checked.error().what, waiting_.front(), {});

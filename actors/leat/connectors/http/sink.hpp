@@ -33,7 +33,7 @@ public:
     return {};
   }
 
-  result<void> open(const sink_place& place) {
+  result<void> open(const sink_context& place) {
     place_ = place;
     auto poster = http_poster::open(url_, options_, place.subtask);
     if (!poster)
@@ -85,7 +85,7 @@ private:
 
   std::string url_;
   http_options options_;
-  sink_place place_;
+  sink_context place_;
   std::optional<http_poster> poster_;
   std::string body_;
   std::size_t count_ = 0; ///< records in it

@@ -23,7 +23,7 @@ public:
 
   collect() : shared_(std::make_shared<state>()) {}
 
-  void open(const sink_place& place) {
+  void open(const sink_context& place) {
     const std::lock_guard lock(shared_->mutex);
     slot_ = &shared_->slots.emplace(place.subtask, std::vector<T>{})->second;
   }

@@ -30,10 +30,10 @@ public:
     return user_error("a rate of records is a number from 0 on", "0 is as fast as possible");
   }
 
-  pulled pull(std::size_t demand, output<record_type>& out) {
+  pull_status pull(std::size_t demand, emitter<record_type>& out) {
     for (; demand > 0 && next_ < count_ && !out.full(); --demand)
       out(make_(next_++));
-    return next_ < count_ ? pulled::more() : pulled::done();
+    return next_ < count_ ? pull_status::more() : pull_status::done();
   }
 
 private:

@@ -32,20 +32,20 @@ public:
 
   /// Reads up to `demand` messages. What is none is rejected; a file that cannot be read further
   /// throws leat::failure.
-  pulled pull(std::size_t demand, output<T>& out) {
+  pull_status pull(std::size_t demand, emitter<T>& out) {
     if (done_)
-      return pulled::done();
+      return pull_status::done();
     if (!file_)
       start();
     for (const std::size_t all = demand; demand > 0 && !done_ && !out.full(); --demand) {
       if (stop_ && !file_->ready()) {
         if (demand < all)
-          return pulled::more();
+          return pull_status::more();
         out.waiting_for("input from \"" + path_ + '"');
       }
       read(out);
     }
-    return done_ ? pulled::done() : pulled::more();
+    return done_ ? pull_status::done() : pull_status::more();
   }
 
   /// Whether the file can be opened.
@@ -63,7 +63,7 @@ private:
     file_ = std::move(*opened);
   }
 
-  void read(output<T>& out) {
+  void read(emitter<T>& out) {
     std::string_view bytes;
     switch (file_->next(bytes)) {
     case delimited_reader::status::message: {
@@ -91,7 +91,7 @@ private:
     }
   }
 
-  void reject(std::string_view bytes, std::string reason, output<T>& out) {
+  void reject(std::string_view bytes, std::string reason, emitter<T>& out) {
     dead_letter letter = letter_of_message(*file_, bytes, std::move(reason));
     out.reject(std::move(letter.reason), std::move(letter.place), std::move(letter.raw));
   }

@@ -24,23 +24,23 @@ public:
   void cancel() const { connection_->cancel(); }
 
   /// Reads up to `demand` lines, but waits for none if it has some.
-  pulled pull(std::size_t demand, output<record_type>& out) {
+  pull_status pull(std::size_t demand, emitter<record_type>& out) {
     for (const std::size_t all = demand; demand > 0 && !ended_ && !out.full(); --demand) {
       const bool waits = !lines_ || !lines_->ready();
       if (waits && demand < all)
-        return pulled::more();
+        return pull_status::more();
       if (!lines_ && !begin(out))
         continue;
       if (!lines_->ready())
         out.waiting_for("lines from " + lines_->path());
       read(out);
     }
-    return ended_ ? pulled::done() : pulled::more();
+    return ended_ ? pull_status::done() : pull_status::more();
   }
 
 private:
   /// False if there are no lines to be read of this connection.
-  bool begin(output<record_type>& out) {
+  bool begin(emitter<record_type>& out) {
     lines_ = connection_->connect([&out](std::string what) { out.waiting_for(std::move(what)); });
     ended_ = !lines_; // cancelled
     if (ended_)
@@ -56,7 +56,7 @@ private:
     return lines_ != nullptr;
   }
 
-  void read(output<record_type>& out) {
+  void read(emitter<record_type>& out) {
     std::string_view line;
     switch (lines_->next(line)) {
     case line_reader::status::line:
@@ -74,7 +74,7 @@ private:
     }
   }
 
-  void parse(std::string_view line, output<record_type>& out) {
+  void parse(std::string_view line, emitter<record_type>& out) {
     if (lines_->unterminated())
       return reject(line, "the connection ended within it", out);
     record_type record{};
@@ -84,7 +84,7 @@ private:
       reject(line, std::move(*fault), out);
   }
 
-  void reject(std::string_view line, std::string reason, output<record_type>& out) {
+  void reject(std::string_view line, std::string reason, emitter<record_type>& out) {
     out.reject(std::move(reason),
                lines_->path() + ", line " + std::to_string(lines_->line_number()),
                std::string{line.substr(0, line_reader::kept_of_too_long)});

@@ -111,7 +111,7 @@ public:
     return {};
   }
 
-  result<void> open(const sink_place& place) {
+  result<void> open(const sink_context& place) {
     auto table = connect();
     if (!table)
       return table.error();
@@ -153,7 +153,7 @@ private:
   std::string file_;
   std::string name_;
   sqlite_options options_;
-  sink_place place_;
+  sink_context place_;
   std::optional<sqlite_table> table_;
 };
 

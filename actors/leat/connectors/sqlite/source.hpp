@@ -38,21 +38,21 @@ public:
 
   /// Reads up to `demand` rows. A row whose values are none of T's is rejected; a file that cannot
   /// be read further throws leat::failure.
-  pulled pull(std::size_t demand, output<T>& out) {
+  pull_status pull(std::size_t demand, emitter<T>& out) {
     if (done_)
-      return pulled::done();
+      return pull_status::done();
     if (!rows_)
       start();
     for (; demand > 0 && !out.full(); --demand) {
       if (rows_->step() == sqlite_statement::status::done) {
         rows_.reset();
         done_ = true;
-        return pulled::done();
+        return pull_status::done();
       }
       ++number_;
       read(out);
     }
-    return pulled::more();
+    return pull_status::more();
   }
 
 private:
@@ -63,7 +63,7 @@ private:
     rows_ = std::move(*rows);
   }
 
-  void read(output<T>& out) {
+  void read(emitter<T>& out) {
     T record{};
     int column = 0;
     std::string why;

@@ -1,6 +1,6 @@
 #include <leat/detail/runtime/inlet.hpp>
 
-#include <leat/detail/runtime/breach.hpp>
+#include <leat/detail/runtime/protocol_violation.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -15,16 +15,18 @@ inlet::inlet(std::size_t channels, bool ordered, const credit& window)
 
 void inlet::receive(std::size_t index, frame f) {
   if (index >= channels_.size())
-    throw breach(fmt::format("a frame came on channel {} of {}", index, channels_.size()));
+    throw protocol_violation(
+        fmt::format("a frame came on channel {} of {}", index, channels_.size()));
   channel& c = channels_[index];
   if (c.had_last)
-    throw breach(fmt::format("a frame came on channel {} behind the last one", index));
+    throw protocol_violation(fmt::format("a frame came on channel {} behind the last one", index));
   const bool needs_credit = f.size() > 0 && !f.last && !f.barrier_at;
   const bool had_credit = c.due.arrived(f.paid);
   const bool honest = f.paid.records == static_cast<std::int64_t>(f.size()) &&
                       f.paid.frames == (f.size() > 0 ? 1 : 0) && f.paid.bytes >= 0;
   if (!honest || (needs_credit && !had_credit))
-    throw breach(fmt::format("a frame came on channel {} that was not paid for", index));
+    throw protocol_violation(
+        fmt::format("a frame came on channel {} that was not paid for", index));
   c.had_last = f.last;
   c.arrived.push_back(std::move(f));
   ++arrived_;
@@ -33,7 +35,8 @@ void inlet::receive(std::size_t index, frame f) {
 
 void inlet::promise(std::size_t index, const mark& m, std::uint64_t frames) {
   if (index >= channels_.size())
-    throw breach(fmt::format("a promise came on channel {} of {}", index, channels_.size()));
+    throw protocol_violation(
+        fmt::format("a promise came on channel {} of {}", index, channels_.size()));
   channel& c = channels_[index];
   if (frames > c.taken)
     c.late = late_promise{m, frames};

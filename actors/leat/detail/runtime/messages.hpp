@@ -199,11 +199,11 @@ auto inspect(Inspector& f, fault_message& m) {
 }
 
 /// A worker to the job: the figures of its subtasks, now and then.
-struct figures_message {
+struct metrics_message {
   std::vector<std::pair<std::size_t, std::string>> measured;
 };
 template <class Inspector>
-auto inspect(Inspector& f, figures_message& m) {
+auto inspect(Inspector& f, metrics_message& m) {
   return f(m.measured);
 }
 

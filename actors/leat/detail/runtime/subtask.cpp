@@ -1,6 +1,6 @@
 #include <leat/detail/runtime/subtask.hpp>
 
-#include <leat/detail/runtime/breach.hpp>
+#include <leat/detail/runtime/protocol_violation.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -13,7 +13,8 @@ clock_time subtask_metrics::until(const stall& s, clock_time now) {
          (since != 0 ? std::max<clock_time>(now - since, 0) : 0);
 }
 
-subtask::subtask(std::shared_ptr<stage> logic, settings with, host& by, subtask_metrics& measured)
+subtask::subtask(std::shared_ptr<stage> logic, settings with, subtask_host& by,
+                 subtask_metrics& measured)
     : stage_(std::move(logic)), source_(dynamic_cast<pullable*>(stage_.get())),
       settings_(std::move(with)), host_(by), metrics_(measured),
       inlet_(settings_.channels, settings_.ordered, settings_.window) {
@@ -42,13 +43,13 @@ void subtask::promised(std::size_t channel, const mark& m, std::uint64_t frames)
 port& subtask::port_at(std::size_t port, std::size_t lane) {
   const auto& ports = stage_->ports();
   if (port >= ports.size() || lane >= ports[port]->lanes())
-    throw breach(fmt::format("there is no lane {} of port {}", lane, port));
+    throw protocol_violation(fmt::format("there is no lane {} of port {}", lane, port));
   return *ports[port];
 }
 
 void subtask::granted(std::size_t port, std::size_t lane, const credit& returned) {
   if (!port_at(port, lane).grant(lane, returned))
-    throw breach("more credit came back than was spent");
+    throw protocol_violation("more credit came back than was spent");
   work();
 }
 
@@ -136,7 +137,7 @@ bool subtask::may_pull() const {
 
 // True if there may be more at once.
 bool subtask::pull() {
-  const pulled answer = source_->pull();
+  const pull_status answer = source_->pull();
   mark_due_ = true;
   advance_source();
   source_done_ = answer.is_done();
@@ -166,10 +167,11 @@ void subtask::work_inlet() {
     }
     if (const auto piece = inlet_.next()) {
       const std::size_t first = *piece->next;
+      reached_.reset();
       if (input_cancelled_)
         *piece->next = piece->end;
       else
-        reached_.reset(), stage_->consume(*piece->from, *piece->next, piece->end);
+        stage_->consume(*piece->from, *piece->next, piece->end);
       since_mark_ += *piece->next - first;
       return_credit();
       if (stage_->satisfied() && !input_cancelled_)
@@ -223,7 +225,7 @@ void subtask::finish() {
 
 void subtask::commit() {
   if (!prepared_)
-    throw breach("it is to commit what it has not prepared");
+    throw protocol_violation("it is to commit what it has not prepared");
   stage_->commit();
   prepared_ = false;
   host_.done();

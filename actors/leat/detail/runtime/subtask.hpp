@@ -26,7 +26,7 @@ struct subtask_metrics {
 };
 
 /// What a subtask asks of its host.
-class host : public wire {
+class subtask_host : public wire {
 public:
   /// Tells the inlet what is promised on its channels, where the host knows of more.
   virtual void look(inlet& in) = 0;
@@ -53,7 +53,7 @@ public:
     stage_services services;          ///< wake_at is filled in here
   };
 
-  subtask(std::shared_ptr<stage> logic, settings with, host& by, subtask_metrics& measured);
+  subtask(std::shared_ptr<stage> logic, settings with, subtask_host& by, subtask_metrics& measured);
 
   result<void> open();
 
@@ -105,7 +105,7 @@ private:
   std::shared_ptr<stage> stage_;
   pullable* source_ = nullptr;
   settings settings_;
-  host& host_;
+  subtask_host& host_;
   subtask_metrics& metrics_;
   inlet inlet_;
   std::optional<mark> reached_; // what the stage knows, while it has emitted nothing since

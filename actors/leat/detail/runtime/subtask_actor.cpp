@@ -1,7 +1,7 @@
 #include <leat/detail/runtime/subtask_actor.hpp>
 
-#include <leat/detail/runtime/breach.hpp>
-#include <leat/detail/runtime/measurements.hpp>
+#include <leat/detail/runtime/metrics.hpp>
+#include <leat/detail/runtime/protocol_violation.hpp>
 
 #include <fmt/format.h>
 
@@ -157,7 +157,7 @@ bool subtask_actor::is_from_producer(std::size_t channel) {
     return true;
   for (const auto& producer : all)
     if (is_from(*this, producer.from))
-      throw breach(fmt::format("channel {} is not its own", channel));
+      throw protocol_violation(fmt::format("channel {} is not its own", channel));
   strangers_.ignore(blueprint_.settings.services.stage);
   return false;
 }
@@ -169,7 +169,7 @@ bool subtask_actor::is_from_consumer(std::size_t port, std::size_t lane) {
   for (const auto& lanes : all)
     for (const auto& consumer : lanes)
       if (is_from(*this, consumer.to))
-        throw breach(fmt::format("lane {} of port {} is not its own", lane, port));
+        throw protocol_violation(fmt::format("lane {} of port {} is not its own", lane, port));
   strangers_.ignore(blueprint_.settings.services.stage);
   return false;
 }
@@ -215,7 +215,7 @@ void subtask_actor::receive(encoded_message& m) {
     throw failure(internal_error("a frame from another process is out of sequence"));
   ++received_[m.channel];
   if (m.channel >= blueprint_.channel_codecs.size() || !blueprint_.channel_codecs[m.channel])
-    throw breach("a frame came as bytes where records do not travel");
+    throw protocol_violation("a frame came as bytes where records do not travel");
   auto f = decode_frame(m.content, *blueprint_.channel_codecs[m.channel]);
   if (!f)
     throw failure(f.error());
@@ -323,16 +323,16 @@ void subtask_actor::messenger::wake_at(clock_time when, std::uint64_t number) {
     self.delayed_send(&self, std::chrono::nanoseconds{wait}, wake_message{number});
 }
 
-std::string subtask_actor::last_figures() const {
-  return blueprint_.tells_figures ? encode_measurements(*blueprint_.metrics) : std::string{};
+std::string subtask_actor::last_metrics() const {
+  return blueprint_.reports_metrics ? encode_metrics(*blueprint_.metrics) : std::string{};
 }
 
 void subtask_actor::messenger::prepared() {
-  self.send(self.wiring_.job, prepared_message{self.wiring_.number, self.last_figures()});
+  self.send(self.wiring_.job, prepared_message{self.wiring_.number, self.last_metrics()});
 }
 
 void subtask_actor::messenger::done() {
-  self.send(self.wiring_.job, done_message{self.wiring_.number, self.last_figures()});
+  self.send(self.wiring_.job, done_message{self.wiring_.number, self.last_metrics()});
 }
 
 } // namespace leat

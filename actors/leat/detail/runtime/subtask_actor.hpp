@@ -30,9 +30,9 @@ struct subtask_blueprint {
   std::shared_ptr<stage> logic;
   subtask::settings settings;
   std::shared_ptr<subtask_metrics> metrics;
-  std::shared_ptr<dead_letter_office> office;          ///< the subtask's own way to that of the job
+  std::shared_ptr<dead_letter_sink> dead_letters;      ///< the subtask's own way to that of the job
   std::shared_ptr<const std::atomic<bool>> job_failed; ///< nothing is processed any more
-  bool tells_figures = false;          ///< with its last message, as the job cannot see its metrics
+  bool reports_metrics = false;        ///< with its last message, as the job cannot see its metrics
   std::vector<port_promises> promises; ///< by port; empty: all consumers are told
   channel_promises reads;
   /// Of edges to and from other processes, by port and by channel; may be null elsewhere.
@@ -41,9 +41,9 @@ struct subtask_blueprint {
 };
 
 /// Makes the actor around a subtask in place of the runtime's own.
-class subtask_recipe : public actor_recipe {
+class subtask_factory : public actor_factory {
 public:
-  explicit subtask_recipe(caf::actor_system* asked) : system(asked) {}
+  explicit subtask_factory(caf::actor_system* asked) : system(asked) {}
   caf::actor_system* const system; ///< the one that the whole job is to live in, if not null
   virtual caf::actor spawn(caf::local_actor& by, subtask_blueprint blueprint,
                            bool own_thread) const = 0;
@@ -84,7 +84,7 @@ private:
   bool is_from_job();
 
   void wire(wire_message& m);
-  std::string last_figures() const;
+  std::string last_metrics() const;
   void receive(encoded_message& m);
   void tell(std::size_t port, std::size_t lane);
   void heard(const heard_message& m);
@@ -99,7 +99,7 @@ private:
 
   // What the subtask asks for becomes messages. Not functions of the actor itself: who derives from
   // it has names of his own.
-  struct messenger final : host {
+  struct messenger final : subtask_host {
     explicit messenger(subtask_actor& actor) : self(actor) {}
     void send(std::size_t port, std::size_t lane, frame f) override;
     void promise(std::size_t port, const mark& m, std::span<const std::uint64_t> frames) override;

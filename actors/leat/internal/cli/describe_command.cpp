@@ -29,16 +29,16 @@ exit_code describe_command(const graph_maker& make, const describe_settings& set
   const auto parallelism = settings.subtasks();
   if (!parallelism)
     return to.refuse(placed(parallelism.error(), settings.places));
-  const auto groupings = settings.groupings();
-  if (!groupings)
-    return to.refuse(placed(groupings.error(), settings.places));
+  const auto batchings = settings.batchings();
+  if (!batchings)
+    return to.refuse(placed(batchings.error(), settings.places));
   auto g = made(make);
   if (!g)
     return to.refuse(g.error());
   if (auto there = settings.check_stages(g->plan()); !there)
     return to.refuse(there.error());
   std::vector<error> faults = g->validate();
-  const std::vector<error> more = g->plan().regroup(*groupings);
+  const std::vector<error> more = g->plan().set_batching(*batchings);
   faults.insert(faults.end(), more.begin(), more.end());
   if (!faults.empty()) {
     for (const error& e : faults)

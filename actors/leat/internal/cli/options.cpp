@@ -1,6 +1,7 @@
 #include <leat/options.hpp>
 
 #include <leat/detail/record/utf8.hpp>
+#include <leat/internal/cli/columns.hpp>
 #include <leat/internal/cli/config_file.hpp>
 #include <leat/scalar_text.hpp>
 

@@ -1,6 +1,7 @@
 #include <leat/internal/cli/plan_settings.hpp>
 
 #include <leat/detail/record/utf8.hpp>
+#include <leat/internal/cli/columns.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -33,19 +34,19 @@ result<std::size_t> plan_settings::subtasks() const {
   return parallelism;
 }
 
-result<std::map<std::string, any_grouping>> plan_settings::groupings() const {
-  std::map<std::string, any_grouping> all;
+result<std::map<std::string, any_batching>> plan_settings::batchings() const {
+  std::map<std::string, any_batching> all;
   for (const std::string& text : windows) {
     const auto window =
         split_assignment("--window", text, "STAGE=SPEC", "pane=micro-batch:256,5ms");
     if (!window)
       return window.error();
     const auto& [stage, spec] = *window;
-    const auto grouping = any_grouping::parse(spec);
-    if (!grouping)
-      return user_error(fmt::format("--window {}: {}", stage, grouping.error().what),
-                        grouping.error().hint);
-    if (!all.emplace(stage, *grouping).second)
+    const auto batching = any_batching::parse(spec);
+    if (!batching)
+      return user_error(fmt::format("--window {}: {}", stage, batching.error().what),
+                        batching.error().hint);
+    if (!all.emplace(stage, *batching).second)
       return given_twice("--window", stage);
   }
   return all;

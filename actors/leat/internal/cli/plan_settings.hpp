@@ -20,7 +20,7 @@ struct plan_settings {
   /// The parallelism, within its bounds. Errors name the option.
   result<std::size_t> subtasks() const;
   /// By windowing stage. Errors name the option.
-  result<std::map<std::string, any_grouping>> groupings() const;
+  result<std::map<std::string, any_batching>> batchings() const;
   /// Whether the stages that the configuration file speaks of are there.
   result<void> check_stages(const plan& p) const;
 

@@ -1,6 +1,7 @@
 #include <leat/run.hpp>
 
 #include <leat/detail/record/utf8.hpp>
+#include <leat/internal/cli/columns.hpp>
 #include <leat/internal/cli/describe_command.hpp>
 #include <leat/internal/cli/run_command.hpp>
 

@@ -24,9 +24,9 @@ constexpr std::chrono::seconds between_watches{1};
 // Waits for a job, hands on its events and figures, and obeys signals.
 class attended_run {
 public:
-  attended_run(job& j, dead_letter_file& office, job_bus& bus, job_watch& watch,
+  attended_run(job& j, dead_letter_file& dead_letters, job_bus& bus, job_watch& watch,
                stop_signals& signals)
-      : job_(j), office_(office), bus_(bus), watch_(watch), signals_(signals) {}
+      : job_(j), dead_letters_(dead_letters), bus_(bus), watch_(watch), signals_(signals) {}
 
   void wait() {
     while (!job_.wait_for(between_looks)) {
@@ -48,7 +48,7 @@ private:
     }
     if (signals_.count() > 1 && !aborted_) {
       aborted_ = true;
-      office_.abandon();
+      dead_letters_.abandon();
       job_.abort();
       signals_.release();
       bus_.publish(event_level::info, event_kind::aborted, "stopping at once");
@@ -56,7 +56,7 @@ private:
   }
 
   job& job_;
-  dead_letter_file& office_;
+  dead_letter_file& dead_letters_;
   job_bus& bus_;
   job_watch& watch_;
   stop_signals& signals_;
@@ -163,10 +163,10 @@ void tell_end(job_bus& bus, attention& a, const job_report& r, const result<void
 }
 
 // This process was started by another one, which watches the job and tells how it gets on.
-exit_code work(leat::graph g, run_options options, const join_order& order, const attention& a,
-               const run_settings& settings, const console& to) {
-  dead_letter_file office(settings.dead_letter_folder(g.name()), a.dead_letter_cap);
-  options.dead_letters = &office;
+exit_code work(leat::graph g, run_options options, const worker_invitation& order,
+               const attention& a, const run_settings& settings, const console& to) {
+  dead_letter_file dead_letters(settings.dead_letter_folder(g.name()), a.dead_letter_cap);
+  options.dead_letters = &dead_letters;
   const auto done = run_worker(std::move(g), options, order);
   return done ? exit_done : to.refuse(done.error());
 }
@@ -175,7 +175,7 @@ exit_code work(leat::graph g, run_options options, const join_order& order, cons
 
 exit_code run_command(const graph_maker& make, const run_settings& settings,
                       const further_rows& more, const console& to) {
-  const auto order = join_order::of_this_process(); // first: who is left alone has to notice
+  const auto order = worker_invitation::of_this_process(); // first: who is left alone has to notice
   survive_file_limit();
   auto options = settings.options();
   if (!options)
@@ -195,14 +195,14 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
   job_bus bus;
   std::optional<progress_line> line;
   subscribe(bus, *attended, line, to);
-  dead_letter_file office(settings.dead_letter_folder(g->name()), attended->dead_letter_cap,
-                          [&](std::string_view text) {
-                            bus.publish(event_level::warning, event_kind::dead_letters,
-                                        std::string(text));
-                          });
-  options->dead_letters = &office;
-  options->outputs = settings.outputs(office.path());
-  job_watch watch(bus, office.path());
+  dead_letter_file dead_letters(settings.dead_letter_folder(g->name()), attended->dead_letter_cap,
+                                [&](std::string_view text) {
+                                  bus.publish(event_level::warning, event_kind::dead_letters,
+                                              std::string(text));
+                                });
+  options->dead_letters = &dead_letters;
+  options->outputs = settings.outputs(dead_letters.path());
+  job_watch watch(bus, dead_letters.path());
   bus.observe(between_watches, [&](const job_report& r) { watch.look(r); });
 
   stop_signals signals;
@@ -221,7 +221,7 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
     bus.publish(event_level::warning, event_kind::started, note);
   if (!published.empty() && !settings.quiet)
     bus.publish(event_level::warning, event_kind::started, published);
-  attended_run attendant(*started, office, bus, watch, signals);
+  attended_run attendant(*started, dead_letters, bus, watch, signals);
   attendant.wait();
   const auto done = started->wait();
   const job_report report = started->report();
@@ -239,7 +239,7 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
   }
   if (settings.quiet)
     return exit_done;
-  text_rows rows = summary_of(report, office.path());
+  text_rows rows = summary_of(report, dead_letters.path());
   if (more) {
     const text_rows further = more(report);
     rows.insert(rows.end(), further.begin(), further.end());

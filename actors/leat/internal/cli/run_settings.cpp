@@ -101,9 +101,9 @@ result<run_options> run_settings::options() const {
     return fits.error();
   if (rate < 0)
     return user_error(fmt::format("--rate: {} is below zero", rate));
-  auto regrouped = groupings();
-  if (!regrouped)
-    return regrouped.error();
+  auto chosen = batchings();
+  if (!chosen)
+    return chosen.error();
   if (auto done = read_slow_sinks(slow_sinks, o.slow_sinks); !done)
     return done.error();
   const auto limit = read_dead_letter_limit(max_dead_letters);
@@ -111,7 +111,7 @@ result<run_options> run_settings::options() const {
     return limit.error();
   o.max_dead_letters = *limit;
   o.parallelism = *wanted;
-  o.groupings = std::move(*regrouped);
+  o.batchings = std::move(*chosen);
   o.workers = workers;
   o.local_workers = local_cluster;
   o.rate = rate;

@@ -71,7 +71,7 @@ text_rows summary_of(const job_report& r, std::string_view dead_letter_file) {
                     fmt::format("{:.2f}", std::chrono::duration<double>(r.elapsed).count()));
   rows.emplace_back("records/s", per_second(r));
   rows.emplace_back("latency", latency(r));
-  add_stages(rows, "panes", r, stage_kind::grouping, &stage_report::panes);
+  add_stages(rows, "panes", r, stage_kind::batching, &stage_report::panes);
   add_stages(rows, "out", r, stage_kind::sink, &stage_report::records_in);
   rows.emplace_back("late", grouped(late));
   rows.emplace_back("dead letters",

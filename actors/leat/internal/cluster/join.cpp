@@ -48,12 +48,12 @@ bool keep_to_oneself(const std::vector<int>& links) {
 
 } // namespace
 
-std::string join_order::as_variable() const {
+std::string worker_invitation::as_variable() const {
   return fmt::format("{}={}:{}", variable, node, fmt::join(links, ":"));
 }
 
-std::optional<join_order> join_order::parse(std::string_view value) {
-  join_order order;
+std::optional<worker_invitation> worker_invitation::parse(std::string_view value) {
+  worker_invitation order;
   if (!take_number(value, order.node) || order.node == 0)
     return {};
   while (!value.empty())
@@ -64,8 +64,8 @@ std::optional<join_order> join_order::parse(std::string_view value) {
   return order;
 }
 
-std::optional<join_order> join_order::of_this_process() {
-  static const auto order = []() -> std::optional<join_order> {
+std::optional<worker_invitation> worker_invitation::of_this_process() {
+  static const auto order = []() -> std::optional<worker_invitation> {
     const char* const value = std::getenv(variable.data());
     if (!value)
       return {};

@@ -11,7 +11,7 @@
 namespace leat {
 
 /// Which node of a cluster a worker is, and how it reaches the others.
-struct join_order {
+struct worker_invitation {
   std::size_t node = 0;
   /// A connected socket to each other node, in the order of their numbers: the first one leads to
   /// the coordinator. No other process can have its far end, so nobody has to prove who it is.
@@ -23,10 +23,10 @@ struct join_order {
   /// "LEAT_JOIN=NODE:SOCKET:SOCKET...", for the environment of a worker.
   std::string as_variable() const;
   /// What such a variable says; nothing if it makes no sense.
-  static std::optional<join_order> parse(std::string_view value);
+  static std::optional<worker_invitation> parse(std::string_view value);
   /// What this process was told; nothing if it is no worker. Read once: what a worker starts is no
   /// worker. From the first call on a worker ends with its coordinator.
-  static std::optional<join_order> of_this_process();
+  static std::optional<worker_invitation> of_this_process();
 };
 
 /// The arguments of this process, and a hash of its program: workers must have been started alike.

@@ -92,7 +92,7 @@ result<void> local_cluster::start_processes() {
     }
     if (node == 0)
       continue;
-    join_order order{node, {}};
+    worker_invitation order{node, {}};
     for (std::size_t other = 0; other < nodes; ++other)
       if (other != node)
         order.links.push_back(links[node][other].get());

@@ -63,7 +63,7 @@ std::uint64_t plan_fingerprint(const plan& p, const resolved_plan& r) {
   for (std::size_t s = 0; s < p.stages.size(); ++s)
     text += fmt::format("\n{} {} {} {} {} {}", p.stages[s].name, int(p.stages[s].kind),
                         r.stages[s].parallelism, r.stages[s].ordered, p.stages[s].at_coordinator,
-                        p.stages[s].grouping ? p.stages[s].grouping->text() : "");
+                        p.stages[s].batching ? p.stages[s].batching->text() : "");
   for (const plan_edge& e : p.edges)
     text += fmt::format("\n{} {} {} {} {:x} {}", e.from, e.to, int(e.route), e.type,
                         e.codec ? e.codec->fingerprint() : 0, fmt::join(e.steps, ","));

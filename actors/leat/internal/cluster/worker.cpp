@@ -18,14 +18,14 @@ std::vector<planned_subtask> share_of(std::size_t node, wired_job& all,
   for (std::size_t n = 0; n < nodes.size(); ++n)
     if (nodes[n] == node) {
       own.push_back(std::move(all.subtasks[n]));
-      own.back().blueprint.tells_figures = true;
+      own.back().blueprint.reports_metrics = true;
     }
   return own;
 }
 
 // The coordinator and the workers before this one, as far as they can be reached: the coordinator
 // sees for itself who of them is lost, and ends the others.
-result<reached_message> reach_earlier(caf::actor_system& system, const join_order& order) {
+result<reached_message> reach_earlier(caf::actor_system& system, const worker_invitation& order) {
   reached_message m;
   auto coordinator = dial(system, order.link_to(0));
   if (!coordinator)
@@ -42,7 +42,7 @@ result<reached_message> reach_earlier(caf::actor_system& system, const join_orde
 
 } // namespace
 
-result<void> run_worker(graph g, const run_options& options, const join_order& order) {
+result<void> run_worker(graph g, const run_options& options, const worker_invitation& order) {
   if (order.node > options.local_workers || order.links.size() != options.local_workers)
     return internal_error(
         fmt::format("there is no worker {} of {}", order.node, options.local_workers));

@@ -1,6 +1,6 @@
 #include <leat/internal/cluster/worker_actor.hpp>
 
-#include <leat/detail/runtime/measurements.hpp>
+#include <leat/detail/runtime/metrics.hpp>
 
 #include <algorithm>
 
@@ -11,10 +11,10 @@ constexpr std::chrono::milliseconds between_figures{100};
 } // namespace
 
 worker_actor::worker_actor(caf::actor_config& config, std::vector<planned_subtask> own,
-                           hello_message hello, std::size_t workers, dead_letter_office* office,
+                           hello_message hello, std::size_t workers, dead_letter_sink* dead_letters,
                            std::promise<result<void>> end)
     : caf::event_based_actor(config), own_(std::move(own)), hello_(std::move(hello)),
-      office_(office), end_(std::move(end)), peers_(workers), missing_(workers - 1) {
+      dead_letters_(dead_letters), end_(std::move(end)), peers_(workers), missing_(workers - 1) {
   set_down_handler([this](const caf::down_msg& m) {
     if (coordinator_ && m.source == coordinator_)
       end_with(external_error("the coordinator is gone"));
@@ -39,11 +39,11 @@ caf::behavior worker_actor::make_behavior() {
       [=, this](const observe_message& m) {
         from_coordinator([&] {
           job_ = m.job;
-          tell_figures();
+          report_metrics();
         });
       },
       [=, this](const leave_message&) { from_coordinator([&] { end_with({}); }); },
-      [this](caf::tick_atom) { tell_figures(); },
+      [this](caf::tick_atom) { report_metrics(); },
       [this](const abandon_message&) {
         if (is_of_coordinator())
           abandon();
@@ -111,10 +111,10 @@ spawned_message worker_actor::spawn_all() {
   return m;
 }
 
-void worker_actor::tell_figures() {
-  figures_message m;
+void worker_actor::report_metrics() {
+  metrics_message m;
   for (const auto& [number, metrics] : metrics_)
-    m.measured.emplace_back(number, encode_measurements(*metrics));
+    m.measured.emplace_back(number, encode_metrics(*metrics));
   send(job_, std::move(m));
   delayed_send(this, between_figures, caf::tick_atom::value);
 }
@@ -131,8 +131,8 @@ void worker_actor::lost_peer(const caf::actor_addr& peer) {
 
 void worker_actor::abandon() {
   *failed_ = true;
-  if (office_)
-    office_->abandon();
+  if (dead_letters_)
+    dead_letters_->abandon();
 }
 
 void worker_actor::end_with(result<void> how) {

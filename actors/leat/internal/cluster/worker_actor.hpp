@@ -20,7 +20,7 @@ class worker_actor final : public caf::event_based_actor {
 public:
   /// `hello`: what is told to the coordinator when all `workers` have met.
   worker_actor(caf::actor_config& config, std::vector<planned_subtask> own, hello_message hello,
-               std::size_t workers, dead_letter_office* office, std::promise<result<void>> end);
+               std::size_t workers, dead_letter_sink* dead_letters, std::promise<result<void>> end);
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -31,7 +31,7 @@ private:
   void meet(std::size_t node, const caf::actor& peer);
   void say_hello();
   spawned_message spawn_all();
-  void tell_figures();
+  void report_metrics();
   void lost_peer(const caf::actor_addr& peer);
   void abandon();
   void end_with(result<void> how);
@@ -39,7 +39,7 @@ private:
 
   std::vector<planned_subtask> own_;
   hello_message hello_;
-  dead_letter_office* office_;
+  dead_letter_sink* dead_letters_;
   std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
   bool ended_ = false;
   std::promise<result<void>> end_;

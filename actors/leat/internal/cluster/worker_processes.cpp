@@ -33,7 +33,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 // Not above zero: an error number with its sign turned.
-pid_t start_process(const join_order& order) {
+pid_t start_process(const worker_invitation& order) {
   auto arguments = split_arguments(own_arguments());
   std::vector<std::string> variables{order.as_variable()};
   for (char** v = environ; *v; ++v)
@@ -80,7 +80,7 @@ worker_processes::~worker_processes() {
     }
 }
 
-result<void> worker_processes::start(const join_order& order) {
+result<void> worker_processes::start(const worker_invitation& order) {
   const pid_t process = start_process(order);
   if (process <= 0)
     return external_error(

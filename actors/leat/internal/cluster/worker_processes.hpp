@@ -24,7 +24,7 @@ public:
 
   /// Starts this program again with the same arguments, in a process group of its own: Ctrl-C is
   /// for this one alone. The child inherits the order's links.
-  result<void> start(const join_order& order);
+  result<void> start(const worker_invitation& order);
 
   /// Of one that has ended unasked: which, and how. Nodes count from 1.
   std::optional<error> first_ended();

@@ -34,7 +34,7 @@ void announce_on_stderr(std::string_view text);
 ///
 /// Each letter is handed to the system at once: it outlives the process, but perhaps not a power
 /// cut. A write error names the file and is final. Thread-safe.
-class dead_letter_file final : public dead_letter_office {
+class dead_letter_file final : public dead_letter_sink {
 public:
   static constexpr std::uint64_t default_cap = std::uint64_t{64} << 20;
 

@@ -81,7 +81,7 @@ struct job::impl {
 };
 
 result<job> job::start(graph g, run_options options) {
-  if (options.local_workers > 0 && join_order::of_this_process())
+  if (options.local_workers > 0 && worker_invitation::of_this_process())
     return internal_error("a worker starts no job of its own: the program that was started with "
                           "workers must come to run_command() again");
   if (auto prepared = prepare(g.plan(), options); !prepared)
@@ -134,11 +134,11 @@ void job::stop() { caf::anon_send(impl_->coordinator, command_message{{stop_comm
 
 void job::abort() { caf::anon_send(impl_->coordinator, abort_message{}); }
 
-result<void> job::regroup(std::string stage, any_grouping grouping) {
-  if (const auto found = impl_->g.plan().find(stage, stage_kind::grouping); !found)
+result<void> job::set_batching(std::string stage, any_batching batching) {
+  if (const auto found = impl_->g.plan().find(stage, stage_kind::batching); !found)
     return found.error();
   caf::anon_send(impl_->coordinator,
-                 command_message{{regroup_command{std::move(stage), grouping}}});
+                 command_message{{batching_command{std::move(stage), batching}}});
   return {};
 }
 

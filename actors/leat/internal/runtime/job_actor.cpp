@@ -1,7 +1,7 @@
 #include <leat/internal/runtime/job_actor.hpp>
 
-#include <leat/detail/runtime/breach.hpp>
-#include <leat/detail/runtime/measurements.hpp>
+#include <leat/detail/runtime/metrics.hpp>
+#include <leat/detail/runtime/protocol_violation.hpp>
 #include <leat/job.hpp>
 
 #include <algorithm>
@@ -10,11 +10,11 @@
 namespace leat {
 
 job_actor::job_actor(caf::actor_config& config, std::vector<planned_subtask> plan,
-                     std::vector<caf::actor> workers, dead_letter_office* office,
+                     std::vector<caf::actor> workers, dead_letter_sink* dead_letters,
                      job_verdict verdict, job_end end)
     : caf::event_based_actor(config), plan_(std::move(plan)), workers_(std::move(workers)),
-      office_(office), verdict_(std::move(verdict)), end_(std::move(end)), done_(plan_.size()),
-      prepared_(plan_.size()) {
+      dead_letters_(dead_letters), verdict_(std::move(verdict)), end_(std::move(end)),
+      done_(plan_.size()), prepared_(plan_.size()) {
   set_down_handler([this](const caf::down_msg& m) { gone(m); });
 }
 
@@ -27,7 +27,7 @@ caf::behavior job_actor::make_behavior() {
       },
       [this](const prepared_message& m) { prepared(m); },
       [this](const done_message& m) { done(m); },
-      [this](const figures_message& m) {
+      [this](const metrics_message& m) {
         if (!is_from_one_of(workers_))
           return strangers_.ignore("job");
         for (const auto& [subtask, figures] : m.measured)
@@ -50,8 +50,8 @@ caf::behavior job_actor::make_behavior() {
 }
 
 caf::actor spawn_subtask(caf::local_actor& by, planned_subtask& p) {
-  if (p.recipe)
-    return p.recipe->spawn(by, std::move(p.blueprint), p.own_thread);
+  if (p.factory)
+    return p.factory->spawn(by, std::move(p.blueprint), p.own_thread);
   return p.own_thread ? by.spawn<subtask_actor, caf::detached>(std::move(p.blueprint))
                       : by.spawn<subtask_actor>(std::move(p.blueprint));
 }
@@ -114,7 +114,7 @@ bool job_actor::is_from_subtask(std::size_t number) {
   if (number < subtasks_.size() && is_from(*this, subtasks_[number]))
     return true;
   if (is_from_one_of(subtasks_))
-    fail(breach(fmt::format("it is not subtask {}", number)).error());
+    fail(protocol_violation(fmt::format("it is not subtask {}", number)).error());
   else
     strangers_.ignore("job");
   return false;
@@ -127,7 +127,7 @@ bool job_actor::is_from_one_of(const std::vector<caf::actor>& all) {
 
 void job_actor::measured(std::size_t subtask, std::string_view figures) {
   if (subtask < plan_.size() && !done_[subtask] && !figures.empty())
-    apply_measurements(figures, *plan_[subtask].metrics);
+    apply_metrics(figures, *plan_[subtask].metrics);
 }
 
 void job_actor::done(const done_message& m) {
@@ -167,8 +167,8 @@ void job_actor::fail(error e) {
     return;
   fault_ = std::move(e);
   *failed_ = true;
-  if (office_)
-    office_->abandon();
+  if (dead_letters_)
+    dead_letters_->abandon();
   for (const caf::actor& w : workers_)
     send(w, abandon_message{});
   for (const caf::actor& s : subtasks_)

@@ -14,9 +14,9 @@ struct planned_subtask {
   std::shared_ptr<subtask_metrics> metrics; ///< as the blueprint's, which is given away
   bool is_source = false;
   bool own_thread = false;
-  std::shared_ptr<const subtask_recipe> recipe; ///< null: the runtime's own actor
-  std::size_t node = 0;                         ///< the process it runs in; 0 is the job's
-  caf::actor elsewhere;                         ///< it, where it runs in another process
+  std::shared_ptr<const subtask_factory> factory; ///< null: the runtime's own actor
+  std::size_t node = 0;                           ///< the process it runs in; 0 is the job's
+  caf::actor elsewhere;                           ///< it, where it runs in another process
   /// By port and lane: the consuming subtask's number and channel.
   std::vector<std::vector<std::pair<std::size_t, std::size_t>>> ports;
   /// By channel: the producing subtask's number, port and lane.
@@ -46,7 +46,7 @@ class job_actor : public caf::event_based_actor {
 public:
   /// `workers`: who speaks for other processes that run some of the subtasks.
   job_actor(caf::actor_config& config, std::vector<planned_subtask> plan,
-            std::vector<caf::actor> workers, dead_letter_office* office, job_verdict verdict,
+            std::vector<caf::actor> workers, dead_letter_sink* dead_letters, job_verdict verdict,
             job_end end);
 
   caf::behavior make_behavior() override;
@@ -70,7 +70,7 @@ private:
 
   std::vector<planned_subtask> plan_;
   std::vector<caf::actor> workers_;
-  dead_letter_office* office_;
+  dead_letter_sink* dead_letters_;
   job_verdict verdict_;
   job_end end_;
   std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);

@@ -54,7 +54,7 @@ private:
     });
     while (wait_for_room()) {
       read_batch next = reader_->pull();
-      const pulled answer = next.answer;
+      const pull_status answer = next.answer;
       if (next.records || !next.letters.empty() || answer.is_done())
         put(std::move(next), {});
       if (answer.is_done())

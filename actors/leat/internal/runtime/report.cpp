@@ -56,7 +56,7 @@ job_report report_of(const wired_job& w, const plan& p, clock_time now) {
     r.stages[i].busy /= std::max<std::int64_t>(subtasks[i], 1);
 
   const bool batched = std::any_of(p.stages.begin(), p.stages.end(), [](const plan_stage& s) {
-    return s.grouping && s.grouping->is_batch();
+    return s.batching && s.batching->is_batch();
   });
   r.has_latency = !batched && latency.count() > 0;
   r.latency_p50 = latency.quantile(0.50);

@@ -21,7 +21,7 @@ error as_one(const std::vector<error>& faults) {
 }
 
 std::vector<error> apply(plan& p, const run_options& options) {
-  std::vector<error> faults = p.regroup(options.groupings);
+  std::vector<error> faults = p.set_batching(options.batchings);
   for (const auto& [name, delay] : options.slow_sinks)
     if (const auto s = p.find(name, stage_kind::sink)) {
       (*s)->slowed = delay;
@@ -41,7 +41,7 @@ std::vector<error> apply(plan& p, const run_options& options) {
   return faults;
 }
 
-class no_office final : public dead_letter_office {
+class no_dead_letter_sink final : public dead_letter_sink {
 public:
   void put(dead_letter letter) override {
     throw failure(
@@ -58,10 +58,10 @@ struct letter_tally {
 
 // The way of one subtask to the office of its process. What it sends is a figure of its own, so
 // that it is counted wherever it runs.
-class counted_office final : public dead_letter_office {
+class counting_dead_letter_sink final : public dead_letter_sink {
 public:
-  counted_office(dead_letter_office& to, std::shared_ptr<letter_tally> tally,
-                 std::shared_ptr<subtask_metrics> metrics)
+  counting_dead_letter_sink(dead_letter_sink& to, std::shared_ptr<letter_tally> tally,
+                            std::shared_ptr<subtask_metrics> metrics)
       : to_(to), tally_(std::move(tally)), metrics_(std::move(metrics)) {}
 
   void put(dead_letter letter) override {
@@ -74,7 +74,7 @@ public:
   void abandon() override { to_.abandon(); }
 
 private:
-  dead_letter_office& to_;
+  dead_letter_sink& to_;
   std::shared_ptr<letter_tally> tally_;
   std::shared_ptr<subtask_metrics> metrics_;
 };
@@ -84,7 +84,7 @@ private:
 result<caf::actor_system*> system_of(const plan& p) {
   caf::actor_system* found = nullptr;
   for (const plan_stage& s : p.stages) {
-    const auto own = std::dynamic_pointer_cast<const subtask_recipe>(s.recipe);
+    const auto own = std::dynamic_pointer_cast<const subtask_factory>(s.factory);
     if (!own || !own->system)
       continue;
     if (found && found != own->system)
@@ -97,8 +97,8 @@ result<caf::actor_system*> system_of(const plan& p) {
   return found;
 }
 
-dead_letter_office& no_dead_letters() {
-  static no_office nowhere;
+dead_letter_sink& no_dead_letters() {
+  static no_dead_letter_sink nowhere;
   return nowhere;
 }
 
@@ -210,7 +210,7 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
       t.blueprint.logic = p.stages[s].make(p.stages[s]);
       t.is_source = p.stages[s].kind == stage_kind::source;
       t.own_thread = threads && p.stages[s].blocking;
-      t.recipe = std::dynamic_pointer_cast<const subtask_recipe>(p.stages[s].recipe);
+      t.factory = std::dynamic_pointer_cast<const subtask_factory>(p.stages[s].factory);
       auto& settings = t.blueprint.settings;
       settings.ordered = r.stages[s].ordered;
       settings.window = options.window;
@@ -269,9 +269,10 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
     }
     w.metrics.push_back(std::make_shared<subtask_metrics>(ports.size()));
     from.blueprint.metrics = from.metrics = w.metrics.back();
-    auto& office = from.blueprint.settings.services.dead_letters;
-    from.blueprint.office = std::make_shared<counted_office>(*office, tally, from.metrics);
-    office = from.blueprint.office.get();
+    auto& dead_letters = from.blueprint.settings.services.dead_letters;
+    from.blueprint.dead_letters =
+        std::make_shared<counting_dead_letter_sink>(*dead_letters, tally, from.metrics);
+    dead_letters = from.blueprint.dead_letters.get();
   }
   share_credit(w, options.window);
   share_promises(p, w);

@@ -24,7 +24,7 @@ result<void> prepare(plan& p, const run_options& options, const std::vector<bool
 result<caf::actor_system*> system_of(const plan& p);
 
 /// Stands in where a run keeps no dead letters: what cannot be processed fails the job.
-dead_letter_office& no_dead_letters();
+dead_letter_sink& no_dead_letters();
 
 /// Makes all stages and says how they are connected. `threads`: blocking stages get their own.
 wired_job wire_up(const plan& p, const run_options& options, const clock& time, bool threads);

@@ -158,14 +158,15 @@ struct graph_state {
 };
 using graph_ptr = std::shared_ptr<graph_state>;
 
-/// A recipe for actors that take records of type T.
+/// A factory for actors that take records of type T.
 template <class Own, class T>
-concept actor_on = std::derived_from<Own, actor_recipe> && std::is_same_v<typename Own::input, T>;
+concept actor_on =
+    std::derived_from<Own, actor_factory> && std::is_same_v<typename Own::input_type, T>;
 
 template <class Own>
 auto add_actor(graph_state& g, std::string name, Own own, stage_options options) {
-  using in = typename Own::input;
-  using out = typename Own::output;
+  using in = typename Own::input_type;
+  using out = typename Own::output_type;
   auto to = std::make_shared<tap<out>>();
   plan_stage s;
   s.name = std::move(name);
@@ -174,7 +175,7 @@ auto add_actor(graph_state& g, std::string name, Own own, stage_options options)
   s.order = options.order;
   s.blocking = own.blocking;
   s.at_coordinator = true; // whom it talks to is there
-  s.recipe = std::make_shared<Own>(std::move(own));
+  s.factory = std::make_shared<Own>(std::move(own));
   s.make = [to](const plan_stage& self) -> std::unique_ptr<stage> {
     return std::make_unique<actor_stage<in, out>>(to->make(self));
   };

@@ -18,7 +18,7 @@ std::string_view kind_name(stage_kind kind) {
     return "actor";
   case stage_kind::merge:
     return "merge";
-  case stage_kind::grouping:
+  case stage_kind::batching:
     return "window";
   case stage_kind::scoring:
     return "score";
@@ -262,8 +262,8 @@ std::string plan::describe_text(std::size_t default_parallelism) const {
     const plan_stage& s = stages[i];
     text +=
         fmt::format("  {:<8} {}: {}", kind_name(s.kind), s.name, subtasks(r.stages[i].parallelism));
-    if (s.grouping)
-      text += ", " + s.grouping->text();
+    if (s.batching)
+      text += ", " + s.batching->text();
     if (!s.detail.empty())
       text += ", " + s.detail;
     if (s.blocking)
@@ -298,8 +298,8 @@ std::string plan::describe_mermaid(std::size_t default_parallelism) const {
   std::string text = "flowchart LR\n";
   for (std::size_t i = 0; i < stages.size(); ++i) {
     std::string label = fmt::format("{}<br/>{}", quoted(stages[i].name), kind_name(stages[i].kind));
-    if (stages[i].grouping)
-      label += " " + stages[i].grouping->text();
+    if (stages[i].batching)
+      label += " " + stages[i].batching->text();
     if (r.stages[i].parallelism > 1)
       label += fmt::format(" ×{}", r.stages[i].parallelism);
     text += fmt::format("  s{}[\"{}\"]\n", i, label);
@@ -319,8 +319,8 @@ std::string plan::describe_dot(std::size_t default_parallelism) const {
       fmt::format("digraph {} {{\n  rankdir=LR;\n  node [shape=box];\n", dot_text(name));
   for (std::size_t i = 0; i < stages.size(); ++i) {
     std::string kind{kind_name(stages[i].kind)};
-    if (stages[i].grouping)
-      kind += " " + stages[i].grouping->text();
+    if (stages[i].batching)
+      kind += " " + stages[i].batching->text();
     if (r.stages[i].parallelism > 1)
       kind += fmt::format(" ×{}", r.stages[i].parallelism);
     text += fmt::format("  s{} [label={}];\n", i, dot_text(stages[i].name + "\n" + kind));
@@ -338,10 +338,10 @@ std::string plan::describe_json(std::size_t default_parallelism) const {
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const plan_stage& s = stages[i];
     text +=
-        fmt::format("{}\n  {{\"name\":{},\"kind\":\"{}\",\"parallelism\":{},\"grouping\":{},"
+        fmt::format("{}\n  {{\"name\":{},\"kind\":\"{}\",\"parallelism\":{},\"batching\":{},"
                     "\"own_thread\":{},\"publishes_as_it_goes\":{},\"in_stamp_order\":{}}}",
                     i == 0 ? "" : ",", json_text(s.name), kind_name(s.kind),
-                    r.stages[i].parallelism, s.grouping ? json_text(s.grouping->text()) : "null",
+                    r.stages[i].parallelism, s.batching ? json_text(s.batching->text()) : "null",
                     s.blocking, s.publishes, r.stages[i].ordered);
   }
   text += "],\n\"edges\":[";
@@ -367,17 +367,17 @@ result<plan_stage*> plan::find(std::string_view stage, stage_kind kind) {
         return &s;
       names.push_back(s.name);
     }
-  const std::string_view what = kind == stage_kind::grouping ? "windowing" : kind_name(kind);
+  const std::string_view what = kind == stage_kind::batching ? "windowing" : kind_name(kind);
   return user_error(
       fmt::format("there is no {} stage \"{}\"", what, stage),
       fmt::format("{} stages of this graph: {}", what, names.empty() ? "none" : joined(names)));
 }
 
-std::vector<error> plan::regroup(const std::map<std::string, any_grouping>& groupings) {
+std::vector<error> plan::set_batching(const std::map<std::string, any_batching>& batchings) {
   std::vector<error> faults;
-  for (const auto& [stage, grouping] : groupings)
-    if (const auto s = find(stage, stage_kind::grouping))
-      (*s)->grouping = grouping;
+  for (const auto& [stage, batching] : batchings)
+    if (const auto s = find(stage, stage_kind::batching))
+      (*s)->batching = batching;
     else
       faults.push_back(s.error());
   return faults;

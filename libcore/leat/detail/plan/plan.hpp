@@ -11,7 +11,7 @@
 
 namespace leat {
 
-enum class stage_kind { source, keyed, actor, merge, grouping, scoring, sink };
+enum class stage_kind { source, keyed, actor, merge, batching, scoring, sink };
 
 /// As describe() has it: "source", "process", "actor", "merge", "window", "score", "sink".
 std::string_view kind_name(stage_kind kind);
@@ -27,9 +27,9 @@ enum class order {
 enum class routing { forward, rebalance, hash };
 
 /// How to make an actor of the user's own. The core only passes it on: see leat/actor/.
-class actor_recipe {
+class actor_factory {
 public:
-  virtual ~actor_recipe() = default;
+  virtual ~actor_factory() = default;
 };
 
 /// The way from a stage to one of its edges: which of its outputs (0: the main one), then which
@@ -58,7 +58,7 @@ struct plan_stage {
   std::size_t live_splits = 0;               ///< of a source whose splits never end
   bool blocking = false;                ///< it may wait outside the runtime, so it gets a thread
   bool publishes = false;               ///< its records are visible before the job has ended well
-  std::optional<any_grouping> grouping; ///< of a windowing stage; may be replaced before a run
+  std::optional<any_batching> batching; ///< of a windowing stage; may be replaced before a run
   std::chrono::nanoseconds slowed{0};   ///< trial delay of a sink, per record
   std::string detail;                   ///< what describe() says of it
   std::vector<error> faults;            ///< found while it was built
@@ -71,7 +71,7 @@ struct plan_stage {
   /// Makes the logic of one subtask.
   std::function<std::unique_ptr<stage>(const plan_stage&)> make;
   /// The actor that the stage works in; null: the runtime's.
-  std::shared_ptr<const actor_recipe> recipe;
+  std::shared_ptr<const actor_factory> factory;
   /// Side outputs that are read, by name.
   std::map<std::string, std::function<std::unique_ptr<class side_port>(const plan_stage&)>> sides;
 
@@ -123,8 +123,8 @@ struct plan {
   /// The stage of this name and kind; an error lists those that there are.
   result<plan_stage*> find(std::string_view stage, stage_kind kind);
 
-  /// Replaces groupings, by windowing stage. All faults at once.
-  std::vector<error> regroup(const std::map<std::string, any_grouping>& groupings);
+  /// Replaces batchings, by windowing stage. All faults at once.
+  std::vector<error> set_batching(const std::map<std::string, any_batching>& batchings);
 };
 
 } // namespace leat

@@ -19,7 +19,7 @@ public:
   virtual void process_stretch(actor_stage<In, Out>& stage, frame& f, std::size_t& next,
                                std::size_t end) = 0;
   /// The input has ended; what it still has to say goes out now. Called once.
-  virtual void end_of_input(output<Out>& out) = 0;
+  virtual void end_of_input(emitter<Out>& out) = 0;
 };
 
 template <class In, class Out>

@@ -1,5 +1,5 @@
-// The windowing stage for groupings: gathers records into panes. It holds records only as long as
-// its grouping says, and lets marks pass when the records before them have passed. Where somebody
+// The windowing stage for batchings: gathers records into panes. It holds records only as long as
+// its batching says, and lets marks pass when the records before them have passed. Where somebody
 // behind it merges, a pane does not outlast a stall before it: what stalls may wait for that merge,
 // and the merge for the pane.
 #pragma once
@@ -11,12 +11,12 @@
 namespace leat {
 
 template <class T>
-class grouping_stage final : public producing_stage<T> {
+class batching_stage final : public producing_stage<T> {
   using base = producing_stage<T>;
   using base::out_, base::services_, base::ports_;
 
 public:
-  grouping_stage(any_grouping grouping, fanout<T> to) : base(std::move(to)), grouping_(grouping) {}
+  batching_stage(any_batching batching, fanout<T> to) : base(std::move(to)), batching_(batching) {}
 
   result<void> open(const stage_services& services) override {
     const frame_limits larger{std::max(services.limits.records, least_fragment.records),
@@ -29,12 +29,12 @@ public:
   void consume(frame& f, std::size_t& next, std::size_t end) override {
     const std::size_t first = next;
     while (next < end && !blocked()) {
-      const std::size_t room = grouping_.count() - held();
+      const std::size_t room = batching_.count() - held();
       if (held() > 0)
         fill(f, next, next + std::min(end - next, room));
       else
-        take(f, next, grouping_.count() > fragment_ ? next + std::min(end - next, room) : end);
-      if (held() == grouping_.count())
+        take(f, next, batching_.count() > fragment_ ? next + std::min(end - next, room) : end);
+      if (held() == batching_.count())
         close();
     }
     stage_counters::add(services_.counters->records_in, next - first);
@@ -53,7 +53,7 @@ public:
 
   void wake() override {
     armed_for_ = never;
-    if (held() == 0 || grouping_.delay().count() == 0)
+    if (held() == 0 || batching_.delay().count() == 0)
       return;
     if (services_.time->now() >= deadline_)
       close();
@@ -68,9 +68,9 @@ public:
     if (!drain())
       return false;
     for (const command& c : at.commands)
-      if (const auto* swap = std::get_if<regroup_command>(&c);
+      if (const auto* swap = std::get_if<batching_command>(&c);
           swap && swap->stage == services_.stage)
-        grouping_ = swap->grouping;
+        batching_ = swap->batching;
     return true;
   }
 
@@ -112,13 +112,13 @@ private:
     next = end;
     pane_ends panes;
     std::size_t whole = 0;
-    if (grouping_.is_record_at_a_time()) {
+    if (batching_.is_record_at_a_time()) {
       panes.ones = true;
       whole = n;
-    } else if (grouping_.count() <= fragment_) {
-      for (; whole + grouping_.count() <= n;
+    } else if (batching_.count() <= fragment_) {
+      for (; whole + batching_.count() <= n;
            panes.ends.push_back(static_cast<std::uint32_t>(whole)))
-        whole += grouping_.count();
+        whole += batching_.count();
     }
     if (whole < n) {
       auto rest = std::make_shared<rows_of<T>>();
@@ -165,11 +165,11 @@ private:
     held_ = rows->records.size();
     gauge_.restart();
     open_.push_back(std::move(rows));
-    if (grouping_.delay().count() == 0)
+    if (batching_.delay().count() == 0)
       return;
     const clock_time now = services_.time->now();
-    const clock_time delay = grouping_.delay().count();
-    deadline_ = grouping_.aligned() ? (now / delay + 1) * delay : now + delay;
+    const clock_time delay = batching_.delay().count();
+    deadline_ = batching_.aligned() ? (now / delay + 1) * delay : now + delay;
     if (deadline_ < armed_for_)
       arm();
   }
@@ -239,7 +239,7 @@ private:
     rows.ingest.truncate(size);
   }
 
-  any_grouping grouping_;
+  any_batching batching_;
   std::size_t fragment_ = least_fragment.records; // most records in one
   frame_gauge<T> gauge_;                          // of open_.back()
   std::vector<std::shared_ptr<rows_of<T>>> open_; // the open pane, in fragments

@@ -18,7 +18,7 @@ namespace leat {
 struct read_batch {
   std::shared_ptr<rows> records;    ///< null: none
   std::vector<dead_letter> letters; ///< the stage is left to fill in
-  pulled answer = pulled::more();
+  pull_status answer = pull_status::more();
 };
 
 /// The reader as its thread sees it.

@@ -54,7 +54,7 @@ public:
   }
 
 private:
-  class gathered_letters final : public dead_letter_office {
+  class gathered_letters final : public dead_letter_sink {
   public:
     std::vector<dead_letter> kept;
     void put(dead_letter letter) override { kept.push_back(std::move(letter)); }
@@ -64,7 +64,7 @@ private:
   R reader_;
   std::shared_ptr<waiting_note> waiting_;
   gathered_letters letters_;
-  output<T> out_{fanout<T>{}};
+  emitter<T> out_{fanout<T>{}};
 };
 
 template <class R, class T>
@@ -83,20 +83,20 @@ public:
     }
   }
 
-  pulled pull(std::size_t demand, output<T>& out) {
+  pull_status pull(std::size_t demand, emitter<T>& out) {
     if (!in_place_)
       return take(demand, out);
     const std::size_t before = out.gathered().records.size();
-    const pulled answer = in_place_->pull(demand, out);
+    const pull_status answer = in_place_->pull(demand, out);
     if (out.gathered().records.size() > before)
       out.waiting_for({});
     return answer;
   }
 
 private:
-  pulled take(std::size_t demand, output<T>& out) {
+  pull_status take(std::size_t demand, emitter<T>& out) {
     if (!batch_ && !(batch_ = apart_->take()))
-      return pulled::idle(); // its thread wakes the stage
+      return pull_status::idle(); // its thread wakes the stage
     for (dead_letter& l : std::exchange(batch_->letters, {}))
       out.reject(std::move(l.reason), std::move(l.place), std::move(l.raw));
     if (batch_->records) {
@@ -104,13 +104,13 @@ private:
       for (; demand > 0 && next_ < records.size() && !out.full(); --demand)
         out(std::move(records[next_++]));
       if (next_ < records.size())
-        return pulled::more();
+        return pull_status::more();
     }
     next_ = 0;
     // One that is idle calls again by itself, from its thread.
     const bool done = batch_->answer.is_done();
     batch_.reset();
-    return done ? pulled::done() : pulled::more();
+    return done ? pull_status::done() : pull_status::more();
   }
 
   std::optional<R> in_place_;

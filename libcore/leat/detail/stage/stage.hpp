@@ -36,7 +36,7 @@ struct stage_services {
   std::size_t subtask = 0;
   std::size_t subtasks = 1;
   const clock* time = nullptr;
-  dead_letter_office* dead_letters = nullptr;
+  dead_letter_sink* dead_letters = nullptr;
   stage_counters* counters = nullptr;
   histogram* latency = nullptr; ///< where sinks measure
   frame_limits limits;
@@ -190,7 +190,7 @@ protected:
     this->advance_ports(m);
   }
 
-  output<Out> out_;
+  emitter<Out> out_;
 
 private:
   static constexpr unsigned advances_per_flush = 8;

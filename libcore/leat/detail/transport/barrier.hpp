@@ -17,13 +17,13 @@ using epoch = std::uint64_t;
 /// End the job here: sources stop reading, everything before the barrier is completed.
 struct stop_command {};
 
-/// Swap the grouping of a windowing stage.
-struct regroup_command {
+/// Swap the batching of a windowing stage.
+struct batching_command {
   std::string stage;
-  any_grouping grouping;
+  any_batching batching;
 };
 
-using command = std::variant<stop_command, regroup_command>;
+using command = std::variant<stop_command, batching_command>;
 
 struct barrier {
   leat::epoch epoch = 0;

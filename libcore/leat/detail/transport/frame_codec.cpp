@@ -123,13 +123,13 @@ bool get_panes(byte_cursor& from, std::size_t records, pane_ends& panes) {
 
 // --- commands: each with what it is, so that one of another version is refused ----------------
 
-enum class command_tag : std::uint8_t { stop = 1, regroup = 2 };
+enum class command_tag : std::uint8_t { stop = 1, set_batching = 2 };
 
 void put_command(std::string& to, const stop_command&) { put_plain(to, command_tag::stop); }
 
-void put_command(std::string& to, const regroup_command& c) {
-  put_plain(to, command_tag::regroup);
-  put_text(to, c.stage), put_text(to, c.grouping.text());
+void put_command(std::string& to, const batching_command& c) {
+  put_plain(to, command_tag::set_batching);
+  put_text(to, c.stage), put_text(to, c.batching.text());
 }
 
 std::optional<command> get_command(byte_cursor& from) {
@@ -139,14 +139,14 @@ std::optional<command> get_command(byte_cursor& from) {
   switch (static_cast<command_tag>(tag)) {
   case command_tag::stop:
     return stop_command{};
-  case command_tag::regroup: {
-    std::string stage, grouping;
-    if (!get_text(from, stage) || !get_text(from, grouping))
+  case command_tag::set_batching: {
+    std::string stage, batching;
+    if (!get_text(from, stage) || !get_text(from, batching))
       return {};
-    const auto parsed = any_grouping::parse(grouping);
+    const auto parsed = any_batching::parse(batching);
     if (!parsed)
       return {};
-    return regroup_command{std::move(stage), *parsed};
+    return batching_command{std::move(stage), *parsed};
   }
   }
   return {};

@@ -164,9 +164,13 @@ protected:
     l.open = std::move(empty);
     l.open_bytes = 0;
     l.ingested = never;
-    mark_.idle = false; // until it says so anew
     ++open_lanes_;
+    begin_frame(i);
+  }
+
+  void begin_frame(std::size_t i) {
     ++begun_[i];
+    mark_.idle = false; // until the stage says so anew
   }
 
   std::vector<lane> lanes_;
@@ -253,8 +257,7 @@ public:
   /// Sends a frame as it is. Neither while blocked nor behind an open frame.
   void forward(std::size_t i, frame f) {
     assert(!lanes_[i].open && !lanes_[i].waiting);
-    ++begun_[i];
-    mark_.idle = false;
+    begin_frame(i);
     send_or_wait(i, std::move(f));
   }
 

@@ -20,10 +20,10 @@ struct words {
   using record_type = word;
   std::int64_t end = 0;
   std::int64_t next = 0;
-  leat::pulled pull(std::size_t demand, leat::output<word>& out) {
+  leat::pull_status pull(std::size_t demand, leat::emitter<word>& out) {
     for (; demand > 0 && next < end; --demand, ++next)
       out({next, "w"});
-    return next < end ? leat::pulled::more() : leat::pulled::done();
+    return next < end ? leat::pull_status::more() : leat::pull_status::done();
   }
 };
 

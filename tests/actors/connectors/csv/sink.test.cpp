@@ -29,13 +29,13 @@ struct words {
   std::int64_t n = 0;
   std::int64_t fault = -1;
   std::int64_t next = 0;
-  leat::pulled pull(std::size_t demand, leat::output<word>& out) {
+  leat::pull_status pull(std::size_t demand, leat::emitter<word>& out) {
     for (; demand > 0 && next < n; --demand, ++next) {
       if (next == fault)
         throw leat::failure(leat::external_error("no more words"));
       out({next, "w" + std::to_string(next)});
     }
-    return next < n ? leat::pulled::more() : leat::pulled::done();
+    return next < n ? leat::pull_status::more() : leat::pull_status::done();
   }
 };
 

@@ -199,22 +199,23 @@ TEST_CASE("a line of 100 MB takes no more memory than any other") {
     return usage.ru_maxrss; // KiB
   };
   const long before = peak();
-  support::kept_letters office;
+  support::kept_letters dead_letters;
   auto split = std::move(sales{path}.splits().front());
-  leat::output<sale> out{leat::fanout<sale>{}};
-  out.open({100}, false, "read", &office);
+  leat::emitter<sale> out{leat::fanout<sale>{}};
+  out.open({100}, false, "read", &dead_letters);
   while (!split.pull(100, out).is_done()) {
   }
   CHECK(peak() - before < 16 * 1024);
 
   CHECK(ids(out.gathered().records) == numbers{1});
-  REQUIRE(office.letters.size() == 2);
-  CHECK(office.letters[0].place == path + ":2");
-  CHECK(office.letters[0].reason == "a line of 100000000 bytes, 1048576 are the most; the first "
-                                    "4096 of its 100000000 bytes are kept");
-  CHECK(office.letters[0].raw == std::string(4096, '\0'));
-  CHECK(office.letters[1].place == path + ":4");
-  CHECK(office.letters[1].reason ==
+  REQUIRE(dead_letters.letters.size() == 2);
+  CHECK(dead_letters.letters[0].place == path + ":2");
+  CHECK(dead_letters.letters[0].reason ==
+        "a line of 100000000 bytes, 1048576 are the most; the first "
+        "4096 of its 100000000 bytes are kept");
+  CHECK(dead_letters.letters[0].raw == std::string(4096, '\0'));
+  CHECK(dead_letters.letters[1].place == path + ":4");
+  CHECK(dead_letters.letters[1].reason ==
         "a line of 5000000 bytes, 1048576 are the most; it is the file's last line and has no line "
         "end: the file looks truncated; the first 4096 of its 5000000 bytes are kept");
 }
@@ -269,25 +270,25 @@ TEST_CASE("a job keeps good records and dead letters of all files") {
   folder.write("a.csv", std::string{head} + std::string{good} + "oops\n" + std::string{good});
   folder.write("c.csv", "");
   for (const std::size_t readers : {1, 2, 5}) {
-    support::kept_letters office;
+    support::kept_letters dead_letters;
     leat::collect<sale> all;
     leat::graph g{"sales"};
     g.from("sales", sales{folder / "*.csv"}, leat::no_event_time{}, {readers}).to("all", all);
     leat::run_options options;
-    options.dead_letters = &office;
+    options.dead_letters = &dead_letters;
     const auto done = leat::run(std::move(g), options);
     REQUIRE(done);
     CHECK(done->records() == 3);
     CHECK(done->dead_letters == 2);
     CHECK(all.records().size() == 3);
-    std::sort(office.letters.begin(), office.letters.end(),
+    std::sort(dead_letters.letters.begin(), dead_letters.letters.end(),
               [](const auto& x, const auto& y) { return x.place < y.place; });
-    REQUIRE(office.letters.size() == 2);
-    CHECK(office.letters[0].stage == "sales");
-    CHECK(office.letters[0].place == folder.path() + "/a.csv:3");
-    CHECK(office.letters[0].reason == "1 field, 4 expected");
-    CHECK(office.letters[0].raw == "oops");
-    CHECK(office.letters[1].place == folder.path() + "/b.csv:2");
+    REQUIRE(dead_letters.letters.size() == 2);
+    CHECK(dead_letters.letters[0].stage == "sales");
+    CHECK(dead_letters.letters[0].place == folder.path() + "/a.csv:3");
+    CHECK(dead_letters.letters[0].reason == "1 field, 4 expected");
+    CHECK(dead_letters.letters[0].raw == "oops");
+    CHECK(dead_letters.letters[1].place == folder.path() + "/b.csv:2");
   }
 }
 

@@ -44,7 +44,7 @@ bool soon(Condition condition) {
 
 /// A job of one source into a collecting sink.
 struct reading {
-  support::kept_letters office;
+  support::kept_letters dead_letters;
   leat::collect<tick> all;
   std::optional<leat::job> job;
 
@@ -53,7 +53,7 @@ struct reading {
     leat::graph g{"ticks"};
     g.from("in", std::move(source)).to("all", all);
     leat::run_options o;
-    o.dead_letters = &office;
+    o.dead_letters = &dead_letters;
     auto started = leat::job::start(std::move(g), o);
     REQUIRE(started);
     job.emplace(std::move(*started));
@@ -97,19 +97,19 @@ struct stuck {
   std::shared_ptr<world> in;
   std::int64_t next = 0;
 
-  leat::pulled pull(std::size_t demand, leat::output<tick>& out) {
+  leat::pull_status pull(std::size_t demand, leat::emitter<tick>& out) {
     for (; demand > 0 && next < 10; --demand)
       out({next++});
     if (next == 10 && demand == 0)
-      return leat::pulled::more();
+      return leat::pull_status::more();
     if (!std::exchange(told, true))
-      return leat::pulled::more();
+      return leat::pull_status::more();
     out.waiting_for("release");
     std::unique_lock lock(in->mutex);
     in->changed.wait(lock, [&] { return in->released; });
     in->left = true;
     in->changed.notify_all();
-    return leat::pulled::done();
+    return leat::pull_status::done();
   }
   bool told = false;
 };
@@ -131,7 +131,7 @@ TEST_CASE(
       }
       r.stop();
       CHECK(r.all.records().size() == (written ? 2 : 0));
-      CHECK(r.office.letters.empty());
+      CHECK(r.dead_letters.letters.empty());
       CHECK(r.job->report().stages.front().waiting_for.empty());
     }
     CHECK(soon([&] { return threads() <= before; }));

@@ -28,13 +28,13 @@ using csv_folder = leat::watched_folder<leat::csv_source<row>>;
 /// A folder in the hands of a test.
 template <class Source = leat::csv_source<row>>
 struct watching {
-  support::kept_letters office;
-  leat::output<row> out{leat::fanout<row>{}};
+  support::kept_letters dead_letters;
+  leat::emitter<row> out{leat::fanout<row>{}};
   leat::folder_split<Source> split;
 
   explicit watching(const leat::watched_folder<Source>& folder)
       : split(std::move(folder.splits().front())) {
-    out.open({100}, false, "in", &office);
+    out.open({100}, false, "in", &dead_letters);
   }
   /// Pulls until there is nothing for now; true if the stream has ended.
   bool look() {
@@ -76,7 +76,7 @@ TEST_CASE("files are read once, when they stayed the same from look to look, in 
   folder.write("0.csv", "id\n5\n");
   in.look(), in.look();
   CHECK(in.take() == ids{5});
-  CHECK(in.office.letters.empty());
+  CHECK(in.dead_letters.letters.empty());
 }
 
 TEST_CASE("a file is not read while it grows") {
@@ -91,7 +91,7 @@ TEST_CASE("a file is not read while it grows") {
   append(path, "\n");
   in.look(), in.look();
   CHECK(in.take() == ids{12, 34, 5});
-  CHECK(in.office.letters.empty());
+  CHECK(in.dead_letters.letters.empty());
 }
 
 TEST_CASE("a file that changes after it was read is a dead letter; one that was replaced after it "
@@ -104,9 +104,9 @@ TEST_CASE("a file that changes after it was read is a dead letter; one that was 
   append(path, "2\n");
   in.look(), in.look();
   CHECK(in.take().empty());
-  REQUIRE(in.office.letters.size() == 1);
-  CHECK(in.office.letters[0].place == path);
-  CHECK(in.office.letters[0].reason.starts_with("the file changed after it was found whole"));
+  REQUIRE(in.dead_letters.letters.size() == 1);
+  CHECK(in.dead_letters.letters[0].place == path);
+  CHECK(in.dead_letters.letters[0].reason.starts_with("the file changed after it was found whole"));
   std::filesystem::remove(path);
   in.look();
   folder.write("a.csv", "id\n3\n");
@@ -122,11 +122,11 @@ TEST_CASE("a file without a header is a dead letter, and the others are read") {
   folder.write("c.csv", "");
   in.look(), in.look();
   CHECK(in.take() == ids{2});
-  REQUIRE(in.office.letters.size() == 2);
-  CHECK(in.office.letters[0].place == folder / "a.csv");
-  CHECK(in.office.letters[0].reason ==
+  REQUIRE(in.dead_letters.letters.size() == 2);
+  CHECK(in.dead_letters.letters[0].place == folder / "a.csv");
+  CHECK(in.dead_letters.letters[0].reason ==
         "\"" + (folder / "a.csv") + "\": the header has no column \"id\", only \"number\"");
-  CHECK(in.office.letters[1].place == (folder / "b.csv") + ":2");
+  CHECK(in.dead_letters.letters[1].place == (folder / "b.csv") + ":2");
 }
 
 TEST_CASE("the closing file ends the stream once all others are read, at once") {
@@ -194,7 +194,7 @@ TEST_CASE("whatever comes and when, each line of each file is read once and whol
     look(), look();
     std::sort(got.begin(), got.end());
     CHECK(got == ids(wanted.begin(), wanted.end()));
-    CHECK(in.office.letters.empty());
+    CHECK(in.dead_letters.letters.empty());
   });
 }
 

@@ -78,15 +78,15 @@ struct outcome {
 };
 
 outcome run(alert_sink sink_of_job, std::uint64_t count) {
-  support::kept_letters office;
+  support::kept_letters dead_letters;
   leat::graph g{"alerts"};
   g.from("in", leat::generate(numbered, count)).to("out", std::move(sink_of_job));
   leat::run_options options;
-  options.dead_letters = &office;
+  options.dead_letters = &dead_letters;
   outcome got;
   if (const auto done = leat::run(std::move(g), options); !done)
     got.error = done.error();
-  got.letters = office.letters;
+  got.letters = dead_letters.letters;
   return got;
 }
 

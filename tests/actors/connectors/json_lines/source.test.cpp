@@ -91,20 +91,21 @@ TEST_CASE("a line of JSON over the limit is a dead letter, and the next one is r
   const temporary_folder folder;
   const std::string path =
       folder.write("a.jsonl", std::string(3'000'000, '[') + "\n" + std::string{good});
-  support::kept_letters office;
+  support::kept_letters dead_letters;
   leat::collect<reading> all;
   leat::graph g{"readings"};
   g.from("readings", readings{path}).to("all", all);
   leat::run_options options;
-  options.dead_letters = &office;
+  options.dead_letters = &dead_letters;
   REQUIRE(leat::run(std::move(g), options));
   CHECK(all.records().size() == 1);
-  REQUIRE(office.letters.size() == 1);
-  CHECK(office.letters[0].stage == "readings");
-  CHECK(office.letters[0].place == path + ":1");
-  CHECK(office.letters[0].reason == "a line of 3000000 bytes, 1048576 are the most; the first 4096 "
-                                    "of its 3000000 bytes are kept");
-  CHECK(office.letters[0].raw == std::string(4096, '['));
+  REQUIRE(dead_letters.letters.size() == 1);
+  CHECK(dead_letters.letters[0].stage == "readings");
+  CHECK(dead_letters.letters[0].place == path + ":1");
+  CHECK(dead_letters.letters[0].reason ==
+        "a line of 3000000 bytes, 1048576 are the most; the first 4096 "
+        "of its 3000000 bytes are kept");
+  CHECK(dead_letters.letters[0].raw == std::string(4096, '['));
 }
 
 TEST_CASE("without a place for dead letters a malformed line fails the job, by file and line") {
@@ -137,10 +138,10 @@ TEST_CASE("a read error in the middle of a file is thrown and names the file") {
     ::_exit(0);
   }
   const std::string path = "/proc/" + std::to_string(child) + "/maps";
-  support::kept_letters office;
+  support::kept_letters dead_letters;
   auto split = std::move(readings{path}.splits().front());
-  leat::output<reading> out{leat::fanout<reading>{}};
-  out.open({1}, false, "read", &office);
+  leat::emitter<reading> out{leat::fanout<reading>{}};
+  out.open({1}, false, "read", &dead_letters);
   CHECK(split.pull(1, out).is_more());
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
@@ -150,7 +151,7 @@ TEST_CASE("a read error in the middle of a file is thrown and names the file") {
   } catch (const leat::failure& f) {
     CHECK(f.error().what.starts_with("cannot read \"" + path + "\" after line "));
     CHECK(f.error().domain == leat::error_domain::external);
-    CHECK(office.letters.size() > 1);
+    CHECK(dead_letters.letters.size() > 1);
   }
 }
 

@@ -10,10 +10,10 @@ struct numbers {
   using record_type = int;
   int end = 0;
   int next = 0;
-  leat::pulled pull(std::size_t demand, leat::output<int>& out) {
+  leat::pull_status pull(std::size_t demand, leat::emitter<int>& out) {
     for (; demand > 0 && next < end; --demand)
       out(next++);
-    return next < end ? leat::pulled::more() : leat::pulled::done();
+    return next < end ? leat::pull_status::more() : leat::pull_status::done();
   }
 };
 

@@ -17,8 +17,8 @@ std::unique_ptr<leat::stage> staged(Source source) {
       std::move(source), leat::no_event_time{}, support::into_port<item>());
 }
 
-leat::pulled pull(support::hosted& host) {
-  const leat::pulled answer = dynamic_cast<leat::pullable&>(*host.stage).pull();
+leat::pull_status pull(support::hosted& host) {
+  const leat::pull_status answer = dynamic_cast<leat::pullable&>(*host.stage).pull();
   host.flush();
   return answer;
 }
@@ -39,9 +39,9 @@ TEST_CASE("a generator makes so many records, by their numbers") {
 TEST_CASE("a generator without a count goes on until nobody wants more") {
   struct first_hundred {
     std::size_t got = 0;
-    leat::appetite write(std::span<const item> records) {
+    leat::write_status write(std::span<const item> records) {
       got += records.size();
-      return got < 100 ? leat::appetite::more : leat::appetite::enough;
+      return got < 100 ? leat::write_status::more : leat::write_status::enough;
     }
   };
   leat::graph g{"made"};

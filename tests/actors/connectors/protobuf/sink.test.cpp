@@ -25,8 +25,8 @@ using support::content_of;
 using support::temporary_folder;
 
 struct same {
-  using output = Rated;
-  void process(const Rated& r, leat::output<Rated>& out, leat::context&) { out(r); }
+  using output_type = Rated;
+  void process(const Rated& r, leat::emitter<Rated>& out, leat::context&) { out(r); }
 };
 
 } // namespace

@@ -28,18 +28,18 @@ struct outcome {
 /// Runs a job that writes down what it reads.
 template <class Source>
 outcome read(Source source) {
-  support::kept_letters office;
+  support::kept_letters dead_letters;
   leat::collect<tick> all;
   leat::graph g{"ticks"};
   g.from("in", std::move(source)).to("all", all);
   leat::run_options options;
-  options.dead_letters = &office;
+  options.dead_letters = &dead_letters;
   outcome got;
   if (const auto done = leat::run(std::move(g), options); !done)
     got.error = done.error();
   for (const tick& t : all.records())
     got.read.push_back(t.id);
-  got.letters = office.letters;
+  got.letters = dead_letters.letters;
   return got;
 }
 
@@ -133,19 +133,19 @@ TEST_CASE("a connection that is reset loses nothing silently, and is made again"
   // A reset may overtake what was sent before it, so only the second connection is sure.
   struct until_five {
     ids* to;
-    leat::appetite write(std::span<const tick> ticks) {
+    leat::write_status write(std::span<const tick> ticks) {
       for (const tick& t : ticks)
         to->push_back(t.id);
-      return to->empty() || to->back() < 5 ? leat::appetite::more : leat::appetite::enough;
+      return to->empty() || to->back() < 5 ? leat::write_status::more : leat::write_status::enough;
     }
   };
-  support::kept_letters office;
+  support::kept_letters dead_letters;
   ids got;
   leat::graph g{"ticks"};
   g.from("in", leat::json_lines_socket<tick>{server.address(), {.first_wait = 1ms}})
       .to("some", until_five{&got});
   leat::run_options options;
-  options.dead_letters = &office;
+  options.dead_letters = &dead_letters;
   REQUIRE(leat::run(std::move(g), options));
   feed.join();
   REQUIRE(got.size() >= 3);
@@ -167,11 +167,11 @@ TEST_CASE("a server that is not there fails the job after so many attempts") {
 
 TEST_CASE("while nobody takes records the socket is not read, and the server feels it") {
   support::line_server server;
-  support::kept_letters office;
+  support::kept_letters dead_letters;
   auto split = std::move(
       leat::json_lines_socket<tick>{server.address(), {.reconnect = false}}.splits().front());
-  leat::output<tick> out{leat::fanout<tick>{}};
-  out.open({100}, false, "in", &office);
+  leat::emitter<tick> out{leat::fanout<tick>{}};
+  out.open({100}, false, "in", &dead_letters);
   bool more = false;
   std::thread first{[&] { more = split.pull(10, out).is_more(); }};
   auto to = server.accept();
@@ -201,7 +201,7 @@ TEST_CASE("while nobody takes records the socket is not read, and the server fee
   CHECK(to.send(std::string_view{text}.substr(sent % text.size())));
   to.close();
   taker.join();
-  CHECK(office.letters.empty());
+  CHECK(dead_letters.letters.empty());
 }
 
 TEST_CASE("a job that is stopped does not wait for a silent server") {

@@ -46,12 +46,12 @@ auto numbered_item = [](std::uint64_t n) {
 };
 
 leat::result<leat::job_report> run(item_sink s, std::size_t parallelism,
-                                   leat::dead_letter_office* office = nullptr,
+                                   leat::dead_letter_sink* dead_letters = nullptr,
                                    std::uint64_t count = 3000) {
   leat::graph g{"items"};
   g.from("in", leat::generate(numbered_item, count)).to("out", std::move(s), {parallelism});
   leat::run_options options;
-  options.dead_letters = office;
+  options.dead_letters = dead_letters;
   return leat::run(std::move(g), options);
 }
 
@@ -124,13 +124,13 @@ TEST_CASE("a row that the table refuses is a dead letter, and the others are wri
   const std::string path = folder / "a.db";
   const auto file =
       database(path, "CREATE TABLE items (key INT, number INT CHECK (number <> 7), value INT)");
-  support::kept_letters office;
-  REQUIRE(run(item_sink{path, "items"}, 1, &office, 10));
+  support::kept_letters dead_letters;
+  REQUIRE(run(item_sink{path, "items"}, 1, &dead_letters, 10));
   CHECK(number(file, "SELECT count(*) FROM items") == 9);
-  REQUIRE(office.letters.size() == 1);
-  CHECK(office.letters[0].stage == "out");
-  CHECK(office.letters[0].reason == "\"" + path + "\": CHECK constraint failed: number <> 7");
-  CHECK(office.letters[0].raw == R"({"key":7,"number":7,"value":7})");
+  REQUIRE(dead_letters.letters.size() == 1);
+  CHECK(dead_letters.letters[0].stage == "out");
+  CHECK(dead_letters.letters[0].reason == "\"" + path + "\": CHECK constraint failed: number <> 7");
+  CHECK(dead_letters.letters[0].raw == R"({"key":7,"number":7,"value":7})");
   const auto failed = run(item_sink{path, "items"}, 1, nullptr, 10);
   REQUIRE(!failed);
   CHECK(failed.error().stage == "out");
@@ -138,15 +138,16 @@ TEST_CASE("a row that the table refuses is a dead letter, and the others are wri
 
 TEST_CASE("an integer that SQLite does not have is a dead letter") {
   const temporary_folder folder;
-  support::kept_letters office;
+  support::kept_letters dead_letters;
   leat::sqlite_sink<large> s{folder / "a.db", "t", {.create = true}};
-  REQUIRE(s.open({"out", 0, 1, &office}));
+  REQUIRE(s.open({"out", 0, 1, &dead_letters}));
   const std::vector<large> rows{{1}, {~std::uint64_t{0}}, {2}};
   s.write(std::span<const large>{rows});
   s.prepare();
   CHECK(read_all(leat::sqlite_source<large>{folder / "a.db", "t"}).records.size() == 2);
-  REQUIRE(office.letters.size() == 1);
-  CHECK(office.letters[0].reason == "18446744073709551615 does not fit in an integer of SQLite");
+  REQUIRE(dead_letters.letters.size() == 1);
+  CHECK(dead_letters.letters[0].reason ==
+        "18446744073709551615 does not fit in an integer of SQLite");
 }
 
 TEST_CASE("a table that does not take such rows is told before the first one") {

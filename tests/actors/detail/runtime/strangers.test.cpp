@@ -51,7 +51,7 @@ caf::behavior sink_with_a_friend(caf::event_based_actor* self,
 
 caf::actor as_actor(const caf::scoped_actor& a) { return caf::actor_cast<caf::actor>(a.ptr()); }
 
-struct abandoned final : leat::dead_letter_office {
+struct abandoned final : leat::dead_letter_sink {
   void put(leat::dead_letter) override {}
   std::uint64_t count() const override { return 0; }
   void abandon() override { ++times; }
@@ -103,7 +103,7 @@ TEST_CASE("a job hears nobody but its subtasks") {
       caf::send_as(as_actor(stranger), job,
                    leat::fault_message{subtask, leat::user_error("a lie")});
     }
-    caf::send_as(as_actor(stranger), job, leat::figures_message{{{0, "nonsense"}}});
+    caf::send_as(as_actor(stranger), job, leat::metrics_message{{{0, "nonsense"}}});
   };
   const leat::lone_stage<item, leat::nothing> sink{"out",
                                                    system.spawn(sink_with_a_friend, lie, &got)};
@@ -119,12 +119,12 @@ TEST_CASE("a worker obeys its coordinator alone") {
   caf::actor_system system{config};
   caf::scoped_actor coordinator{system};
   caf::scoped_actor stranger{system};
-  abandoned office;
+  abandoned dead_letters;
   std::promise<leat::result<void>> ended;
   auto end = ended.get_future();
   const auto worker = system.spawn<leat::worker_actor>(std::vector<leat::planned_subtask>{},
-                                                       leat::hello_message{1, "", 2, 3}, 1, &office,
-                                                       std::move(ended));
+                                                       leat::hello_message{1, "", 2, 3}, 1,
+                                                       &dead_letters, std::move(ended));
   caf::anon_send(worker, leat::reached_message{as_actor(coordinator), {}});
   coordinator->receive([](const leat::hello_message& m) { CHECK(m.plan == 2); });
   coordinator->send(worker, leat::observe_message{as_actor(coordinator)});
@@ -139,12 +139,12 @@ TEST_CASE("a worker obeys its coordinator alone") {
 
   coordinator->send(worker, leat::spawn_message{}); // it still does what it is told
   coordinator->receive([](const leat::spawned_message& m) { CHECK(m.node == 1); },
-                       [](const leat::figures_message&) {});
+                       [](const leat::metrics_message&) {});
   bool nothing = false;
-  stranger->receive([&](const leat::figures_message&) {}, [&](const leat::spawned_message&) {},
+  stranger->receive([&](const leat::metrics_message&) {}, [&](const leat::spawned_message&) {},
                     caf::after(std::chrono::seconds{0}) >> [&] { nothing = true; });
   CHECK(nothing);
-  CHECK(office.times == 0);
+  CHECK(dead_letters.times == 0);
   CHECK(end.wait_for(std::chrono::seconds{0}) == std::future_status::timeout);
 
   coordinator->send(worker, leat::leave_message{});

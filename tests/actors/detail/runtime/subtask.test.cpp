@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // Keeps what a subtask asks for; a test gives it when it likes.
-struct fake_host final : leat::host {
+struct fake_host final : leat::subtask_host {
   support::kept_frames wire;
   std::vector<std::pair<std::size_t, leat::credit>> grants;
   std::vector<std::size_t> cancelled;
@@ -104,10 +104,10 @@ struct endless {
   using record_type = item;
   std::size_t* pulls;
   std::chrono::nanoseconds idle{0};
-  leat::pulled pull(std::size_t, leat::output<item>& out) {
+  leat::pull_status pull(std::size_t, leat::emitter<item>& out) {
     ++*pulls;
     out({});
-    return idle.count() > 0 ? leat::pulled::idle(idle) : leat::pulled::more();
+    return idle.count() > 0 ? leat::pull_status::idle(idle) : leat::pull_status::more();
   }
 };
 
@@ -223,9 +223,9 @@ TEST_CASE("long and short waits in turn leave no timers behind") {
   struct moody {
     using record_type = item;
     std::size_t pulls = 0;
-    leat::pulled pull(std::size_t, leat::output<item>&) {
-      return leat::pulled::idle(++pulls % 2 == 0 ? std::chrono::nanoseconds{1ms}
-                                                 : std::chrono::nanoseconds{1h});
+    leat::pull_status pull(std::size_t, leat::emitter<item>&) {
+      return leat::pull_status::idle(++pulls % 2 == 0 ? std::chrono::nanoseconds{1ms}
+                                                      : std::chrono::nanoseconds{1h});
     }
   };
   world w;
@@ -282,8 +282,8 @@ TEST_CASE("when no consumer wants more, producers are told, and input is let go"
 TEST_CASE("a satisfied sink cancels its inputs once") {
   struct two {
     std::size_t got = 0;
-    leat::appetite write(std::span<const item> r) {
-      return (got += r.size()) >= 2 ? leat::appetite::enough : leat::appetite::more;
+    leat::write_status write(std::span<const item> r) {
+      return (got += r.size()) >= 2 ? leat::write_status::enough : leat::write_status::more;
     }
   };
   world w;
@@ -353,7 +353,7 @@ TEST_CASE("a sink that has prepared does nothing more until it is to commit") {
 TEST_CASE("a stage's timer fires at its time, and a pane closes with it") {
   world w;
   w.settings.channels = 1;
-  w.start(std::make_shared<leat::grouping_stage<item>>(leat::micro_batch{100, 5ms},
+  w.start(std::make_shared<leat::batching_stage<item>>(leat::micro_batch{100, 5ms},
                                                        support::into_port<item>()));
   w.subtask->receive(0, support::items_from(1, 2));
   REQUIRE(w.host.timers.size() == 1);

@@ -46,7 +46,7 @@ TEST_CASE("a graph is described as it would be run") {
       nlohmann::json::parse(scoring({"describe", "--format", "json", "--window", "pane=batch"}).out)
           .at("stages")
           .at(1)
-          .at("grouping") == "batch");
+          .at("batching") == "batch");
 
   const scratch_folder folder;
   folder.folder.write("job.toml", "items = 50\n[stage.pane]\nwindow = \"batch\"\n"

@@ -51,7 +51,7 @@ TEST_CASE("every spec in the help is one") {
   for (const char* spec :
        {"record", "micro-batch:256,5ms", "every:1s", "every:1s,10000", "batch"}) {
     CHECK(has(help, fmt::format("\n  {} ", spec)));
-    CHECK(any_grouping::parse(spec));
+    CHECK(any_batching::parse(spec));
     ++specs;
   }
   const std::string behind = help.substr(help.find("\nSPEC") + 1);
@@ -84,7 +84,7 @@ TEST_CASE("a wrong command line gets one line of error, a hint and code 1") {
        "--window: \"=record\" is not STAGE=SPEC",
        "for example --window pane=micro-batch:256,5ms"},
       {{"run", "--window", "pane=records"},
-       "--window pane: \"records\" is no grouping",
+       "--window pane: \"records\" is no batching",
        "one of: record | micro-batch:COUNT,DELAY (micro-batch:256,5ms) | every:DURATION (every:1s)"
        " | every:DURATION,MAX-COUNT | batch; durations in ns, us, ms, s, min, h"},
       {{"run", "--window", "pan=record"},
@@ -110,7 +110,7 @@ TEST_CASE("a wrong command line gets one line of error, a hint and code 1") {
       {{"describe", "--format", "svg"}, "--format: \"svg\" is not text, mermaid, dot or json", ""},
       {{"describe", "--parallelism", "0"}, "--parallelism: 0 is not between 1 and 128", ""},
       {{"describe", "--window", "pane=records"},
-       "--window pane: \"records\" is no grouping",
+       "--window pane: \"records\" is no batching",
        "one of: record | micro-batch:COUNT,DELAY (micro-batch:256,5ms) | every:DURATION (every:1s)"
        " | every:DURATION,MAX-COUNT | batch; durations in ns, us, ms, s, min, h"},
       {{"describe", "--window", "risk=record"},

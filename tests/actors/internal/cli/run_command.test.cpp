@@ -16,7 +16,7 @@ namespace {
 
 struct failing_sink {
   bool at_once = false;
-  result<void> open(const sink_place&) {
+  result<void> open(const sink_context&) {
     if (at_once)
       return external_error("no disk", "find one");
     return {};
@@ -119,7 +119,7 @@ TEST_CASE("a fault while running is 2 and names the stage; before anything was r
 
 TEST_CASE("dead letters are kept, and the summary says where") {
   const scratch_folder folder;
-  const counter with_letters{100, 50, [](output<counted>& out) {
+  const counter with_letters{100, 50, [](emitter<counted>& out) {
                                for (int i = 0; i < 3; ++i)
                                  out.reject("too strange", "items.csv:51", "?!");
                              }};
@@ -135,7 +135,7 @@ TEST_CASE("dead letters are kept, and the summary says where") {
 TEST_CASE("a failure in mid-run is 2, also if nothing was read") {
   const scratch_folder folder;
   folder.folder.write("letters", "a file, where a folder should be");
-  const counter rejecting{100, 0, [](output<counted>& out) { out.reject("strange", "x:1", "?"); }};
+  const counter rejecting{100, 0, [](emitter<counted>& out) { out.reject("strange", "x:1", "?"); }};
   const outcome told =
       run_counting(rejecting, csv_sink<counted>{"out.csv"}, {"--dead-letters", "letters"});
   CHECK(told.code == exit_failed);
@@ -147,7 +147,7 @@ TEST_CASE("a run in which no record gets through fails and publishes nothing") {
   const scratch_folder folder;
   const auto letters = [&](std::int64_t records, int rejected, std::vector<std::string> more) {
     fs::remove("out.csv");
-    const counter c{records + 1, 0, [rejected](output<counted>& out) {
+    const counter c{records + 1, 0, [rejected](emitter<counted>& out) {
                       for (int i = 0; i < rejected; ++i)
                         out.reject("strange", "x:1", "?");
                     }};
@@ -167,10 +167,10 @@ TEST_CASE("a run in which no record gets through fails and publishes nothing") {
   };
   struct none {
     using record_type = counted;
-    leat::pulled pull(std::size_t, output<counted>& out) {
+    leat::pull_status pull(std::size_t, emitter<counted>& out) {
       for (int i = 0; i < 3; ++i)
         out.reject("strange", "x:1", "?");
-      return leat::pulled::done();
+      return leat::pull_status::done();
     }
   };
   const auto nothing_read = [&](std::vector<std::string> more) {
@@ -287,7 +287,7 @@ TEST_CASE("a fault in a file's options is told with its place") {
   for (const auto& [toml, error] : std::vector<std::pair<std::string, std::string>>{
            {"\nparallelism = 129\n", "job.toml:2:1: --parallelism: 129 is not between 1 and 128"},
            {"[stage.pane]\nwindow = \"recods\"\n",
-            "job.toml:2:1: --window pane: \"recods\" is no grouping"},
+            "job.toml:2:1: --window pane: \"recods\" is no batching"},
            {"[stage.pan]\nwindow = \"record\"\n", "job.toml:2:1: there is no stage \"pan\""},
            {"log-level = \"loud\"\n",
             "job.toml:1:1: --log-level: \"loud\" is not error, warning, info"},
@@ -321,7 +321,7 @@ TEST_CASE("figures are written while a job runs") {
   counter slowly{endless};
   slowly.turn = 10; // waits there until it sees the file
   std::string meanwhile;
-  slowly.at_turn = [&](output<counted>&) {
+  slowly.at_turn = [&](emitter<counted>&) {
     while (!fs::exists("m.json"))
       std::this_thread::sleep_for(1ms);
     meanwhile = metrics().at("state");
@@ -340,7 +340,7 @@ TEST_CASE("what is logged is a matter of level") {
   const auto told = [&](std::vector<std::string> more) {
     counter c{endless};
     c.turn = 10;
-    c.at_turn = [](output<counted>&) { std::raise(SIGINT); };
+    c.at_turn = [](emitter<counted>&) { std::raise(SIGINT); };
     more.insert(more.begin(), "--quiet");
     const default_signals signals;
     return run_counting(c, counting_sink{}, more).err;

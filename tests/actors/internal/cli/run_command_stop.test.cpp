@@ -21,7 +21,7 @@ struct interrupting_sink {
   static constexpr bool blocking = true;
   csv_sink<counted> file;
   bool first = true;
-  result<void> open(const sink_place& place) { return file.open(place); }
+  result<void> open(const sink_context& place) { return file.open(place); }
   result<void> write(std::span<const counted> records) {
     for (int i = 0; std::exchange(first, false) || (i > 0 && i < 2); ++i) {
       std::raise(SIGINT);
@@ -52,7 +52,7 @@ TEST_CASE("the first interrupt completes what was read") {
   const scratch_folder folder;
   const int signal = GENERATE(SIGINT, SIGTERM);
   const outcome told =
-      run_counting({endless, 100'000, [&](output<counted>&) { std::raise(signal); }},
+      run_counting({endless, 100'000, [&](emitter<counted>&) { std::raise(signal); }},
                    csv_sink<counted>{"out.csv"});
   CHECK(told.code == exit_done);
   CHECK(told.err == "counting: stopping: finishing what was read (Ctrl-C again to stop at once)\n");
@@ -109,7 +109,7 @@ TEST_CASE("a second interrupt while the last sink prepares publishes nothing, at
 TEST_CASE("a full dead letter file is told, and does not hinder the second interrupt") {
   const default_signals usual;
   const scratch_folder folder;
-  const counter with_letters{endless, 50, [](output<counted>& out) {
+  const counter with_letters{endless, 50, [](emitter<counted>& out) {
                                for (;;)
                                  out.reject("too strange", "items.csv:51", "?!");
                              }};

@@ -12,7 +12,7 @@ job_report fraud() {
   r.name = "fraud";
   r.elapsed = 12'340ms;
   r.stages = {{"payments", stage_kind::source, 1'234'567, 1'234'567, 0, 2, 0},
-              {"pane", stage_kind::grouping, 1'234'500, 1'234'500, 4823, 0, 0},
+              {"pane", stage_kind::batching, 1'234'500, 1'234'500, 4823, 0, 0},
               {"risk", stage_kind::scoring, 1'234'500, 1'234'500, 0, 0, 0},
               {"alerts", stage_kind::sink, 1234, 0, 0, 0, 0},
               {"copy", stage_kind::sink, 5, 0, 0, 0, 0}};

@@ -77,13 +77,13 @@ dead_letter letter(std::string raw) { return {"reason", "stage", "a.csv:1", std:
 
 TEST_CASE("dead letters are kept as lines of JSON in a folder made for them") {
   const temporary_folder folder;
-  dead_letter_file office{folder / "job/dead"};
-  CHECK(office.path() == folder.path() + "/job/dead/dead-letters.jsonl");
+  dead_letter_file dead_letters{folder / "job/dead"};
+  CHECK(dead_letters.path() == folder.path() + "/job/dead/dead-letters.jsonl");
   CHECK(folder.size() == 0);
-  office.put({"3 fields, 10 expected", "payments", "a.csv:17", "1,\"2\",3"});
-  office.put({"x", "y", "", ""});
-  CHECK(office.count() == 2);
-  CHECK(content_of(office.path()) ==
+  dead_letters.put({"3 fields, 10 expected", "payments", "a.csv:17", "1,\"2\",3"});
+  dead_letters.put({"x", "y", "", ""});
+  CHECK(dead_letters.count() == 2);
+  CHECK(content_of(dead_letters.path()) ==
         R"({"reason":"3 fields, 10 expected","stage":"payments","place":"a.csv:17",)"
         R"("raw":"1,\"2\",3"})"
         "\n"
@@ -97,9 +97,9 @@ TEST_CASE("a letter of any bytes is valid JSON, and says when its bytes are not 
     const auto raw = *rc::gen::container<std::string>(rc::gen::arbitrary<char>());
     const auto place = *rc::gen::container<std::string>(rc::gen::arbitrary<char>());
     std::filesystem::remove(folder / "dead-letters.jsonl");
-    dead_letter_file office{folder.path()};
-    office.put({"reason", "stage", place, raw});
-    const auto kept = letters_in(office.path());
+    dead_letter_file dead_letters{folder.path()};
+    dead_letters.put({"reason", "stage", place, raw});
+    const auto kept = letters_in(dead_letters.path());
     RC_ASSERT(kept.size() == 1u);
     const bool whole = leat::valid_utf8_length(raw) == raw.size();
     RC_ASSERT(kept[0].raw_is_utf8.has_value() != whole);
@@ -112,28 +112,28 @@ TEST_CASE("a file that is there is continued, behind half a line too") {
   { dead_letter_file{folder.path()}.put(letter("1")); }
   { dead_letter_file{folder.path()}.put(letter("2")); }
   std::ofstream{folder / "dead-letters.jsonl", std::ios::app} << R"({"reason":"cut)";
-  dead_letter_file office{folder.path()};
-  office.put(letter("3"));
-  CHECK(office.count() == 1);
-  const std::string content = content_of(office.path());
+  dead_letter_file dead_letters{folder.path()};
+  dead_letters.put(letter("3"));
+  CHECK(dead_letters.count() == 1);
+  const std::string content = content_of(dead_letters.path());
   CHECK(std::count(content.begin(), content.end(), '\n') == 4);
   CHECK(content.find("{\"reason\":\"cut\n{") != std::string::npos);
 }
 
 TEST_CASE("letters of several threads are all kept, whole") {
   const temporary_folder folder;
-  dead_letter_file office{folder.path()};
+  dead_letter_file dead_letters{folder.path()};
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
-    threads.emplace_back([&office, t] {
+    threads.emplace_back([&dead_letters, t] {
       for (int i = 0; i < 500; ++i)
-        office.put(letter(std::to_string(t * 500 + i)));
+        dead_letters.put(letter(std::to_string(t * 500 + i)));
     });
   for (std::thread& t : threads)
     t.join();
-  CHECK(office.count() == 2000);
+  CHECK(dead_letters.count() == 2000);
   std::set<std::string> seen;
-  for (const kept_letter& l : letters_in(office.path()))
+  for (const kept_letter& l : letters_in(dead_letters.path()))
     seen.insert(l.raw);
   CHECK(seen.size() == 2000);
 }
@@ -141,34 +141,34 @@ TEST_CASE("letters of several threads are all kept, whole") {
 TEST_CASE("at the cap letters wait aloud until the file is moved, and none is lost") {
   const temporary_folder folder;
   heard announced;
-  dead_letter_file office{folder.path(), 1000, announced.listener()};
+  dead_letter_file dead_letters{folder.path(), 1000, announced.listener()};
   std::thread writer{[&] {
     for (int i = 0; i < 30; ++i)
-      office.put(letter(std::to_string(i)));
+      dead_letters.put(letter(std::to_string(i)));
   }};
   announced.wait();
   std::vector<std::string> moved;
-  while (office.count() < 30) {
+  while (dead_letters.count() < 30) {
     std::this_thread::sleep_for(5ms);
-    if (!std::filesystem::exists(office.path()))
+    if (!std::filesystem::exists(dead_letters.path()))
       continue;
     moved.push_back(folder / ("moved-" + std::to_string(moved.size())));
-    std::filesystem::rename(office.path(), moved.back());
+    std::filesystem::rename(dead_letters.path(), moved.back());
   }
   writer.join();
-  if (std::filesystem::exists(office.path()))
-    moved.push_back(office.path());
+  if (std::filesystem::exists(dead_letters.path()))
+    moved.push_back(dead_letters.path());
   std::vector<kept_letter> all;
   for (const std::string& path : moved) {
     CHECK(std::filesystem::file_size(path) <= 1000);
     for (kept_letter& l : letters_in(path))
       all.push_back(std::move(l));
   }
-  CHECK(office.count() == 30);
+  CHECK(dead_letters.count() == 30);
   REQUIRE(all.size() == 30);
   for (int i = 0; i < 30; ++i)
     CHECK(all[static_cast<std::size_t>(i)].raw == std::to_string(i));
-  CHECK(announced.texts().front() == "dead letters: \"" + office.path() +
+  CHECK(announced.texts().front() == "dead letters: \"" + dead_letters.path() +
                                          "\" is full (1000 bytes): move it away or raise "
                                          "--dead-letter-cap; the job waits");
 }
@@ -176,78 +176,78 @@ TEST_CASE("at the cap letters wait aloud until the file is moved, and none is lo
 TEST_CASE("a full file may also be cut, and is announced once a second at most") {
   const temporary_folder folder;
   heard announced;
-  dead_letter_file office{folder.path(), 100, announced.listener()};
-  office.put(letter("1"));
+  dead_letter_file dead_letters{folder.path(), 100, announced.listener()};
+  dead_letters.put(letter("1"));
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::thread> writers;
   for (const char* raw : {"2", "3"})
-    writers.emplace_back([&office, raw] { office.put(letter(raw)); });
+    writers.emplace_back([&dead_letters, raw] { dead_letters.put(letter(raw)); });
   announced.wait();
   std::this_thread::sleep_for(150ms);
   const auto times = announced.texts().size();
   const auto waited = std::chrono::steady_clock::now() - start;
   CHECK(times <= 1 + static_cast<std::size_t>(waited / 1s));
-  while (office.count() < 3) {
-    std::filesystem::resize_file(office.path(), 0);
+  while (dead_letters.count() < 3) {
+    std::filesystem::resize_file(dead_letters.path(), 0);
     std::this_thread::sleep_for(10ms);
   }
   for (std::thread& t : writers)
     t.join();
-  CHECK(office.count() == 3);
+  CHECK(dead_letters.count() == 3);
 }
 
 TEST_CASE("a letter larger than the cap is kept alone, and megabytes are called so") {
   const temporary_folder folder;
   heard announced;
-  dead_letter_file office{folder.path(), 1 << 20, announced.listener()};
-  office.put(letter(std::string(2'000'000, 'x')));
-  CHECK(office.count() == 1);
-  office.abandon();
-  CHECK_THROWS_AS(office.put(letter("")), leat::failure);
+  dead_letter_file dead_letters{folder.path(), 1 << 20, announced.listener()};
+  dead_letters.put(letter(std::string(2'000'000, 'x')));
+  CHECK(dead_letters.count() == 1);
+  dead_letters.abandon();
+  CHECK_THROWS_AS(dead_letters.put(letter("")), leat::failure);
   try {
-    office.put(letter(""));
+    dead_letters.put(letter(""));
   } catch (const leat::failure& f) {
     CHECK(f.error().what ==
-          "dead letters: \"" + office.path() + "\" is full (1 MiB), and the job ends");
+          "dead letters: \"" + dead_letters.path() + "\" is full (1 MiB), and the job ends");
   }
   CHECK(announced.texts().empty());
 }
 
-TEST_CASE("an abandoned office keeps what fits and lets go who waits") {
+TEST_CASE("an abandoned dead_letters keeps what fits and lets go who waits") {
   const temporary_folder folder;
   heard announced;
-  dead_letter_file office{folder.path(), 100, announced.listener()};
-  office.put(letter("1"));
+  dead_letter_file dead_letters{folder.path(), 100, announced.listener()};
+  dead_letters.put(letter("1"));
   bool thrown = false;
   std::thread writer{[&] {
     try {
-      office.put(letter("2"));
+      dead_letters.put(letter("2"));
     } catch (const leat::failure&) {
       thrown = true;
     }
   }};
   announced.wait();
-  office.abandon();
+  dead_letters.abandon();
   writer.join();
   CHECK(thrown);
-  CHECK(office.count() == 1);
-  std::filesystem::remove(office.path());
-  office.put(letter("3"));
-  CHECK(letters_in(office.path()).size() == 1);
+  CHECK(dead_letters.count() == 1);
+  std::filesystem::remove(dead_letters.path());
+  dead_letters.put(letter("3"));
+  CHECK(letters_in(dead_letters.path()).size() == 1);
 }
 
 TEST_CASE("a file of dead letters that cannot be written is named, for good") {
   const temporary_folder folder;
   folder.write("file", "");
-  dead_letter_file office{folder / "file"};
+  dead_letter_file dead_letters{folder / "file"};
   for (int i = 0; i < 2; ++i)
     try {
-      office.put(letter(""));
+      dead_letters.put(letter(""));
       FAIL("a file is no folder");
     } catch (const leat::failure& f) {
-      CHECK(f.error().what.starts_with("cannot write \"" + office.path() + "\": "));
+      CHECK(f.error().what.starts_with("cannot write \"" + dead_letters.path() + "\": "));
     }
-  CHECK(office.count() == 0);
+  CHECK(dead_letters.count() == 0);
 
   std::filesystem::create_directory(folder / "dead-letters.jsonl");
   CHECK_THROWS_AS(dead_letter_file{folder.path()}.put(letter("")), leat::failure);
@@ -255,7 +255,7 @@ TEST_CASE("a file of dead letters that cannot be written is named, for good") {
 
 TEST_CASE("a full disk is an error that names the file") {
   const temporary_folder folder;
-  dead_letter_file office{folder.path()};
+  dead_letter_file dead_letters{folder.path()};
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);
@@ -263,16 +263,16 @@ TEST_CASE("a full disk is an error that names the file") {
   ::setrlimit(RLIMIT_FSIZE, &limited);
   std::string what;
   try {
-    office.put(letter("1"));
-    office.put(letter(std::string(200, 'x')));
+    dead_letters.put(letter("1"));
+    dead_letters.put(letter(std::string(200, 'x')));
   } catch (const leat::failure& f) {
     what = f.error().what;
   }
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, SIG_DFL);
   CHECK(what ==
-        "cannot write \"" + office.path() + "\": the file is larger than the system allows");
-  CHECK(office.count() == 1);
+        "cannot write \"" + dead_letters.path() + "\": the file is larger than the system allows");
+  CHECK(dead_letters.count() == 1);
 }
 
 TEST_CASE("a job keeps its dead letters in a file, and waits when it is full") {
@@ -284,20 +284,20 @@ TEST_CASE("a job keeps its dead letters in a file, and waits when it is full") {
     content += good + "oops " + std::to_string(i) + "\n";
   const std::string path = folder.write("in.jsonl", content);
   heard announced;
-  dead_letter_file office{folder / "dead", 4000, announced.listener()};
+  dead_letter_file dead_letters{folder / "dead", 4000, announced.listener()};
   leat::collect<kept_letter> all;
   leat::graph g{"letters"};
   g.from("in", leat::json_lines_source<kept_letter>{path}).to("all", all);
   leat::run_options options;
-  options.dead_letters = &office;
+  options.dead_letters = &dead_letters;
   auto job = leat::job::start(std::move(g), options);
   REQUIRE(job);
   announced.wait();
   CHECK(!job->wait_for(50ms));
-  std::filesystem::rename(office.path(), folder / "moved");
+  std::filesystem::rename(dead_letters.path(), folder / "moved");
   while (!job->wait_for(50ms))
-    if (std::filesystem::exists(office.path()))
-      std::filesystem::remove(office.path());
+    if (std::filesystem::exists(dead_letters.path()))
+      std::filesystem::remove(dead_letters.path());
   CHECK(job->wait());
   CHECK(job->report().dead_letters == 50);
   CHECK(all.records().size() == 50);
@@ -311,15 +311,15 @@ TEST_CASE("a job that waits for room can be aborted") {
   const temporary_folder folder;
   const std::string path = folder.write("in.jsonl", "oops\noops\noops\n");
   heard announced;
-  dead_letter_file office{folder / "dead", 10, announced.listener()};
+  dead_letter_file dead_letters{folder / "dead", 10, announced.listener()};
   leat::graph g{"letters"};
   g.from("in", leat::json_lines_source<kept_letter>{path}).to("all", leat::collect<kept_letter>{});
   leat::run_options options;
-  options.dead_letters = &office;
+  options.dead_letters = &dead_letters;
   auto job = leat::job::start(std::move(g), options);
   REQUIRE(job);
   announced.wait();
-  office.abandon();
+  dead_letters.abandon();
   job->abort();
   CHECK(!job->wait());
 }

@@ -50,7 +50,7 @@ struct tested_reader final : leat::blocking_reader {
     at->changed.notify_all();
     at->changed.wait(lock, [&] { return !at->answers.empty() || at->cancelled; });
     if (at->answers.empty())
-      return {nullptr, {}, leat::pulled::done()};
+      return {nullptr, {}, leat::pull_status::done()};
     leat::read_batch next = std::move(at->answers.front());
     at->answers.erase(at->answers.begin());
     if (!next.letters.empty() && next.letters[0].reason == "throw")
@@ -66,7 +66,7 @@ struct tested_reader final : leat::blocking_reader {
   bool cancels;
 };
 
-leat::read_batch some(std::int64_t number, leat::pulled answer = leat::pulled::more()) {
+leat::read_batch some(std::int64_t number, leat::pull_status answer = leat::pull_status::more()) {
   return {support::frame_of<item>({{0, number, 0}}).records, {}, answer};
 }
 
@@ -109,8 +109,8 @@ TEST_CASE("a reading thread reads one batch ahead, and wakes the stage") {
 TEST_CASE("a reader that is idle is called again after its time, or when it asks for that") {
   reading r;
   r.at->change([&] {
-    r.at->answers.push_back({nullptr, {}, leat::pulled::idle(1ms)});
-    r.at->answers.push_back(some(1, leat::pulled::idle()));
+    r.at->answers.push_back({nullptr, {}, leat::pull_status::idle(1ms)});
+    r.at->answers.push_back(some(1, leat::pull_status::idle()));
     r.at->answers.push_back(some(2));
   });
   CHECK(number_in(r.take()) == 1);
@@ -127,7 +127,7 @@ TEST_CASE("what a reader throws comes behind what it read") {
   reading r;
   r.at->change([&] {
     r.at->answers.push_back(some(1));
-    r.at->answers.push_back({nullptr, {{"throw", {}, {}, {}}}, leat::pulled::more()});
+    r.at->answers.push_back({nullptr, {{"throw", {}, {}, {}}}, leat::pull_status::more()});
   });
   CHECK(number_in(r.take()) == 1);
   r.at->wait([&] { return r.at->wakes == 2; });

@@ -17,27 +17,27 @@ struct passing final : leat::record_handler<item, item> {
 
   void process_stretch(stage_of_items& stage, leat::frame& f, std::size_t& next,
                        std::size_t end) override {
-    stage.each(f, next, end, [&](const item& i, leat::output<item>& out) {
+    stage.each(f, next, end, [&](const item& i, leat::emitter<item>& out) {
       if (pause_at == 0 || i.number % pause_at != 0)
         return out(i);
       stage.pause();
       paused_at.push_back(i.number);
     });
   }
-  void end_of_input(leat::output<item>& out) override { out({-1, -1, -1}); }
+  void end_of_input(leat::emitter<item>& out) override { out({-1, -1, -1}); }
 };
 
 struct rejecting final : leat::record_handler<item, item> {
   void process_stretch(stage_of_items& stage, leat::frame& f, std::size_t& next,
                        std::size_t end) override {
-    stage.each(f, next, end, [](const item& i, leat::output<item>& out) -> leat::result<void> {
+    stage.each(f, next, end, [](const item& i, leat::emitter<item>& out) -> leat::result<void> {
       if (i.number % 2 == 0)
         return leat::user_error("even");
       out(i);
       return {};
     });
   }
-  void end_of_input(leat::output<item>&) override {}
+  void end_of_input(leat::emitter<item>&) override {}
 };
 
 leat::result<void> open(support::hosted& h, leat::record_handler<item, item>& handler) {

@@ -5,27 +5,27 @@
 #include "support/dice.hpp"
 #include "support/hosted.hpp"
 
-using leat::any_grouping;
+using leat::any_batching;
 using support::at;
 using support::item;
 using namespace std::chrono_literals;
 using leat::testing::elapse;
-using leat::testing::lull;
-using leat::testing::manner;
+using leat::testing::idle;
+using leat::testing::options;
 using input = leat::testing::input<item>;
 
 namespace {
 
-auto grouping(any_grouping g) {
+auto batching(any_batching g) {
   return [g](leat::fanout<item> to) -> std::unique_ptr<leat::stage> {
-    return std::make_unique<leat::grouping_stage<item>>(g, std::move(to));
+    return std::make_unique<leat::batching_stage<item>>(g, std::move(to));
   };
 }
 
-leat::barrier swap_to(any_grouping g) { return {1, {leat::regroup_command{"stage", g}}}; }
+leat::barrier swap_to(any_batching g) { return {1, {leat::batching_command{"stage", g}}}; }
 
-// Where panes end, by the words of grouping.hpp.
-std::vector<std::size_t> naive_panes(any_grouping g, const std::vector<input>& all) {
+// Where panes end, by the words of batching.hpp.
+std::vector<std::size_t> naive_panes(any_batching g, const std::vector<input>& all) {
   std::vector<std::size_t> ends;
   std::size_t taken = 0, held = 0;
   leat::clock_time now = 1'000'000'000, deadline = 0;
@@ -49,14 +49,14 @@ std::vector<std::size_t> naive_panes(any_grouping g, const std::vector<input>& a
     } else if (const auto* b = std::get_if<leat::barrier>(&one)) {
       close();
       for (const leat::command& c : b->commands)
-        g = std::get<leat::regroup_command>(c).grouping;
+        g = std::get<leat::batching_command>(c).batching;
     }
   }
   close();
   return ends;
 }
 
-any_grouping some_grouping(support::dice& roll) {
+any_batching some_batching(support::dice& roll) {
   const auto count = roll.size(2, 12);
   const std::chrono::nanoseconds delay{roll.one_of({1, 500, 2000}) * 1us};
   switch (roll(0, 4)) {
@@ -73,9 +73,9 @@ any_grouping some_grouping(support::dice& roll) {
 
 } // namespace
 
-TEST_CASE("panes are those that the grouping names, whatever the frames, credit, time and swaps") {
+TEST_CASE("panes are those that the batching names, whatever the frames, credit, time and swaps") {
   support::for_seeds(200, [](support::dice roll) {
-    const any_grouping first = some_grouping(roll);
+    const any_batching first = some_batching(roll);
     std::vector<input> all;
     std::vector<item> records;
     std::size_t swaps = 0;
@@ -86,7 +86,7 @@ TEST_CASE("panes are those that the grouping names, whatever the frames, credit,
         all.push_back(elapse{roll(1, 3000) * 1us});
         break;
       case 1:
-        all.push_back(lull{});
+        all.push_back(idle{});
         break;
       case 2:
         if (n > 0)
@@ -95,7 +95,7 @@ TEST_CASE("panes are those that the grouping names, whatever the frames, credit,
         break;
       case 3:
         if (roll(0, 3) == 0) {
-          all.push_back(swap_to(some_grouping(roll)));
+          all.push_back(swap_to(some_batching(roll)));
           ++swaps;
         }
         break;
@@ -104,12 +104,12 @@ TEST_CASE("panes are those that the grouping names, whatever the frames, credit,
         all.push_back(records.back());
       }
     }
-    const manner how{
-        .most_in_frame = roll.size(1, 30),
-        .random_cuts = true,
-        .window = roll.one_of({leat::credit{1, 1, 1}, leat::credit{3, 9, 10'000}, manner{}.window}),
-        .crowd = roll.coin()};
-    const auto got = leat::testing::run_stage<item, item>(grouping(first), all, how);
+    const options how{.most_in_frame = roll.size(1, 30),
+                      .random_cuts = true,
+                      .window = roll.one_of(
+                          {leat::credit{1, 1, 1}, leat::credit{3, 9, 10'000}, options{}.window}),
+                      .crowd = roll.coin()};
+    const auto got = leat::testing::run_stage<item, item>(batching(first), all, how);
     REQUIRE(got.records == records);
     REQUIRE(got.panes == naive_panes(first, all));
     REQUIRE(got.most_timers <= 1 + swaps);
@@ -123,18 +123,18 @@ TEST_CASE("one timer is under way at a time") {
     all.push_back(item{0, n, 0});
     all.push_back(elapse{100us});
   }
-  for (const any_grouping g :
-       {any_grouping(leat::micro_batch{3, 1ms}), any_grouping(leat::every{1ms})})
-    CHECK(leat::testing::run_stage<item, item>(grouping(g), all).most_timers == 1);
-  for (const any_grouping g : {any_grouping(leat::record_at_a_time{}), any_grouping(leat::batch{})})
-    CHECK(leat::testing::run_stage<item, item>(grouping(g), all).most_timers == 0);
+  for (const any_batching g :
+       {any_batching(leat::micro_batch{3, 1ms}), any_batching(leat::every{1ms})})
+    CHECK(leat::testing::run_stage<item, item>(batching(g), all).most_timers == 1);
+  for (const any_batching g : {any_batching(leat::record_at_a_time{}), any_batching(leat::batch{})})
+    CHECK(leat::testing::run_stage<item, item>(batching(g), all).most_timers == 0);
 }
 
 TEST_CASE("after a swap to a shorter delay panes close after that") {
   const std::vector<input> all{item{0, 0, 0}, swap_to(leat::micro_batch{100, 1ms}),
                                item{0, 1, 0}, elapse{2ms},
                                item{0, 2, 0}, elapse{1h}};
-  const auto got = leat::testing::run_stage<item, item>(grouping(leat::every{1h}), all);
+  const auto got = leat::testing::run_stage<item, item>(batching(leat::every{1h}), all);
   CHECK(got.panes == std::vector<std::size_t>{1, 2, 3});
 }
 
@@ -145,7 +145,7 @@ TEST_CASE("no pane is larger than count, however large the frames are") {
     for (const item& i : support::numbered(7000))
       all.push_back(i);
     for (const std::size_t frame : {1U, 999U, 3000U, 7000U}) {
-      const auto got = leat::testing::run_stage<item, item>(grouping(leat::micro_batch{count, 1s}),
+      const auto got = leat::testing::run_stage<item, item>(batching(leat::micro_batch{count, 1s}),
                                                             all, {.most_in_frame = frame});
       CHECK(got.records.size() == 7000);
       CHECK(got.panes == naive_panes(leat::micro_batch{count, 1s}, all));
@@ -154,11 +154,11 @@ TEST_CASE("no pane is larger than count, however large the frames are") {
 }
 
 TEST_CASE("records of several frames in pieces, as a merge brings them") {
-  for (const any_grouping g :
-       {any_grouping(leat::every{1s, std::numeric_limits<std::size_t>::max()}),
-        any_grouping(leat::batch{}), any_grouping(leat::micro_batch{7, 1s})}) {
+  for (const any_batching g :
+       {any_batching(leat::every{1s, std::numeric_limits<std::size_t>::max()}),
+        any_batching(leat::batch{}), any_batching(leat::micro_batch{7, 1s})}) {
     support::hosted h;
-    REQUIRE(h.open(grouping(g)(support::into_port<item>())));
+    REQUIRE(h.open(batching(g)(support::into_port<item>())));
     std::vector<item> a, b, wanted;
     for (std::int64_t n = 0; n < 60; ++n)
       a.push_back({0, n, 0}), b.push_back({1, n, 0});
@@ -187,7 +187,7 @@ TEST_CASE("records of several frames in pieces, as a merge brings them") {
 
 TEST_CASE("a mark passes when the records before it have passed, and at once if none is held") {
   support::hosted h;
-  REQUIRE(h.open(grouping(leat::micro_batch{3, 1s})(support::into_port<item>())));
+  REQUIRE(h.open(batching(leat::micro_batch{3, 1s})(support::into_port<item>())));
   const auto records = [](std::int64_t first, std::int64_t last) {
     std::vector<item> all;
     std::vector<leat::stamp> stamps;
@@ -215,9 +215,9 @@ TEST_CASE("a mark passes when the records before it have passed, and at once if 
 }
 
 TEST_CASE("a barrier for another stage closes the pane and swaps nothing") {
-  const leat::barrier other{1, {leat::regroup_command{"another", leat::record_at_a_time{}}}};
+  const leat::barrier other{1, {leat::batching_command{"another", leat::record_at_a_time{}}}};
   const std::vector<input> all{item{0, 0, 0}, item{0, 1, 0}, other, item{0, 2, 0}, item{0, 3, 0}};
-  const auto got = leat::testing::run_stage<item, item>(grouping(leat::batch{}), all);
+  const auto got = leat::testing::run_stage<item, item>(batching(leat::batch{}), all);
   CHECK(got.panes == std::vector<std::size_t>{2, 4});
   CHECK(got.barriers == std::vector<std::size_t>{2});
 }
@@ -227,7 +227,7 @@ TEST_CASE("a stall before it closes the open pane where somebody behind merges, 
     INFO(stamped);
     support::hosted h;
     h.edge.stamped = stamped;
-    REQUIRE(h.open(grouping(leat::batch{})(support::into_port<item>())));
+    REQUIRE(h.open(batching(leat::batch{})(support::into_port<item>())));
     h.consume(support::items_from(1, 5));
     leat::mark m = support::mark_at(at(5));
     h.stage->advance(m);

@@ -43,11 +43,11 @@ void check_same(const frame& a, const frame& b) {
     REQUIRE(a.barrier_at->commands.size() == b.barrier_at->commands.size());
     CHECK(a.barrier_at->stops() == b.barrier_at->stops());
     for (std::size_t i = 0; i < a.barrier_at->commands.size(); ++i) {
-      const auto* x = std::get_if<leat::regroup_command>(&a.barrier_at->commands[i]);
-      const auto* y = std::get_if<leat::regroup_command>(&b.barrier_at->commands[i]);
+      const auto* x = std::get_if<leat::batching_command>(&a.barrier_at->commands[i]);
+      const auto* y = std::get_if<leat::batching_command>(&b.barrier_at->commands[i]);
       REQUIRE(bool(x) == bool(y));
       if (x)
-        CHECK((x->stage == y->stage && x->grouping.text() == y->grouping.text()));
+        CHECK((x->stage == y->stage && x->batching.text() == y->batching.text()));
     }
   }
 }
@@ -119,7 +119,7 @@ TEST_CASE("a frame of another type is refused") {
 TEST_CASE("a command that is not known is refused, not taken for another") {
   for (const leat::command& c :
        {leat::command{leat::stop_command{}},
-        leat::command{leat::regroup_command{"pane", leat::record_at_a_time{}}}}) {
+        leat::command{leat::batching_command{"pane", leat::record_at_a_time{}}}}) {
     std::string bytes;
     leat::encode_barrier({7, {c}}, bytes);
     const auto decoded = [&] {

@@ -37,7 +37,7 @@ TEST_CASE("together senders promise what the slowest does that is not idle") {
   CHECK(together({stalled, mark_at(at(3))}).stalled);
 }
 
-TEST_CASE("marks join in any order and grouping") {
+TEST_CASE("marks join in any order and batching") {
   support::for_seeds(200, [](support::dice roll) {
     std::vector<leat::mark> all;
     for (auto n = roll(0, 9); n > 0; --n) {

@@ -6,7 +6,7 @@
 
 namespace leat {
 
-inline failure breach(std::string what) {
+inline failure protocol_violation(std::string what) {
   return failure(user_error(std::move(what),
                             "an actor that speaks to this stage does not keep to the protocol"));
 }

@@ -6,10 +6,10 @@
 namespace leat {
 
 /// All figures at this moment. Thread-safe.
-std::string encode_measurements(const subtask_metrics& m);
+std::string encode_metrics(const subtask_metrics& m);
 
 /// Replaces all figures by those that were encoded; false, and perhaps some replaced, if these are
 /// no such bytes. To be called by one thread at a time.
-bool apply_measurements(std::string_view bytes, subtask_metrics& m);
+bool apply_metrics(std::string_view bytes, subtask_metrics& m);
 
 } // namespace leat

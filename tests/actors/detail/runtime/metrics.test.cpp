@@ -1,4 +1,4 @@
-#include <leat/detail/runtime/measurements.hpp>
+#include <leat/detail/runtime/metrics.hpp>
 
 #include "support/catch.hpp"
 
@@ -12,7 +12,7 @@ TEST_CASE("figures come as they were measured, as often as they are told") {
     from.stalls[1].total = 77 * round;
     from.stalls[0].since = 12;
     from.counters.waiting->set(round == 1 ? "a server" : "");
-    REQUIRE(leat::apply_measurements(leat::encode_measurements(from), to));
+    REQUIRE(leat::apply_metrics(leat::encode_metrics(from), to));
     CHECK(to.counters.records_in == 10U * static_cast<unsigned>(round));
     CHECK(to.counters.late == 3U * static_cast<unsigned>(round));
     CHECK(to.counters.panes == 0);
@@ -28,9 +28,9 @@ TEST_CASE("figures come as they were measured, as often as they are told") {
 TEST_CASE("bytes that are no figures are refused") {
   leat::subtask_metrics from(1), to(1);
   from.latency.add(5);
-  const std::string bytes = leat::encode_measurements(from);
+  const std::string bytes = leat::encode_metrics(from);
   for (std::size_t size = 0; size + 1 < bytes.size(); size += 5)
-    (void)leat::apply_measurements(bytes.substr(0, size), to);
-  CHECK(!leat::apply_measurements(bytes.substr(0, 3), to));
-  CHECK(!leat::apply_measurements(bytes + "abc", to));
+    (void)leat::apply_metrics(bytes.substr(0, size), to);
+  CHECK(!leat::apply_metrics(bytes.substr(0, 3), to));
+  CHECK(!leat::apply_metrics(bytes + "abc", to));
 }

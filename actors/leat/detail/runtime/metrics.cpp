@@ -1,4 +1,4 @@
-#include <leat/detail/runtime/measurements.hpp>
+#include <leat/detail/runtime/metrics.hpp>
 
 #include <leat/detail/record/plain_bytes.hpp>
 
@@ -20,7 +20,7 @@ bool each_figure(Metrics& m, Visit visit) {
 
 } // namespace
 
-std::string encode_measurements(const subtask_metrics& m) {
+std::string encode_metrics(const subtask_metrics& m) {
   std::string to;
   each_figure(m, [&](const auto& figure) {
     put_plain(to, figure.load(std::memory_order_relaxed));
@@ -49,7 +49,7 @@ bool apply_waiting(byte_cursor& from, waiting_note& note) {
 
 } // namespace
 
-bool apply_measurements(std::string_view bytes, subtask_metrics& m) {
+bool apply_metrics(std::string_view bytes, subtask_metrics& m) {
   byte_cursor from(bytes);
   bool good = each_figure(m, [&]<class T>(std::atomic<T>& figure) {
     T value{};
