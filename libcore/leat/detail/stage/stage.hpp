@@ -7,7 +7,9 @@
 #include <leat/detail/stage/waiting_note.hpp>
 #include <leat/emitter.hpp>
 
+#include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace leat {

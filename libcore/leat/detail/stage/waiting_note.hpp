@@ -2,9 +2,9 @@
 // job.
 #pragma once
 
-#include <atomic>
-#include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 
 namespace leat {
 
@@ -13,20 +13,19 @@ class waiting_note {
 public:
   /// "connecting to tcp://feed:9000: connection refused, next try in 2 s"; empty: for nothing.
   void set(std::string what) {
-    if (!what.empty())
-      what_ = std::make_shared<const std::string>(std::move(what));
-    else if (what_.load())
-      what_ = std::shared_ptr<const std::string>{};
+    const std::lock_guard lock(mutex_);
+    what_ = std::move(what);
   }
   void clear() { set({}); }
   /// Empty while it waits for nothing.
   std::string text() const {
-    const std::shared_ptr<const std::string> what = what_;
-    return what ? *what : std::string{};
+    const std::lock_guard lock(mutex_);
+    return what_;
   }
 
 private:
-  std::atomic<std::shared_ptr<const std::string>> what_;
+  mutable std::mutex mutex_;
+  std::string what_;
 };
 
 } // namespace leat
