@@ -226,8 +226,10 @@ public:
       if constexpr (needs_event_context<Op, T>)
         ctx_.stamp_ = at;
       start(at, ingested.at(i));
-      const auto& key = key_of_(from.records[i]);
-      ctx_.slot_ = slots_.slot_of(key, key_hash(key));
+      if (!columns_.empty()) { // or each key ever seen would be kept for nothing
+        const auto& key = key_of_(from.records[i]);
+        ctx_.slot_ = slots_.slot_of(key, key_hash(key));
+      }
       process_or_reject(services_, from, i, first,
                         [this](const T& record) { return op_.process(record, out_, ctx_); });
       if (!pass_on_full())

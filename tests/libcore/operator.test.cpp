@@ -39,6 +39,24 @@ std::unique_ptr<leat::stage> stage_of(Op op, const std::vector<std::string>& sid
 
 } // namespace
 
+TEST_CASE("an operator without state keeps no keys") {
+  struct passing {
+    using output_type = item;
+    void process(const item& i, leat::emitter<item>& out, leat::context&) { out(i); }
+  };
+  struct counted_key {
+    std::size_t* asked;
+    std::int64_t operator()(const item& i) const { return ++*asked, i.key; }
+  };
+  std::size_t asked = 0;
+  support::hosted h;
+  REQUIRE(static_cast<bool>(h.open(stage_of(passing{}, {}, counted_key{&asked}))));
+  h.consume(support::items_from(1, 10, 10));
+  h.finish();
+  CHECK(h.sent<item>(0).size() == 10);
+  CHECK(asked == 0);
+}
+
 TEST_CASE("side outputs under random credit: nothing lost, in order, and no mark overtakes") {
   support::for_seeds(200, [](support::dice roll) {
     support::hosted h;
