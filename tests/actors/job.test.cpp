@@ -3,12 +3,10 @@
 #include "support/catch.hpp"
 #include "support/flow.hpp"
 #include "support/letters.hpp"
+#include "support/limits.hpp"
 
 #include <condition_variable>
-#include <fstream>
 #include <set>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -203,29 +201,17 @@ TEST_CASE("a process that may not start the threads of a job is told so, and goe
        "it");
   return;
 #endif
-  const pid_t child = ::fork();
-  if (child == 0) { // the limit is for this process alone; before, it hung or was aborted
-    ::alarm(30);
-    std::ifstream pages("/proc/self/statm");
-    rlim_t used = 0;
-    pages >> used;
-    const rlim_t most = used * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (256U << 20);
-    const rlimit limited{most, most};
-    ::setrlimit(RLIMIT_AS, &limited);
+  const int how = support::with_little_memory([] { // before, it hung or was aborted
     std::vector<item> got;
     leat::run_options o;
     o.workers = 200; // stacks of 8 MiB
     const auto refused = leat::job::start(pipeline(got), o);
-    const bool named =
-        !refused && refused.error().what.find("the job takes 2") != std::string::npos;
+    if (refused || refused.error().what.find("the job takes 2") == std::string::npos)
+      return 1;
     o.workers = 1;
-    const bool runs = static_cast<bool>(leat::run(pipeline(got, 100), o)) && got.size() == 100;
-    ::_exit(named ? (runs ? 0 : 2) : 1);
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  CHECK(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 0);
+    return leat::run(pipeline(got, 100), o) && got.size() == 100 ? 0 : 2;
+  });
+  CHECK(how == 0);
 }
 
 TEST_CASE("stop completes what was read") {

@@ -6,6 +6,7 @@
 #include <leat/internal/runtime/system.hpp>
 #include <leat/internal/runtime/wiring.hpp>
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace leat {
@@ -56,6 +57,10 @@ result<void> run_worker(graph g, const run_options& options, const worker_invita
   if (auto assigned = assign_nodes(p, wired, nodes, order.node); !assigned)
     return assigned;
   auto own = share_of(order.node, wired, nodes);
+  const auto blocking = std::ranges::count_if(own, &planned_subtask::own_thread);
+  const std::size_t threads = threads_of(static_cast<std::size_t>(blocking), options);
+  if (auto enough = check_threads(threads); !enough)
+    return enough;
 
   caf::actor_system_config config;
   caf::actor_system system(add_network(configure(config, options)));

@@ -14,6 +14,19 @@
 
 namespace leat {
 
+namespace {
+
+std::size_t blocking_subtasks(const plan& p, const run_options& options) {
+  const resolved_plan resolved = p.resolve(options.parallelism);
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < p.stages.size(); ++i)
+    if (p.stages[i].blocking)
+      count += resolved.stages[i].parallelism;
+  return count;
+}
+
+} // namespace
+
 struct job::impl {
   impl(graph graph_to_run, run_options o, caf::actor_system* users)
       : g(std::move(graph_to_run)), planned(g.plan()), options(std::move(o)),
@@ -93,7 +106,8 @@ result<job> job::start(graph g, run_options options) {
   if (*users && options.local_workers > 0)
     return user_error("a graph that lives in an actor system of this program cannot have workers",
                       "leave out local_workers, or spawn by leat::actor instead of actor_in");
-  if (auto enough = check_threads(threads_of(g.plan(), options)); !enough)
+  const std::size_t threads = threads_of(blocking_subtasks(g.plan(), options), options);
+  if (auto enough = check_threads(threads); !enough)
     return enough.error();
   auto p = std::make_unique<impl>(std::move(g), std::move(options), *users);
   p->notes = std::move(notes);

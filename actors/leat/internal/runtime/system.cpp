@@ -42,16 +42,12 @@ result<void> check_threads(std::size_t wanted) {
       "workers");
 }
 
-std::size_t threads_of(const plan& p, const run_options& options) {
+std::size_t threads_of(std::size_t blocking, const run_options& options) {
   constexpr std::size_t others = 12; // the coordinator's, the clock's, the network's, readers'
-  const resolved_plan resolved = p.resolve(options.parallelism);
-  std::size_t threads = options.workers > 0
-                            ? options.workers
-                            : std::max<std::size_t>(std::thread::hardware_concurrency(), 4);
-  for (std::size_t i = 0; i < p.stages.size(); ++i)
-    if (p.stages[i].blocking)
-      threads += resolved.stages[i].parallelism;
-  return threads + others;
+  const std::size_t shared = options.workers > 0
+                                 ? options.workers
+                                 : std::max<std::size_t>(std::thread::hardware_concurrency(), 4);
+  return shared + blocking + others;
 }
 
 } // namespace leat

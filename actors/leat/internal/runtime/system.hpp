@@ -20,7 +20,8 @@ caf::actor_system_config& configure(caf::actor_system_config& config, const run_
 /// that one does not survive a thread that cannot be started.
 result<void> check_threads(std::size_t wanted);
 
-/// How many threads a job takes in this process, with room for those of sources.
-std::size_t threads_of(const plan& p, const run_options& options);
+/// How many threads a process takes with so many subtasks that have one of their own, with room for
+/// those of sources.
+std::size_t threads_of(std::size_t blocking, const run_options& options);
 
 } // namespace leat
