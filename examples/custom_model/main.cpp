@@ -1,4 +1,4 @@
-// A model of one's own: any struct that scores a pane of records.   custom_model run
+// A custom model: any struct that scores a pane of records.   custom_model run
 #include <leat/connectors/console/print.hpp>
 #include <leat/connectors/memory/generate.hpp>
 #include <leat/run.hpp>

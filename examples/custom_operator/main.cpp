@@ -1,4 +1,4 @@
-// An operator of one's own: the running average of each sensor.   custom_operator run
+// A custom operator: the running average of each sensor.   custom_operator run
 #include <leat/connectors/console/print.hpp>
 #include <leat/connectors/memory/generate.hpp>
 #include <leat/run.hpp>

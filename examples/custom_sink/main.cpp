@@ -1,4 +1,4 @@
-// A sink of one's own: counts, and tells at the end.   custom_sink run
+// A custom sink: counts, and prints the counts at the end.   custom_sink run
 #include <leat/connectors/memory/generate.hpp>
 #include <leat/run.hpp>
 

@@ -1,4 +1,4 @@
-// A source of one's own, of several splits that are read side by side.   custom_source run
+// A custom source with several splits that are read side by side.   custom_source run
 #include <leat/connectors/console/print.hpp>
 #include <leat/run.hpp>
 

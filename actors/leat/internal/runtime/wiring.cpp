@@ -56,8 +56,8 @@ struct letter_tally {
   std::atomic<std::uint64_t> count{0};
 };
 
-// The way of one subtask to the office of its process. What it sends is a figure of its own, so
-// that it is counted wherever it runs.
+// The way of one subtask to the dead-letter sink of its process. It counts what the subtask sends,
+// so that it is counted wherever it runs.
 class counting_dead_letter_sink final : public dead_letter_sink {
 public:
   counting_dead_letter_sink(dead_letter_sink& to, std::shared_ptr<letter_tally> tally,
