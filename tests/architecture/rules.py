@@ -40,14 +40,14 @@ EXCEPTIONS = {
 # Levels, the lowest first: a file includes files of its own level and of those before it.
 LEVELS = (
     ("vocabulary", r"libcore/leat/(error|time|stamp|record|features|model|quantities|dead_letter|file_use|pull_status"
-                   r"|batching|version)\."),
+                   r"|batching|version|fwd)\."),
     ("detail/record", r"libcore/leat/(detail/record/|scalar_text\.)"),
     ("formats", r"libcore/leat/(csv|json)\.|libcore/leat/protobuf/"),
     ("detail/transport", r"libcore/leat/detail/transport/"),
     ("detail/stage", r"libcore/leat/(detail/stage/|emitter\.)"),
     ("roles", r"libcore/leat/(operator|state|source|sink)\."),
     ("detail/plan", r"libcore/leat/detail/plan/"),
-    ("graph", r"libcore/leat/(graph\.|testing/)"),
+    ("graph", r"libcore/leat/(graph\.|leat\.|testing/)"),
     ("readers of models", r"actors/leat/scoring/readers/"),
     ("models", r"actors/leat/scoring/"),
     ("connectors/files", r"actors/leat/connectors/files/"),
@@ -170,8 +170,26 @@ def breaches_of_users(root):
             if file.suffix not in (".hpp", ".cpp", ".md") or "decisions" in file.parts or not file.exists():
                 continue
             for _, name in INCLUDE.findall(file.read_text(encoding="utf-8")):
-                if name.startswith(("leat/detail/", "leat/internal/")):
+                if name.startswith("leat/") and not is_public(name):
                     yield f"{file.relative_to(root).as_posix()}: includes <{name}>, which is not public"
+
+
+def is_public(name):
+    return not name.startswith(("leat/detail/", "leat/internal/", "leat/scoring/readers/"))
+
+
+def breaches_of_page(root):
+    """docs/reference/headers.md names each public header, and nothing else."""
+    page = root / "docs/reference/headers.md"
+    if not page.exists():
+        return
+    named = set(re.findall(r"^\| `<([^>]+)>`", page.read_text(encoding="utf-8"), re.M))
+    there = {h.relative_to(root / layer).as_posix() for layer in ALLOWED for h in (root / layer).rglob("*.hpp")}
+    public = set(filter(is_public, there))
+    for name in sorted(named - public):
+        yield f"docs/reference/headers.md: names <{name}>, which is not a public header"
+    for name in sorted(public - named):
+        yield f"docs/reference/headers.md: lacks <{name}>"
 
 
 def breaches(root):
@@ -186,6 +204,7 @@ def breaches(root):
                          *breaches_of_installed(path, text)):
                 yield f"{path}: {what}"
     yield from breaches_of_users(ROOT)
+    yield from breaches_of_page(ROOT)
 
 
 if __name__ == "__main__":

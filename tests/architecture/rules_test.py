@@ -64,6 +64,10 @@ class RulesBite(unittest.TestCase):
         self.assertEqual(len(self.found("examples/a/main.cpp", "#include <leat/detail/transport/frame.hpp>\n")), 1)
         self.assertEqual(self.found("examples/a/main.cpp", "#include <leat/run.hpp>\n"), [])
 
+    def test_page_of_headers(self):
+        for rows, wrong in (("| `<leat/run.hpp>` | x |\n", 0), ("", 1), ("| `<leat/run.hpp>` | x |\n| `<leat/gone.hpp>` | x |\n", 1)):
+            self.assertEqual(len(self.found("docs/reference/headers.md", rows)), wrong, rows)
+
     def test_header_twice(self):
         self.assertEqual(len(self.found("libcore/leat/detail/plan/a.hpp", "#include <vector>\n")), 1)
 

@@ -1,0 +1,21 @@
+// Names of what headers of an application mention, without the definitions.
+#pragma once
+
+namespace leat {
+
+class context;
+class event_context;
+class graph;
+class setup;
+class any_batching;
+struct dead_letter;
+struct error;
+struct sink_context;
+struct stamp;
+
+template <class T>
+class emitter;
+template <class T>
+class result;
+
+} // namespace leat

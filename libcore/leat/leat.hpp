@@ -1,0 +1,19 @@
+// All of leat::core: records, formats, the graph and what stands in it. Connectors, models and the
+// runtime have headers of their own.
+#pragma once
+
+#include <leat/batching.hpp>
+#include <leat/csv.hpp>
+#include <leat/dead_letter.hpp>
+#include <leat/error.hpp>
+#include <leat/features.hpp>
+#include <leat/graph.hpp>
+#include <leat/json.hpp>
+#include <leat/model.hpp>
+#include <leat/operator.hpp>
+#include <leat/record.hpp>
+#include <leat/sink.hpp>
+#include <leat/source.hpp>
+#include <leat/state.hpp>
+#include <leat/time.hpp>
+#include <leat/version.hpp>
