@@ -30,7 +30,7 @@ struct watched_average {
 
   leat::result<void> process(const reading& r, leat::emitter<reading>& out, leat::context& ctx) {
     if (!std::isfinite(r.value))
-      return leat::user_error("the value is no number"); // a dead letter: the job goes on
+      return leat::user_error("the value is not a number"); // a dead letter: the job goes on
     double& a = ctx.get(average);
     if (std::abs(r.value - a) > 8)
       jumps(r);

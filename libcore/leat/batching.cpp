@@ -30,7 +30,7 @@ result<any_batching> any_batching::parse(std::string_view spec) {
         return any_batching(every{*d, *n});
     }
   return user_error(
-      fmt::format("\"{}\" is no batching", spec),
+      fmt::format("invalid batching \"{}\"", spec),
       "one of: record | micro-batch:COUNT,DELAY (micro-batch:256,5ms) | every:DURATION "
       "(every:1s) | every:DURATION,MAX-COUNT | batch; durations in ns, us, ms, s, min, h");
 }
@@ -49,8 +49,8 @@ std::string any_batching::text() const {
 
 void any_batching::check() const {
   if (count_ == 0 || delay_.count() <= 0)
-    throw failure(user_error("a batching of no records or no time",
-                             "count, max_count, delay and duration are above zero"));
+    throw failure(user_error("invalid batching: a count or duration of zero",
+                             "count, max_count, delay and duration must be above zero"));
 }
 
 } // namespace leat

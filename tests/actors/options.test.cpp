@@ -210,7 +210,7 @@ TEST_CASE("what is wrong with a file's values is told with their place") {
            {"text = [\"a\", \"b\"]\n", "job.toml:1:1: --text is given 2 times"},
            {"text = \"a\"\nflag = 1\n", "job.toml:2:1: flag is either true or false"},
            {"text = true\n", "job.toml:1:1: text takes a value, not true or false"},
-           {"[stage.pane]\ntext = \"a\"\n", "job.toml:2:1: text is no option of a stage"},
+           {"[stage.pane]\ntext = \"a\"\n", "job.toml:2:1: text is not an option of a stage"},
            {"config = \"b.toml\"\n", "job.toml:1:1: config cannot stand in a configuration file"},
            {"natural = 1\n", "--text is missing"},
            {"text = \n", "job.toml:1:"}}) {

@@ -1,11 +1,11 @@
 // The fraud graph with several output files, which kills.py runs and disturbs.
 #include "graph.hpp"
 
+#include <leat/connectors/csv/sink.hpp>
+#include <leat/connectors/csv/source.hpp>
+#include <leat/connectors/json_lines/sink.hpp>
 #include <leat/run.hpp>
 #include <leat/scoring/trees.hpp>
-#include <leat/connectors/csv/sink.hpp>
-#include <leat/connectors/json_lines/sink.hpp>
-#include <leat/connectors/csv/source.hpp>
 
 int main(int argc, char** argv) {
   leat::program outputs{"outputs", "Scores payments into several files, for tests of outputs."};

@@ -55,7 +55,7 @@ TEST_CASE("text() is what parse() reads") {
   }));
 }
 
-TEST_CASE("what is no batching gives an error that lists the right ones") {
+TEST_CASE("an invalid batching gives an error that lists the valid ones") {
   for (const char* wrong : {"",
                             "records",
                             "Record",
@@ -94,7 +94,7 @@ TEST_CASE("what is no batching gives an error that lists the right ones") {
     const auto g = any_batching::parse(wrong);
     REQUIRE_FALSE(g);
     CHECK(g.error().domain == leat::error_domain::user);
-    CHECK(g.error().what == '"' + std::string(wrong) + "\" is no batching");
+    CHECK(g.error().what == "invalid batching \"" + std::string(wrong) + '"');
     for (const char* right : {"record", "micro-batch:256,5ms", "every:1s", "batch"})
       CHECK(g.error().hint.find(right) != std::string::npos);
   }

@@ -109,7 +109,7 @@ std::string parse_enum(std::string_view text, const Reflection& of, Message& out
     text.remove_prefix(std::min(text.rfind('_') + 1, text.size()));
   std::int32_t number = 0;
   if (parse_scalar(text, number) != parse_error::none)
-    return fmt::format("{} is no value of {}", shown(text), f->enum_type()->full_name());
+    return fmt::format("{} is not a value of {}", shown(text), f->enum_type()->full_name());
   if (f->file()->syntax() == google::protobuf::FileDescriptor::SYNTAX_PROTO2 &&
       !f->enum_type()->FindValueByNumber(number))
     return fmt::format("{} has no value {}", f->enum_type()->full_name(), number);
@@ -172,7 +172,7 @@ void append_json_fields(std::string& out, const Message& value) {
   const auto done = google::protobuf::util::MessageToJsonString(value, &text, options);
   if (done.ok() && !text.starts_with('{')) // the library has JSON of their own for a few types
     throw failure(
-        user_error(fmt::format("a {} is no object in JSON", value.GetDescriptor()->full_name()),
+        user_error(fmt::format("a {} is not an object in JSON", value.GetDescriptor()->full_name()),
                    "make it a field of a message of yours"));
   if (!done.ok())
     throw failure(user_error(fmt::format("a {} cannot be written as JSON: {}",

@@ -198,7 +198,7 @@ TEST_CASE("protobuf: columns are found by name; an enum may be a number") {
   CHECK(read_cell("channel", "WEB").empty());
   CHECK(read_cell("channel", "1").empty());
   CHECK(read_cell("channel", "BOAT") ==
-        "column \"channel\": \"BOAT\" is no value of leat_tests.Channel");
+        "column \"channel\": \"BOAT\" is not a value of leat_tests.Channel");
   CHECK(read_cell("id", "x") == "column \"id\": \"x\" is not a whole number");
   CHECK(read_cell("delta", "2147483648") == "column \"delta\": 2147483648 does not fit in int32");
   CHECK(read_cell("cents", "") == "column \"cents\": nothing where a whole number is expected");

@@ -44,7 +44,9 @@ public:
 
 private:
   /// Two looks must lie apart, or a file that grows looks the same to both.
-  pull_status nothing_left() const { return last_ ? pull_status::done() : pull_status::idle(every_); }
+  pull_status nothing_left() const {
+    return last_ ? pull_status::done() : pull_status::idle(every_);
+  }
 
   void look(emitter<record_type>& out) {
     auto found = scan_.look();

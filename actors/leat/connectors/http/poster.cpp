@@ -20,7 +20,7 @@ constexpr std::size_t shown_of_answer = 200;
 /// "http://host:8080/alerts" as "http://host:8080" and "/alerts".
 result<std::pair<std::string, std::string>> split_url(const std::string& url) {
   const auto wrong = [&] {
-    return user_error(fmt::format("{} is no address to post to", shown(url)),
+    return user_error(fmt::format("{} is not a valid URL", shown(url)),
                       "write http://host:port/path or https://host/path");
   };
   const auto scheme = url.find("://");
@@ -117,10 +117,10 @@ result<http_poster> http_poster::open(const std::string& url, const http_options
     return user_error("a batch needs room for a record, and at least one attempt");
   for (const auto& [name, value] : options.headers)
     if (name.empty() || (name + value).find_first_of("\r\n") != std::string::npos)
-      return user_error(fmt::format("{} is no HTTP header", shown(name + ": " + value)));
+      return user_error(fmt::format("{} is not a valid HTTP header", shown(name + ": " + value)));
   auto to = std::make_unique<client>(parts->first);
   if (!to->http.is_valid())
-    return user_error(fmt::format("{} is no address to post to", shown(url)),
+    return user_error(fmt::format("{} is not a valid URL", shown(url)),
                       "write http://host:port/path or https://host/path");
   to->http.set_keep_alive(true);
   to->http.set_url_encode(false);

@@ -33,7 +33,7 @@ void watch(int socket) {
 
 result<socket_address> socket_address::parse(std::string_view text) {
   const auto wrong = [&] {
-    return user_error(fmt::format("{} is no address of a server", shown(text)),
+    return user_error(fmt::format("{} is not a valid address of a server", shown(text)),
                       "write tcp://host:port or unix:/path");
   };
   socket_address address;

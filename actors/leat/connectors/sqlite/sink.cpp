@@ -68,7 +68,7 @@ bool keeps(std::string declared, sqlite_type ours) {
 result<void> check_key(const std::vector<sqlite_column>& columns, const sqlite_options& options) {
   for (const std::string& key : options.key)
     if (!has(names_of(columns), key))
-      return user_error(fmt::format("the key column \"{}\" is no field of the record", key));
+      return user_error(fmt::format("the key column \"{}\" is not a field of the record", key));
   if (options.transaction == 0)
     return user_error("a transaction needs room for at least one row");
   return {};

@@ -41,7 +41,7 @@ result<std::vector<std::string>> sqlite_selection::order(const sqlite_database& 
     return order_by;
   if (!query.empty())
     return user_error(fmt::format("\"{}\": a query needs an order", file),
-                      "name columns of it that tell its rows apart");
+                      "name columns of it that identify each row");
   auto columns = opened.columns_of(table);
   if (!columns)
     return columns.error();

@@ -109,7 +109,7 @@ private:
   subtask_metrics& metrics_;
   inlet inlet_;
   std::optional<mark> reached_; // what the stage knows, while it has emitted nothing since
-  bool mark_due_ = false; // of a source: it pulled something and could not advance
+  bool mark_due_ = false;       // of a source: it pulled something and could not advance
 
   /// A stage that is never out of work passes marks on all the same, or what waits for them piles
   /// up.

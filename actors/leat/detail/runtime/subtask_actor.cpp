@@ -18,7 +18,7 @@ error thrown() {
   } catch (const std::exception& e) {
     return internal_error(e.what());
   } catch (...) {
-    return internal_error("something was thrown that is no std::exception");
+    return internal_error("an exception that is not a std::exception");
   }
 }
 

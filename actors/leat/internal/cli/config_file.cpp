@@ -47,7 +47,7 @@ private:
         throw failure(wrong(stage.source().begin, "a stage without a name",
                             "[stage.NAME] holds the options of a stage"));
       if (!node.is_table())
-        throw failure(wrong(stage.source().begin, fmt::format("{} is no table", stage.str()),
+        throw failure(wrong(stage.source().begin, fmt::format("{} must be a table", stage.str()),
                             fmt::format("[stage.{}] holds the options of a stage", stage.str())));
       for (const auto& [key, value] : *node.as_table())
         add(key, value, std::string(stage.str()));

@@ -7,7 +7,7 @@
 namespace leat {
 
 void describe_settings::declare(option_set& options) {
-  options.add("--format FORMAT", format, "text; mermaid or dot for a drawing; json")
+  options.add("--format FORMAT", format, "output format: text, mermaid, dot or json")
       .under("Output");
   declare_layout(options, "Layout");
   declare_config(options);

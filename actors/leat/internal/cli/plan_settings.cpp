@@ -9,21 +9,16 @@
 namespace leat {
 
 void plan_settings::declare_layout(option_set& options, const std::string& heading) {
-  options
-      .add("--parallelism N", parallelism,
-           "subtasks of each keyed stage whose number the graph leaves open")
-      .under(heading);
+  options.add("--parallelism N", parallelism, "default parallelism of keyed stages").under(heading);
   options
       .add("--window STAGE=SPEC", windows,
-           "when a windowing stage hands records on for scoring; once for each such stage "
-           "(default: as the graph says)")
+           "batching of a windowing stage; once for each stage "
+           "(default: that of the graph)")
       .under(heading);
 }
 
 void plan_settings::declare_config(option_set& options) {
-  options
-      .add("--config FILE", config,
-           "TOML with any options of run and describe, which the command line overrides")
+  options.add("--config FILE", config, "TOML file with options; the command line overrides it")
       .under("Configuration")
       .names_config();
 }

@@ -14,10 +14,8 @@ namespace leat {
 
 namespace {
 
-constexpr std::string_view run_help =
-    "runs the graph until its input ends, or until it is stopped by Ctrl-C";
-constexpr std::string_view describe_help =
-    "prints the graph: its stages and what travels between them";
+constexpr std::string_view run_help = "run the graph until its input ends or Ctrl-C stops it";
+constexpr std::string_view describe_help = "print the graph: its stages and edges";
 
 bool asks_for_help(std::string_view argument) { return argument == "--help" || argument == "-h"; }
 
@@ -91,7 +89,7 @@ int program::parts::main(int argc, char** argv) {
     terminal.tell(internal_error(e.what()));
     return exit_failed;
   } catch (...) {
-    terminal.tell(internal_error("something was thrown that is no std::exception"));
+    terminal.tell(internal_error("an exception that is not a std::exception"));
     return exit_failed;
   }
 }
@@ -117,7 +115,7 @@ exit_code program::parts::obey(const std::vector<std::string>& arguments) {
   for (const auto& [each, text] : commands())
     names.push_back(each);
   return terminal.refuse(
-      user_error(fmt::format("{} is no command", shown(name)),
+      user_error(fmt::format("unknown command {}", shown(name)),
                  fmt::format("the command comes first: {}", fmt::join(names, ", "))));
 }
 
@@ -170,7 +168,7 @@ std::optional<exit_code> program::parts::read(const option_set& options,
 
 std::string program::parts::help() const {
   return fmt::format("{}: {}\n\nUsage: {} COMMAND [OPTIONS]\n\nCommands:\n{}\n"
-                     "{} COMMAND --help tells a command's options.\n",
+                     "{} COMMAND --help lists the options of a command.\n",
                      terminal.program, about, terminal.program, in_columns(commands(), help_layout),
                      terminal.program);
 }

@@ -48,9 +48,9 @@ std::string progress_text(const job_report& before, const job_report& now, std::
                         now.dead_letters == 1 ? "" : "s");
   if (const auto stalls = stalls_between(before, now); !stalls.empty())
     text +=
-        fmt::format("  held up by {} ({})", stalls.front().edge->to, percent(stalls.front().share));
+        fmt::format("  bottleneck {} ({})", stalls.front().edge->to, percent(stalls.front().share));
   else if (const auto busiest = busiest_between(before, now))
-    text += fmt::format("  held up by {} (busy {})", busiest->stage->name, percent(busiest->share));
+    text += fmt::format("  bottleneck {} (busy {})", busiest->stage->name, percent(busiest->share));
   if (const stage_report* paused = longest_paused(now))
     text += fmt::format("  {} paused for {}", paused->name, duration_text(paused->paused));
   text += waiting_text(before, now);

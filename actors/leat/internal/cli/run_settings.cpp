@@ -24,7 +24,7 @@ result<void> read_slow_sinks(const std::vector<std::string>& given,
     const auto delay = parse_duration(slow->second);
     if (!delay)
       return user_error(
-          fmt::format("--slow-sink {}: {} is no duration", slow->first, shown(slow->second)),
+          fmt::format("--slow-sink {}: invalid duration {}", slow->first, shown(slow->second)),
           "a whole number and ns, us, ms, s, min or h: 100us");
     if (!delays.emplace(slow->first, *delay).second)
       return given_twice("--slow-sink", slow->first);
@@ -59,32 +59,30 @@ void run_settings::declare(option_set& options) {
     options.add(flag, value, std::move(help)).under(std::string(heading));
   };
   declare_layout(options, "Running");
-  add("Running", "--workers N", workers,
-      "threads that stages share (default: one for each processor)");
+  add("Running", "--workers N", workers, "number of threads (default: one for each processor)");
   add("Running", "--local-cluster N", local_cluster,
-      "share the work among N more processes of this program, on this host (default: none)");
+      "share the work among N worker processes on this host (default: none)");
   add("Running", "--rate R", rate,
-      "read R records a second, each when it is due; latency then counts from that moment "
-      "(default: as fast as can be)");
+      "read R records a second; latency counts from when each is due "
+      "(default: no limit)");
   add("Running", "--slow-sink STAGE=DURATION", slow_sinks,
-      "to try backpressure: this sink takes so much longer for each record; once for each sink");
+      "simulate a slow sink: delay per record; once for each sink");
   add("Running", "--frame-records N", frame_records,
-      "advanced: the most records that travel together; no result depends on it");
+      "maximum number of records in a frame; affects no result (advanced)");
   add("Output", "--dead-letters DIR", dead_letters,
-      "where records are kept that could not be processed (default: <graph>-dead-letters)");
+      "directory for dead letters (default: <graph>-dead-letters)");
   add("Output", "--dead-letter-cap SIZE", dead_letter_cap,
-      "the job waits when they take this much room");
+      "size of the dead-letter file at which the job waits");
   add("Output", "--max-dead-letters LIMIT", max_dead_letters,
-      "fail above this number or share: 1000, 0.5% (default: if no record got through)");
-  add("Output", "--progress WHEN", progress,
-      "a line on how the job gets on: auto (on a terminal), on, off");
-  add("Output", "--metrics-out FILE", metrics_out,
-      "write the job's figures as JSON at its end; the file is replaced as a whole");
+      "maximum number or share of dead letters: 1000, 0.5% (default: fail if no record got "
+      "through)");
+  add("Output", "--progress WHEN", progress, "show progress: auto (on a terminal), on, off");
+  add("Output", "--metrics-out FILE", metrics_out, "write metrics as JSON at the end of the job");
   add("Output", "--metrics-every DURATION", metrics_every,
-      "likewise while it runs, this often: 10s (100 ms at least)");
+      "write metrics at this interval, too: 10s (at least 100ms)");
   add("Output", "--log-level LEVEL", log_level,
-      "what is told on standard error: error, warning, info");
-  add("Output", "--quiet", quiet, "neither progress nor summary");
+      "level of messages on standard error: error, warning, info");
+  add("Output", "--quiet", quiet, "print neither progress nor summary");
   declare_config(options);
 }
 
@@ -100,7 +98,7 @@ result<run_options> run_settings::options() const {
   if (auto fits = check_range("--frame-records", frame_records, 1, most_frame_records); !fits)
     return fits.error();
   if (rate < 0)
-    return user_error(fmt::format("--rate: {} is below zero", rate));
+    return user_error(fmt::format("--rate: {} must not be negative", rate));
   auto chosen = batchings();
   if (!chosen)
     return chosen.error();
@@ -133,7 +131,7 @@ std::string run_settings::dead_letter_folder(const std::string& graph) const {
 result<std::uint64_t> run_settings::dead_letter_bytes() const {
   const auto bytes = parse_size(dead_letter_cap);
   if (!bytes)
-    return user_error(fmt::format("--dead-letter-cap: {} is no size", shown(dead_letter_cap)),
+    return user_error(fmt::format("--dead-letter-cap: invalid size {}", shown(dead_letter_cap)),
                       "a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB: 512MB");
   return *bytes;
 }
@@ -155,12 +153,11 @@ result<std::optional<std::chrono::milliseconds>> run_settings::metrics_interval(
   if (metrics_every.empty())
     return std::optional<std::chrono::milliseconds>{};
   if (metrics_out.empty())
-    return user_error("--metrics-every needs --metrics-out", "say where the figures go");
+    return user_error("--metrics-every requires --metrics-out", "add --metrics-out FILE");
   const auto every = parse_duration(metrics_every);
   if (!every || *every < shortest_metrics_interval)
-    return user_error(
-        fmt::format("--metrics-every: {} is no duration from 100 ms up", shown(metrics_every)),
-        "a whole number and ms, s, min or h: 10s");
+    return user_error(fmt::format("--metrics-every: invalid interval {}", shown(metrics_every)),
+                      "at least 100ms: a whole number and ms, s, min or h: 10s");
   return std::optional{std::chrono::duration_cast<std::chrono::milliseconds>(*every)};
 }
 

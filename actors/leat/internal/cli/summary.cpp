@@ -37,12 +37,12 @@ void add_stalls(text_rows& rows, const job_report& r) {
   const std::vector<stall> stalls = stalls_between({}, r);
   if (stalls.empty()) {
     const auto busiest = busiest_between({}, r);
-    rows.emplace_back("held up by",
+    rows.emplace_back("bottleneck",
                       busiest
                           ? fmt::format("{} {} (busy {} of the time, no edge stalled)",
                                         busiest->stage->kind == stage_kind::sink ? "sink" : "stage",
                                         busiest->stage->name, percent(busiest->share))
-                          : "nothing: no edge stalled above 1 % of the time");
+                          : "none: no edge stalled for more than 1 % of the time");
     return;
   }
   const auto text = [](const stall& s) {
@@ -53,7 +53,7 @@ void add_stalls(text_rows& rows, const job_report& r) {
   const bool is_sink = std::any_of(r.stages.begin(), r.stages.end(), [&](const stage_report& s) {
     return s.name == culprit && s.kind == stage_kind::sink;
   });
-  rows.emplace_back("held up by", fmt::format("{} {} (edge {})", is_sink ? "sink" : "stage",
+  rows.emplace_back("bottleneck", fmt::format("{} {} (edge {})", is_sink ? "sink" : "stage",
                                               culprit, text(stalls.front())));
   for (std::size_t i = 1; i < stalls.size(); ++i)
     rows.emplace_back(i == 1 ? "also" : "", "edge " + text(stalls[i]));

@@ -20,7 +20,7 @@ enum class event_kind {
   ended,
   failed,
   dead_letters,
-  held_up,
+  bottleneck,
   waiting,
   metrics
 };

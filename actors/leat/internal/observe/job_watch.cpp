@@ -42,22 +42,22 @@ void job_watch::look_at_stalls(const job_report& now) {
   const bool held = !stalls.empty() && stalls.front().share > slow;
   const auto busiest = stalls.empty() ? busiest_between(before_, now) : std::nullopt;
   const std::string culprit = held ? stalls.front().edge->to : busiest ? busiest->stage->name : "";
-  if (culprit == held_up_by_)
+  if (culprit == bottleneck_)
     return;
   if (held)
-    bus_.publish(event_level::info, event_kind::held_up,
-                 fmt::format("held up by {}: {} waited for it {} of the time", culprit,
+    bus_.publish(event_level::info, event_kind::bottleneck,
+                 fmt::format("bottleneck {}: {} waited for it {} of the time", culprit,
                              stalls.front().edge->from, percent(stalls.front().share)),
                  culprit);
   else if (busiest)
     bus_.publish(
-        event_level::info, event_kind::held_up,
-        fmt::format("held up by {}: busy {} of the time", culprit, percent(busiest->share)),
+        event_level::info, event_kind::bottleneck,
+        fmt::format("bottleneck {}: busy {} of the time", culprit, percent(busiest->share)),
         culprit);
   else
-    bus_.publish(event_level::info, event_kind::held_up,
-                 fmt::format("no longer held up by {}", held_up_by_), held_up_by_);
-  held_up_by_ = culprit;
+    bus_.publish(event_level::info, event_kind::bottleneck,
+                 fmt::format("{} is no longer the bottleneck", bottleneck_), bottleneck_);
+  bottleneck_ = culprit;
 }
 
 // A stage is told to be waiting if it was at the look before too, and read nothing meanwhile. The
@@ -89,7 +89,7 @@ void job_watch::look_at_pauses(const job_report& now) {
     return;
   if (paused && paused->name != paused_)
     bus_.publish(
-        event_level::warning, event_kind::held_up,
+        event_level::warning, event_kind::bottleneck,
         fmt::format("{} has been paused for {}", paused->name, duration_text(paused->paused)),
         paused->name);
   paused_ = paused ? paused->name : "";

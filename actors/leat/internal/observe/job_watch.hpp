@@ -29,7 +29,7 @@ private:
   std::string dead_letter_file_;
   job_report before_;
   bool stopping_ = false;
-  std::string held_up_by_;        ///< empty: nobody
+  std::string bottleneck_;        ///< empty: nobody
   std::set<std::string> waiting_; ///< stages told to be waiting
   std::set<std::string> waited_;  ///< those that ever were
   std::string paused_;            ///< the stage told to be paused

@@ -80,7 +80,7 @@ std::string metrics_json(const job_report& r, job_state state, const error* faul
     edges.push_back(edge_of(e, elapsed));
   const auto stalls = stalls_between({}, r);
   const auto busiest = busiest_between({}, r);
-  const json held_up_by = !stalls.empty() ? json(stalls.front().edge->to)
+  const json bottleneck = !stalls.empty() ? json(stalls.front().edge->to)
                           : busiest       ? json(busiest->stage->name)
                                           : json(nullptr);
   const json all = {
@@ -94,7 +94,7 @@ std::string metrics_json(const job_report& r, job_state state, const error* faul
       {"latency_seconds", latency_of(r)},
       {"late", late},
       {"dead_letters", r.dead_letters},
-      {"held_up_by", held_up_by},
+      {"bottleneck", bottleneck},
       {"stages", std::move(stages)},
       {"edges", std::move(edges)},
       {"error", fault_of(fault)}};

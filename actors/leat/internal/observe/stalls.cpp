@@ -8,7 +8,7 @@ namespace {
 
 constexpr double worth_telling = 0.01;
 
-// A stage whose own output stalled at least this share of the time that its input did is held up by
+// A stage whose own output stalled at least this share of the time that its input did waits for
 // others itself. Not all of it: shares are means over producers, and subtasks differ.
 constexpr double held_up_itself = 0.25;
 

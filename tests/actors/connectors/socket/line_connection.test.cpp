@@ -38,7 +38,8 @@ TEST_CASE("addresses of servers are read, or refused") {
     CHECK(!leat::socket_address::parse(wrong));
   }
   CHECK(!leat::socket_address::parse("unix:" + std::string(200, 'x')));
-  CHECK(leat::socket_address::parse("feed").error().what == "\"feed\" is no address of a server");
+  CHECK(leat::socket_address::parse("feed").error().what ==
+        "\"feed\" is not a valid address of a server");
 }
 
 TEST_CASE("a connection that ended is made again, over TCP and Unix sockets") {

@@ -174,7 +174,7 @@ TEST_CASE("a table that does not take such rows is told before the first one") {
       told(item_sink{path, "free", {.key = {"key"}}})
           .ends_with("hint: the table \"free\" needs a primary key or a unique index of \"key\""));
   CHECK(told(item_sink{path, "free", {.key = {"id"}}}) ==
-        "the key column \"id\" is no field of the record");
+        "the key column \"id\" is not a field of the record");
   CHECK(!item_sink{path, "free", {.transaction = 0}}.check());
 }
 

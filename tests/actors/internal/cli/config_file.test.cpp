@@ -56,7 +56,7 @@ TEST_CASE("what is wrong with a configuration file is told with its place") {
            {"at = 2024-01-01\n", "job.toml:1:6: at is neither text nor number"},
            {"at = [[1]]\n", "job.toml:1:7: at is neither text nor number"},
            {"[stage.\"\"]\nwindow = \"batch\"\n", "job.toml:1:8: a stage without a name"},
-           {"[stage]\npane = 1\n", "job.toml:2:1: pane is no table\n  hint: [stage.pane]"}}) {
+           {"[stage]\npane = 1\n", "job.toml:2:1: pane must be a table\n  hint: [stage.pane]"}}) {
     INFO(text);
     const auto told = read(text);
     REQUIRE(told.size() == 1);

@@ -21,7 +21,7 @@ TEST_CASE("a program explains itself") {
         "  describe  prints the graph: its stages and what travels between them\n"
         "  train     trains a model\n"
         "\n"
-        "scoring COMMAND --help tells a command's options.\n");
+        "scoring COMMAND --help lists the options of a command.\n");
   CHECK(scoring({"-h"}).out == told.out);
 }
 
@@ -66,9 +66,9 @@ TEST_CASE("a wrong command line gets one line of error, a hint and code 1") {
   };
   const std::vector<wrong> all = {
       {{}, "no command", "scoring --help lists the commands"},
-      {{"ran"}, "\"ran\" is no command", "the command comes first: run, describe, train"},
+      {{"ran"}, "unknown command \"ran\"", "the command comes first: run, describe, train"},
       {{"--items", "5", "run"},
-       "\"--items\" is no command",
+       "unknown command \"--items\"",
        "the command comes first: run, describe, train"},
       {{"run", "--itms", "5"}, "unknown option \"--itms\"", "did you mean --items?"},
       {{"run", "--parallelism", "0"}, "--parallelism: 0 is not between 1 and 128", ""},
@@ -76,7 +76,7 @@ TEST_CASE("a wrong command line gets one line of error, a hint and code 1") {
       {{"run", "--workers", "100000"}, "--workers: 100000 is not between 0 and 1024", ""},
       {{"run", "--frame-records", "0"}, "--frame-records: 0 is not between 1 and 1000000", ""},
       {{"run", "--rate", "fast"}, "--rate: \"fast\" is not a number", ""},
-      {{"run", "--rate", "-1"}, "--rate: -1 is below zero", ""},
+      {{"run", "--rate", "-1"}, "--rate: -1 must not be negative", ""},
       {{"run", "--window", "pane"},
        "--window: \"pane\" is not STAGE=SPEC",
        "for example --window pane=micro-batch:256,5ms"},
@@ -84,7 +84,7 @@ TEST_CASE("a wrong command line gets one line of error, a hint and code 1") {
        "--window: \"=record\" is not STAGE=SPEC",
        "for example --window pane=micro-batch:256,5ms"},
       {{"run", "--window", "pane=records"},
-       "--window pane: \"records\" is no batching",
+       "--window pane: invalid batching \"records\"",
        "one of: record | micro-batch:COUNT,DELAY (micro-batch:256,5ms) | every:DURATION (every:1s)"
        " | every:DURATION,MAX-COUNT | batch; durations in ns, us, ms, s, min, h"},
       {{"run", "--window", "pan=record"},
@@ -97,20 +97,20 @@ TEST_CASE("a wrong command line gets one line of error, a hint and code 1") {
        "--slow-sink: \"alerts\" is not STAGE=DURATION",
        "for example --slow-sink alerts=100us"},
       {{"run", "--slow-sink", "alerts=100"},
-       "--slow-sink alerts: \"100\" is no duration",
+       "--slow-sink alerts: invalid duration \"100\"",
        "a whole number and ns, us, ms, s, min or h: 100us"},
       {{"run", "--slow-sink", "alert=100us"},
        "there is no sink stage \"alert\"",
        "sink stages of this graph: alerts"},
       {{"run", "--dead-letter-cap", "much"},
-       "--dead-letter-cap: \"much\" is no size",
+       "--dead-letter-cap: invalid size \"much\"",
        "a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB: 512MB"},
       {{"run", "--progress", "maybe"}, "--progress: \"maybe\" is not auto, on or off", ""},
       {{"run", "--model", "none"}, "no model", "train one"},
       {{"describe", "--format", "svg"}, "--format: \"svg\" is not text, mermaid, dot or json", ""},
       {{"describe", "--parallelism", "0"}, "--parallelism: 0 is not between 1 and 128", ""},
       {{"describe", "--window", "pane=records"},
-       "--window pane: \"records\" is no batching",
+       "--window pane: invalid batching \"records\"",
        "one of: record | micro-batch:COUNT,DELAY (micro-batch:256,5ms) | every:DURATION (every:1s)"
        " | every:DURATION,MAX-COUNT | batch; durations in ns, us, ms, s, min, h"},
       {{"describe", "--window", "risk=record"},

@@ -47,7 +47,7 @@ TEST_CASE("progress tells latency, dead letters and who holds the job up when th
   now.latency_p99 = 4'803'211;
   now.dead_letters = 1;
   CHECK(progress_text(report(61s, 1500, 20ms), now, wide) ==
-        "1:02  2 000 records  500/s  p99 4.80 ms  1 dead letter  held up by alerts (93 %)");
+        "1:02  2 000 records  500/s  p99 4.80 ms  1 dead letter  bottleneck alerts (93 %)");
   now.dead_letters = 1200;
   CHECK(progress_text(report(61s, 1500, 950ms), now, wide) ==
         "1:02  2 000 records  500/s  p99 4.80 ms  1 200 dead letters");
@@ -67,7 +67,7 @@ TEST_CASE("progress names the busiest stage and a paused one where no edge stall
   now.stages[1].busy = 980ms;
   now.stages[1].paused = 2500ms;
   CHECK(progress_text(report(61s, 1500), now, wide) ==
-        "1:02  2 000 records  500/s  held up by alerts (busy 98 %)  alerts paused for 2.50 s");
+        "1:02  2 000 records  500/s  bottleneck alerts (busy 98 %)  alerts paused for 2.50 s");
 }
 
 TEST_CASE("progress fits into narrow terminals") {

@@ -101,7 +101,7 @@ TEST_CASE("a quiet run says nothing") {
 TEST_CASE("a slow sink is found out") {
   const outcome told = scoring({"run", "-n", "30000", "--slow-sink", "alerts=20us"});
   CHECK(told.code == exit_done);
-  CHECK(has(told.out, "\nheld up by    sink alerts (edge risk -> alerts stalled "));
+  CHECK(has(told.out, "\nbottleneck    sink alerts (edge risk -> alerts stalled "));
 }
 
 TEST_CASE("a fault while running is 2 and names the stage; before anything was read it is 1") {
@@ -287,11 +287,11 @@ TEST_CASE("a fault in a file's options is told with its place") {
   for (const auto& [toml, error] : std::vector<std::pair<std::string, std::string>>{
            {"\nparallelism = 129\n", "job.toml:2:1: --parallelism: 129 is not between 1 and 128"},
            {"[stage.pane]\nwindow = \"recods\"\n",
-            "job.toml:2:1: --window pane: \"recods\" is no batching"},
+            "job.toml:2:1: --window pane: invalid batching \"recods\""},
            {"[stage.pan]\nwindow = \"record\"\n", "job.toml:2:1: there is no stage \"pan\""},
            {"log-level = \"loud\"\n",
             "job.toml:1:1: --log-level: \"loud\" is not error, warning, info"},
-           {"metrics-every = \"1s\"\n", "job.toml:1:1: --metrics-every needs --metrics-out"}}) {
+           {"metrics-every = \"1s\"\n", "job.toml:1:1: --metrics-every requires --metrics-out"}}) {
     folder.folder.write("job.toml", toml);
     const outcome told = scoring({"run", "--config", "job.toml"});
     CHECK(told.code == exit_refused);

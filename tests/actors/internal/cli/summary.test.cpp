@@ -37,7 +37,7 @@ TEST_CASE("the summary of a job that nothing held up") {
         "              copy 5\n"
         "late          2\n"
         "dead letters  0\n"
-        "held up by    nothing: no edge stalled above 1 % of the time\n");
+        "bottleneck    none: no edge stalled for more than 1 % of the time\n");
 }
 
 TEST_CASE("the summary names who held the job up, and where dead letters are") {
@@ -57,7 +57,7 @@ TEST_CASE("the summary names who held the job up, and where dead letters are") {
         "              copy 5\n"
         "late          2\n"
         "dead letters  3 (in dl/dead-letters.jsonl)\n"
-        "held up by    sink alerts (edge risk -> alerts stalled 93 % of the time)\n"
+        "bottleneck    sink alerts (edge risk -> alerts stalled 93 % of the time)\n"
         "also          edge payments -> pane stalled 93 % of the time\n"
         "              edge pane -> risk stalled 92 % of the time\n");
 }
@@ -66,7 +66,7 @@ TEST_CASE("the summary names a stage that was busy, though no edge stalled") {
   job_report r = fraud();
   r.stages[2].busy = 12s;
   CHECK(in_columns(summary_of(r, ""))
-            .ends_with("held up by    stage risk (busy 97 % of the time, no edge stalled)\n"));
+            .ends_with("bottleneck    stage risk (busy 97 % of the time, no edge stalled)\n"));
 }
 
 TEST_CASE("the summary of a job that did nothing") {
@@ -78,5 +78,5 @@ TEST_CASE("the summary of a job that did nothing") {
         "latency       –\n"
         "late          0\n"
         "dead letters  0\n"
-        "held up by    nothing: no edge stalled above 1 % of the time\n");
+        "bottleneck    none: no edge stalled for more than 1 % of the time\n");
 }

@@ -19,7 +19,7 @@ TEST_CASE("events of all threads are heard in the one that delivers, each thread
   bus.listen([&](const job_event&) { ++second; });
   const auto publish = [&](const char* stage) {
     for (int i = 0; i < 500; ++i)
-      bus.publish(event_level::info, event_kind::held_up, std::to_string(i), stage);
+      bus.publish(event_level::info, event_kind::bottleneck, std::to_string(i), stage);
   };
   std::thread a([&] { publish("a"); }), b([&] { publish("b"); });
   while (heard[0].size() + heard[1].size() < 1000)

@@ -35,10 +35,10 @@ TEST_CASE("a watch tells changes only") {
   using list = std::vector<std::string>;
   CHECK(look(1s, 0s, 0) == list{});
   CHECK(look(2s, 900ms, 2) == list{"dead letters: 2 so far, in x.jsonl <>",
-                                   "held up by out: items waited for it 90 % of the time <out>"});
+                                   "bottleneck out: items waited for it 90 % of the time <out>"});
   CHECK(look(3s, 1700ms, 2) == list{});
   CHECK(look(4s, 1800ms, 3) ==
-        list{"dead letters: 3 so far, in x.jsonl <>", "no longer held up by out <out>"});
+        list{"dead letters: 3 so far, in x.jsonl <>", "out is no longer the bottleneck <out>"});
 }
 
 TEST_CASE("a watch warns once of a stage that waits, and tells when it goes on") {

@@ -39,7 +39,7 @@ TEST_CASE("figures are written by their schema") {
   CHECK(got == nlohmann::json::parse(R"({
     "schema": 1, "graph": "fraud", "state": "running", "elapsed_seconds": 2.0, "records": 1000,
     "records_per_second": 500.0, "latency_seconds": {"p50": 0.001, "p99": 0.0025, "max": 3.0},
-    "late": 3, "dead_letters": 100, "held_up_by": "alerts",
+    "late": 3, "dead_letters": 100, "bottleneck": "alerts",
     "stages": [
       {"name": "items", "kind": "source", "records_in": 1000, "records_out": 900, "panes": 0,
        "late": 3, "dead_letters": 0, "held": 0, "waiting_for": "connecting to tcp://feed:1",
@@ -59,7 +59,7 @@ TEST_CASE("figures are written by their schema") {
 TEST_CASE("a job without figures yet, and one that failed, are told as well") {
   const auto empty = nlohmann::json::parse(metrics_json({}, job_state::done));
   CHECK(empty.at("latency_seconds").is_null());
-  CHECK(empty.at("held_up_by").is_null());
+  CHECK(empty.at("bottleneck").is_null());
   CHECK(empty.at("records_per_second") == 0);
   error fault = external_error("no \xFF disk", "find one");
   fault.stage = "alerts";
