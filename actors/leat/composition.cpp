@@ -20,7 +20,7 @@ void complete(subtask_blueprint& b, const wire_message& m) {
   s.channels = m.channels.size();
   s.ordered = s.channels > 1;
   for (const auto& lanes : m.ports)
-    s.ports.push_back({lanes.size(), true, s.window, s.services.limits});
+    s.ports.push_back({lanes.size(), true, s.credit_limit, s.services.limits});
   b.metrics = std::make_shared<subtask_metrics>(s.ports.size());
 }
 
@@ -36,7 +36,7 @@ subtask_blueprint detail::lone_blueprint(std::string name,
     if (self.logic->ports().size() != m.ports.size())
       throw failure(user_error("it has outputs that are not connected"));
   };
-  b.settings.window = as_usual.window;
+  b.settings.credit_limit = as_usual.credit_limit;
   b.settings.services.stage = std::move(name);
   b.settings.services.time = &time_of_day;
   b.settings.services.dead_letters = &no_dead_letters();

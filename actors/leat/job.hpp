@@ -32,8 +32,8 @@ struct run_options {
   /// here. The program must come to run_command() again, as leat::run and leat::program do.
   std::size_t local_workers = 0;
   frame_limits frames;
-  credit window{16, 8192, 256 * 1024}; ///< of each lane
-  double rate = 0;                     ///< records/s sources are held to together; 0: unlimited
+  credit credit_limit{16, 8192, 256 * 1024}; ///< of each lane
+  double rate = 0; ///< records/s sources are held to together; 0: unlimited
   std::map<std::string, any_batching> batchings;              ///< by windowing stage
   std::map<std::string, std::chrono::nanoseconds> slow_sinks; ///< trial delay per record, by sink
   dead_letter_sink* dead_letters = nullptr; ///< outlives the job; null: they fail the job

@@ -3,7 +3,7 @@
 // named handle twice seals it once and forks.
 #pragma once
 
-#include <leat/detail/plan/graph_state.hpp>
+#include <leat/detail/plan/refused_verbs.hpp>
 #include <leat/detail/stage/batching_stage.hpp>
 #include <leat/detail/stage/merge_stage.hpp>
 #include <leat/detail/stage/scoring_stage.hpp>
@@ -345,7 +345,7 @@ stream<T, pass<T>> detail::stream_of(graph_ptr g, std::shared_ptr<tap<T>> from, 
 
 /// Records of type T partitioned by key: what happens to one key happens in one place, in order.
 template <class T, class Chain, class KeyOf>
-class [[nodiscard]] keyed_stream {
+class [[nodiscard]] keyed_stream : public detail::refused_verbs<detail::keyed_refusal> {
 public:
   keyed_stream(stream<T, Chain> from, KeyOf key_of, std::size_t parallelism)
       : from_(std::move(from)), key_of_(std::move(key_of)), parallelism_(parallelism) {}
@@ -419,7 +419,7 @@ private:
 /// Panes of records, waiting for a model. It offers score() and nothing else: a score is per
 /// record, which is what makes batchings interchangeable.
 template <class T>
-class [[nodiscard]] batched_stream {
+class [[nodiscard]] batched_stream : public detail::refused_verbs<detail::batched_refusal> {
 public:
   batched_stream(detail::graph_ptr g, std::shared_ptr<detail::tap<T>> panes)
       : graph_(std::move(g)), panes_(std::move(panes)),
@@ -451,32 +451,7 @@ public:
     }
   }
 
-  template <class... A>
-  auto map(A&&...) const {
-    return only_score<A...>();
-  }
-  template <class... A>
-  auto filter(A&&...) const {
-    return only_score<A...>();
-  }
-  template <class... A>
-  auto key_by(A&&...) const {
-    return only_score<A...>();
-  }
-  template <class... A>
-  auto to(A&&...) const {
-    return only_score<A...>();
-  }
-
 private:
-  template <class... A>
-  detail::broken only_score() const {
-    static_assert(detail::no<std::tuple<A...>>,
-                  "a batched stream offers score(name, model) and nothing else: "
-                  "call it before other verbs");
-    return {};
-  }
-
   template <class M>
   auto add_scoring(std::string name, M m) {
     using S = typename M::score_type;

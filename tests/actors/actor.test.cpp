@@ -235,7 +235,7 @@ TEST_CASE("an actor of the user's own in mid-graph, whoever runs when") {
     leat::testing::simulation_options options;
     options.seed = static_cast<std::uint64_t>(roll(0, 1 << 30));
     options.run.frames.records = roll.size(1, 20);
-    options.run.window = {roll(1, 4), roll(1, 50), 100'000};
+    options.run.credit_limit = {roll(1, 4), roll(1, 50), 100'000};
     leat::testing::simulation world(std::move(g), options);
     for (int steps = roll(0, 500); steps > 0 && world.step(); --steps) {
     }

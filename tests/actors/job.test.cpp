@@ -181,7 +181,7 @@ TEST_CASE("what cannot run is told before the first record, all of it") {
   leat::run_options o;
   o.parallelism = 0;
   o.frames.records = 0;
-  o.window.records = 0;
+  o.credit_limit.records = 0;
   o.batchings.emplace("no pane", leat::batch{});
   o.slow_sinks.emplace("no sink", 1ms);
   const auto started = leat::job::start(std::move(g), o);

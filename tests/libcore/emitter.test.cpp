@@ -28,7 +28,7 @@ struct one_output {
     out.list_ports(ports);
     leat::edge_settings s;
     s.stamped = true;
-    s.window = window;
+    s.credit_limit = window;
     ports[0]->connect(wire, 0, s, clock);
     out.open({4}, true, "stage", &letters);
   }

@@ -60,7 +60,7 @@ TEST_CASE("an operator without state keeps no keys") {
 TEST_CASE("side outputs under random credit: nothing lost, in order, and no mark overtakes") {
   support::for_seeds(200, [](support::dice roll) {
     support::hosted h;
-    h.edge.window = {roll(1, 4), roll(1, 30), 1'000'000};
+    h.edge.credit_limit = {roll(1, 4), roll(1, 30), 1'000'000};
     h.edge.limits.records = roll.size(1, 10);
     REQUIRE(static_cast<bool>(h.open(stage_of(sorting{}, {"all", "odd"}))));
     std::int64_t next = 1;

@@ -301,7 +301,7 @@ TEST_CASE("a source is asked for no more than a frame holds, and waits while it 
   };
   std::size_t most = 0;
   reading r(asked{&most});
-  r.edge.window = {1, 1, 1};
+  r.edge.credit_limit = {1, 1, 1};
   r.begin();
   CHECK(r.source->pull().is_more());
   CHECK(r.source->pull().is_more());

@@ -22,7 +22,7 @@ struct hosted {
 
   hosted() {
     edge.stamped = true;
-    edge.window = {1'000'000, 1'000'000'000, 1'000'000'000'000};
+    edge.credit_limit = {1'000'000, 1'000'000'000, 1'000'000'000'000};
     services.stage = "stage";
     services.time = &clock;
     services.dead_letters = &letters;

@@ -137,7 +137,7 @@ TEST_CASE("while a sink is stalled memory stays bounded, and all arrives when it
     leat::run_options o;
     o.parallelism = parallelism;
     o.frames.records = 16;
-    o.window = {4, 64, 1'000'000};
+    o.credit_limit = {4, 64, 1'000'000};
     auto j = leat::job::start(std::move(g), o);
     REQUIRE(j);
     std::uint64_t read = 1, before = 0;
@@ -181,7 +181,7 @@ TEST_CASE("what a merge holds is bounded while producers are faster, whoever run
     o.seed = ++seed;
     o.run.parallelism = parallelism;
     o.run.frames.records = 16;
-    o.run.window = {4, 64, 1'000'000};
+    o.run.credit_limit = {4, 64, 1'000'000};
     leat::testing::simulation world(std::move(g), o);
     std::uint64_t most_held = 0, most_between = 0;
     while (world.step()) {
@@ -222,7 +222,7 @@ TEST_CASE(
       o.seed = ++seed;
       o.run.parallelism = roll.one_of<std::size_t>({1, 2, 4});
       o.run.frames.records = roll.one_of<std::size_t>({1, 16, 64});
-      o.run.window = roll.one_of({leat::credit{1, 1, 1}, leat::credit{4, 64, 100'000}});
+      o.run.credit_limit = roll.one_of({leat::credit{1, 1, 1}, leat::credit{4, 64, 100'000}});
       leat::testing::simulation world(std::move(g), o);
       std::uint64_t most_held = 0;
       while (world.step())
@@ -292,7 +292,7 @@ TEST_CASE("a merge holds no more than its credit while one branch is slow and st
         .process("order", in_order_of_numbers{&last, &in_order})
         .to("out", support::discard{});
     leat::testing::simulation_options o;
-    o.run.window = {4, 256, 1'000'000};
+    o.run.credit_limit = {4, 256, 1'000'000};
     o.run.frames.records = 64;
     leat::testing::simulation world(std::move(g), o);
     std::uint64_t most_held = 0;
@@ -439,7 +439,7 @@ TEST_CASE("one record may become ten thousand, under credit for one") {
       o.seed = ++seed;
       o.run.parallelism = roll.one_of<std::size_t>({1, 2, 4});
       o.run.frames.records = roll.one_of<std::size_t>({1, 16, 256});
-      o.run.window = roll.one_of({leat::credit{1, 1, 1}, leat::credit{2, 10, 10'000}});
+      o.run.credit_limit = roll.one_of({leat::credit{1, 1, 1}, leat::credit{2, 10, 10'000}});
       leat::testing::simulation world(std::move(g), o);
       REQUIRE(world.run());
       std::vector<item> wanted;

@@ -23,8 +23,8 @@ leat::testing::simulation_options some_way_to_run(dice& roll, std::uint64_t seed
   o.seed = seed;
   o.run.parallelism = roll.one_of<std::size_t>({1, 2, 4});
   o.run.frames.records = roll.one_of<std::size_t>({1, 5, 64});
-  o.run.window =
-      roll.one_of({leat::credit{1, 1, 1}, leat::credit{3, 20, 10'000}, leat::run_options{}.window});
+  o.run.credit_limit = roll.one_of(
+      {leat::credit{1, 1, 1}, leat::credit{3, 20, 10'000}, leat::run_options{}.credit_limit});
   return o;
 }
 

@@ -183,9 +183,9 @@ void check_seed(std::uint64_t seed) {
   o.seed = seed;
   o.run.parallelism = std::size_t{1} << random() % 3;
   o.run.frames.records = 1 + random() % 256;
-  o.run.window = {static_cast<std::int64_t>(1 + random() % 16),
-                  static_cast<std::int64_t>(1 + random() % 600),
-                  static_cast<std::int64_t>(1 + random() % 30'000)};
+  o.run.credit_limit = {static_cast<std::int64_t>(1 + random() % 16),
+                        static_cast<std::int64_t>(1 + random() % 600),
+                        static_cast<std::int64_t>(1 + random() % 30'000)};
   o.run.batchings.emplace("pane", random_batching(random));
   o.apart = seed % 2 == 0;
   testing::simulation world(build(input, got), o);

@@ -269,8 +269,8 @@ leat::testing::simulation_options some_way_to_run(dice& roll, std::uint64_t seed
   o.seed = seed;
   o.run.parallelism = roll.one_of<std::size_t>({1, 2, 4});
   o.run.frames.records = roll.one_of<std::size_t>({1, 2, 3, 7, 16, 64, 256});
-  o.run.window = {roll(1, 6), roll.one_of<std::int64_t>({1, 2, 10, 100, 4096}),
-                  roll.one_of<std::int64_t>({1, 500, 5000, 262'144})};
+  o.run.credit_limit = {roll(1, 6), roll.one_of<std::int64_t>({1, 2, 10, 100, 4096}),
+                        roll.one_of<std::int64_t>({1, 500, 5000, 262'144})};
   return o;
 }
 

@@ -2,7 +2,7 @@
 
 usage: check.py --compiler CXX --include DIR...
 
-A case is a .cpp file with a line `// error: SENTENCE`, and perhaps lines `// told: TEXT` of what the
+A case is a .cpp file with a line `// error: SENTENCE` (`// N errors: SENTENCE` if it is wrong in N places), and perhaps lines `// told: TEXT` of what the
 notes around the error say (types; by g++ only, as compilers differ); it includes program.hpp, the one right program
 that all of them get wrong. right.cpp has no such line and must compile. A line `// needs: HEADER` names one
 of an optional component: without it the case is skipped aloud.
@@ -35,15 +35,16 @@ def outcome(case, compiler, includes):
         return ""
     command = [compiler, "-std=c++20", "-fsyntax-only", *(f"-I{i}" for i in includes), str(case)]
     run = subprocess.run(command, capture_output=True, text=True)
-    wanted = re.search(r"^// error: (.*)$", case.read_text(), re.M)
+    wanted = re.search(r"^// (?:(\d+) errors|error): (.*)$", case.read_text(), re.M)
     errors = [line for line in run.stderr.splitlines() if " error: " in line]
     if not wanted:
         return "" if run.returncode == 0 else f"{case.name}: should compile\n{run.stderr}"
-    if len(errors) == 1 and wanted.group(1) in errors[0]:
+    count, sentence = int(wanted.group(1) or 1), wanted.group(2)
+    if len(errors) == count and all(sentence in each for each in errors):
         told = re.findall(r"^// told: (.*)$", case.read_text(), re.M)
         missing = [text for text in told if text not in run.stderr] if is_gcc(compiler) else []
         return f"{case.name}: the compiler does not tell {missing}:\n{run.stderr}" if missing else ""
-    return f"{case.name}: wanted one error with \"{wanted.group(1)}\", got {len(errors)}:\n" + "\n".join(errors)
+    return f"{case.name}: wanted {count} with \"{sentence}\", got {len(errors)}:\n" + "\n".join(errors)
 
 
 def main():

@@ -44,8 +44,8 @@ struct options {
   std::size_t most_in_frame = 1; ///< input frames have this many records ...
   bool random_cuts = false;      ///< ... or fewer
   std::size_t output_frame = 256;
-  credit window{1'000'000, 1'000'000'000,
-                1'000'000'000'000}; ///< returned only when the stage is blocked
+  credit credit_limit{1'000'000, 1'000'000'000,
+                      1'000'000'000'000}; ///< returned only when the stage is blocked
   bool stamped = true;
   bool crowd = false; ///< blocked stages are asked to go on although nothing has changed
   std::uint64_t seed = 1;
@@ -193,7 +193,7 @@ private:
   void open() {
     edge_settings edge;
     edge.stamped = how_.stamped;
-    edge.window = how_.window;
+    edge.credit_limit = how_.credit_limit;
     edge.limits.records = how_.output_frame;
     for (std::size_t i = 0; i < stage_->ports().size(); ++i)
       stage_->ports()[i]->connect(box_, i, edge, clock_);
@@ -381,8 +381,8 @@ std::vector<Out> check_stage(const Make& make, const std::vector<input<In>>& all
 
   const credit one_record{1, 1, 1};
   compare(all, {.most_in_frame = std::max<std::size_t>(all.size(), 1)}, "all in one frame");
-  compare(all, {.output_frame = 1, .window = one_record}, "into a full outbox");
-  compare(all, {.most_in_frame = 16, .output_frame = 1, .window = one_record, .crowd = true},
+  compare(all, {.output_frame = 1, .credit_limit = one_record}, "into a full outbox");
+  compare(all, {.most_in_frame = 16, .output_frame = 1, .credit_limit = one_record, .crowd = true},
           "into a full outbox, asked to go on before there is room");
   if (!reads_stamps)
     compare(all, {.most_in_frame = 5, .stamped = false}, "without stamps");
@@ -391,7 +391,7 @@ std::vector<Out> check_stage(const Make& make, const std::vector<input<In>>& all
             {.most_in_frame = std::size_t{1} << seed,
              .random_cuts = true,
              .output_frame = 1 + seed % 4,
-             .window = {2, 7, 1000},
+             .credit_limit = {2, 7, 1000},
              .crowd = seed % 2 == 0,
              .seed = seed},
             fmt::format("cut at random with seed {}", seed));

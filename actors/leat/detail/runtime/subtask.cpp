@@ -17,7 +17,7 @@ subtask::subtask(std::shared_ptr<stage> logic, settings with, subtask_host& by,
                  subtask_metrics& measured)
     : stage_(std::move(logic)), source_(dynamic_cast<pullable*>(stage_.get())),
       settings_(std::move(with)), host_(by), metrics_(measured),
-      inlet_(settings_.channels, settings_.ordered, settings_.window) {
+      inlet_(settings_.channels, settings_.ordered, settings_.credit_limit) {
   const auto& ports = stage_->ports();
   for (std::size_t i = 0; i < ports.size(); ++i)
     ports[i]->connect(host_, i, settings_.ports[i], *settings_.services.time);

@@ -48,7 +48,7 @@ public:
   struct settings {
     std::size_t channels = 0;
     bool ordered = false;
-    credit window;
+    credit credit_limit;
     std::vector<edge_settings> ports; ///< as stage::ports()
     stage_services services;          ///< wake_at is filled in here
   };

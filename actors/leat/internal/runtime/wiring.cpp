@@ -33,11 +33,10 @@ std::vector<error> apply(plan& p, const run_options& options) {
     faults.push_back(user_error(fmt::format("parallelism {} is not between 1 and {}",
                                             options.parallelism, max_parallelism)));
   if (options.frames.records == 0)
-    faults.push_back(
-        user_error("a frame of 0 records carries nothing", "frames.records is above 0"));
-  if (const credit& w = options.window; w.frames <= 0 || w.records <= 0 || w.bytes <= 0)
-    faults.push_back(user_error("without credit nothing is ever sent",
-                                "window.frames, window.records and window.bytes are above 0"));
+    faults.push_back(user_error("invalid frames.records 0", "it must be above 0"));
+  if (const credit& w = options.credit_limit; w.frames <= 0 || w.records <= 0 || w.bytes <= 0)
+    faults.push_back(user_error("invalid credit_limit: a part of it is not above 0",
+                                "frames, records and bytes must be above 0"));
   return faults;
 }
 
@@ -139,10 +138,10 @@ credit window_of_lane(const credit& window, std::size_t channels) {
 
 void share_credit(wired_job& w, const credit& window) {
   for (planned_subtask& t : w.subtasks) {
-    t.blueprint.settings.window = window_of_lane(window, t.channels.size());
+    t.blueprint.settings.credit_limit = window_of_lane(window, t.channels.size());
     for (std::size_t port = 0; port < t.ports.size(); ++port) {
       const std::size_t consumer = t.ports[port].front().first; // they are alike
-      t.blueprint.settings.ports[port].window =
+      t.blueprint.settings.ports[port].credit_limit =
           window_of_lane(window, w.subtasks[consumer].channels.size());
     }
   }
@@ -213,7 +212,7 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
       t.factory = std::dynamic_pointer_cast<const subtask_factory>(p.stages[s].factory);
       auto& settings = t.blueprint.settings;
       settings.ordered = r.stages[s].ordered;
-      settings.window = options.window;
+      settings.credit_limit = options.credit_limit;
       settings.services.stage = p.stages[s].name;
       settings.services.stage_number = static_cast<std::uint32_t>(s);
       settings.services.subtask = i;
@@ -274,7 +273,7 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
         std::make_shared<counting_dead_letter_sink>(*dead_letters, tally, from.metrics);
     dead_letters = from.blueprint.dead_letters.get();
   }
-  share_credit(w, options.window);
+  share_credit(w, options.credit_limit);
   share_promises(p, w);
   return w;
 }

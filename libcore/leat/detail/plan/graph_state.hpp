@@ -43,48 +43,6 @@ constexpr void this_sink_takes_other_records() {
                               "stream has; both are named above (TakenBySink, OfStream)");
 }
 
-/// What an illegal verb returns, so that the compiler prints one sentence and not a page.
-struct broken {
-  template <class... A>
-  broken map(A&&...) const {
-    return {};
-  }
-  template <class... A>
-  broken filter(A&&...) const {
-    return {};
-  }
-  template <class... A>
-  broken flat_map(A&&...) const {
-    return {};
-  }
-  template <class... A>
-  broken key_by(A&&...) const {
-    return {};
-  }
-  template <class... A>
-  broken rebalance(A&&...) const {
-    return {};
-  }
-  template <class... A>
-  broken process(A&&...) const {
-    return {};
-  }
-  template <class... A>
-  broken window(A&&...) const {
-    return {};
-  }
-  template <class... A>
-  broken score(A&&...) const {
-    return {};
-  }
-  template <class... A>
-  broken via(A&&...) const {
-    return {};
-  }
-  template <class... A>
-  void to(A&&...) const {}
-};
-
 /// All branches of one output or fork, while the graph is written.
 template <class T>
 struct tap {

@@ -25,7 +25,7 @@ public:
 struct edge_settings {
   std::size_t lanes = 1;
   bool stamped = false; ///< the consumer, or one behind it, orders by stamp, and waits for promises
-  credit window;
+  credit credit_limit;
   frame_limits limits;
 };
 
@@ -44,7 +44,7 @@ public:
     begun_.assign(settings.lanes, 0);
     open_lanes_ = 0;
     for (lane& l : lanes_)
-      l.window = credit_window{settings.window};
+      l.window = credit_window{settings.credit_limit};
     on_connect();
   }
 

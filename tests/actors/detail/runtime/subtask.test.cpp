@@ -58,7 +58,7 @@ struct world {
   std::optional<leat::subtask> subtask;
 
   world() {
-    settings.window = {8, 64, 1'000'000};
+    settings.credit_limit = {8, 64, 1'000'000};
     settings.services.stage = "stage";
     settings.services.time = &clock;
     settings.services.dead_letters = &letters;
@@ -71,7 +71,7 @@ struct world {
     for (std::size_t i = 0; i < s->ports().size(); ++i) {
       leat::edge_settings e;
       e.stamped = true;
-      e.window = window;
+      e.credit_limit = window;
       e.limits.records = 4;
       settings.ports.push_back(e);
       settings.services.limits = e.limits;
@@ -146,7 +146,7 @@ TEST_CASE("a subtask aligns barriers, hands on what stood before, and ends when 
 TEST_CASE("a blocked subtask takes nothing and returns no credit until it gets some") {
   world w;
   w.settings.channels = 1;
-  w.settings.window = {4, 24, 1'000'000};
+  w.settings.credit_limit = {4, 24, 1'000'000};
   w.start(merging(), {1, 1, 1});
   for (int n = 0; n < 6; ++n)
     w.subtask->receive(0, support::items_from(n * 4 + 1, 4));

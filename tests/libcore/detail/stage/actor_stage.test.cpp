@@ -51,7 +51,7 @@ leat::result<void> open(support::hosted& h, leat::record_handler<item, item>& ha
 TEST_CASE("an actor's stage: what it emits of its own stands behind all that was promised") {
   support::for_seeds(300, [](support::dice roll) {
     support::hosted h;
-    h.edge.window = {roll(1, 4), roll(1, 30), 1'000'000};
+    h.edge.credit_limit = {roll(1, 4), roll(1, 30), 1'000'000};
     h.edge.limits.records = roll.size(1, 10);
     passing handler;
     handler.pause_at = roll(0, 5);

@@ -106,8 +106,9 @@ TEST_CASE("panes are those that the batching names, whatever the frames, credit,
     }
     const options how{.most_in_frame = roll.size(1, 30),
                       .random_cuts = true,
-                      .window = roll.one_of(
-                          {leat::credit{1, 1, 1}, leat::credit{3, 9, 10'000}, options{}.window}),
+                      .credit_limit =
+                          roll.one_of({leat::credit{1, 1, 1}, leat::credit{3, 9, 10'000},
+                                       options{}.credit_limit}),
                       .crowd = roll.coin()};
     const auto got = leat::testing::run_stage<item, item>(batching(first), all, how);
     REQUIRE(got.records == records);

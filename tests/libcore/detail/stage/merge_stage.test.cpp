@@ -39,7 +39,7 @@ TEST_CASE("stamps that fall or repeat leave a merge in their order, at its prese
   support::for_seeds(200, [](support::dice roll) {
     support::hosted h;
     h.edge.limits.records = roll.size(1, 9);
-    h.edge.window = roll.one_of({leat::credit{1, 1, 1}, leat::credit{10, 1000, 100'000}});
+    h.edge.credit_limit = roll.one_of({leat::credit{1, 1, 1}, leat::credit{10, 1000, 100'000}});
     REQUIRE(static_cast<bool>(
         h.open(std::make_unique<leat::merge_stage<item>>(support::into_port<item>()))));
     std::vector<item> wanted;

@@ -30,7 +30,7 @@ struct scoring : support::hosted {
   std::shared_ptr<doubling> m = std::make_shared<doubling>();
   explicit scoring(leat::credit window = {1000, 100'000, 100'000'000}) {
     m->identity = leat::model_ref::intern({"doubling", "abc"});
-    edge.window = window;
+    edge.credit_limit = window;
     REQUIRE(
         open(std::make_unique<leat::scoring_stage<item, double>>(m, support::into_port<scored>())));
   }

@@ -33,7 +33,7 @@ struct slow_consumer {
       leat::edge_settings s;
       s.lanes = lanes[i];
       s.stamped = stamped;
-      s.window = window;
+      s.credit_limit = window;
       s.limits.records = frame;
       ports[i]->connect(wire, i, s, clock);
     }
@@ -290,7 +290,7 @@ TEST_CASE("steps that keep the type work in place, and fields that own memory su
       std::vector<leat::port*> ports;
       all.list_ports(ports);
       leat::edge_settings s;
-      s.window = {100, 100'000, 100'000'000};
+      s.credit_limit = {100, 100'000, 100'000'000};
       ports[0]->connect(wire, 0, s, clock);
 
       std::vector<text_item> records, wanted;
@@ -335,7 +335,7 @@ TEST_CASE("ingest times go with their records through all steps") {
   std::vector<leat::port*> ports;
   all.list_ports(ports);
   leat::edge_settings s;
-  s.window = {100, 100'000, 100'000'000};
+  s.credit_limit = {100, 100'000, 100'000'000};
   ports[0]->connect(wire, 0, s, clock);
   auto rows = std::make_shared<leat::rows_of<item>>();
   for (std::int64_t n = 0; n < 100; ++n)

@@ -20,7 +20,7 @@ struct open_port {
     leat::edge_settings s;
     s.lanes = lanes;
     s.stamped = true;
-    s.window = window;
+    s.credit_limit = window;
     s.limits.records = frame;
     port.connect(wire, 3, s, clock);
   }
