@@ -97,7 +97,7 @@ private:
   actor_stage<In, Out>& begun() {
     if (!stage_)
       throw failure(user_error("it emits or pauses in its constructor, or after its end",
-                               "send it a message of its own: that waits until it may"));
+                               "send it one of its own messages: that waits until it may"));
     return *stage_;
   }
 

@@ -15,7 +15,7 @@ PHRASES = [(re.compile(pattern, re.I), instead) for pattern, instead in (
     (r"\btells?\b", "reports, prints, describes"),
     (r"\bheld up by\b|\bholds? us up\b", "bottleneck"),
     (r"\bevery so often\b", "at fixed intervals"),
-    (r"\bof one's own\b", "custom"),
+    (r"\b(a|an) \w+ of (one's|your|its) own\b", "custom"),
     (r"\bso much longer\b", "delay per record"),
     (r"\bwho (breaks|does not|differs|reads it|decides)\b", "name the subject: a stage that ..."),
     (r"^#+ (what is|who)\b", "a noun phrase as heading"),

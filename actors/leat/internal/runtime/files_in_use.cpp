@@ -52,7 +52,7 @@ std::vector<error> colliding_files(const plan& p, const resolved_plan& resolved,
         both ? fmt::format("{} and {} write the same file \"{}\"", other.who, u.who, u.path)
              : fmt::format("{} would overwrite \"{}\", which {} reads", writer.who, writer.path,
                            reader.who),
-        "give each output a file of its own"));
+        "give each output its own file"));
   }
   return faults;
 }
