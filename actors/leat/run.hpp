@@ -20,6 +20,14 @@
 
 namespace leat {
 
+/// What a program ends with. Scripts rely on these.
+enum exit_code : int {
+  exit_done = 0,    ///< also after a stop that was asked for
+  exit_refused = 1, ///< nothing was read: correct the command line, a file or the model
+  exit_failed = 2,  ///< a fault while records were read
+  exit_stopped_at_once = 130
+};
+
 /// A program around a graph: `program run`, `program describe`, and commands of its own. Commands
 /// and options go into --help in the order of their declaration. Not thread-safe.
 class program {

@@ -1,21 +1,13 @@
 // Where a program talks to people, and what it ends with.
 #pragma once
 
-#include <leat/error.hpp>
+#include <leat/run.hpp>
 
 #include <cstdio>
 #include <string>
 #include <string_view>
 
 namespace leat {
-
-/// What a program ends with. Scripts rely on these.
-enum exit_code : int {
-  exit_done = 0,    ///< also after a stop that was asked for
-  exit_refused = 1, ///< nothing was read: mend the command line, a file or the model
-  exit_failed = 2,  ///< a fault while records were read
-  exit_stopped_at_once = 130
-};
 
 /// A program's two streams, and the name before what it says. That nobody listens is no error: a
 /// job must not end because of it.
