@@ -20,7 +20,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 /// What is found first behind `head` up to the next heading of the page.
 std::string section(const std::string& head) {
   static const std::string page = content_of(
-      (std::filesystem::path(__FILE__).parent_path() / "../../../docs/reference/command-line.md")
+      (std::filesystem::path(__FILE__).parent_path() / "../../../../docs/reference/command-line.md")
           .string());
   const auto begin = page.find(head);
   REQUIRE(begin != std::string::npos);

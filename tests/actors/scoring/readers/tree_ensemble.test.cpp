@@ -1,4 +1,4 @@
-#include "tiny_models.hpp"
+#include "actors/scoring/tiny_models.hpp"
 
 #include <leat/scoring/readers/sha256.hpp>
 

@@ -1,5 +1,5 @@
 // The native scorer against the XGBoost library: equal bits, or it is wrong.
-#include "tiny_models.hpp"
+#include "actors/scoring/tiny_models.hpp"
 
 #include "support/catch.hpp"
 #include "support/xgboost_oracle.hpp"
