@@ -186,9 +186,9 @@ TEST_CASE("what cannot run is told before the first record, all of it") {
   o.slow_sinks.emplace("no sink", 1ms);
   const auto started = leat::job::start(std::move(g), o);
   REQUIRE_FALSE(started);
-  for (const char* part :
-       {"the stream after map lost leads nowhere", "out: no such folder", "chain: no such chain",
-        "parallelism 0", "frame of 0 records", "without credit", "\"no pane\"", "\"no sink\""}) {
+  for (const char* part : {"the stream after map lost leads nowhere", "out: no such folder",
+                           "chain: no such chain", "parallelism 0", "frames.records 0",
+                           "invalid credit_limit", "\"no pane\"", "\"no sink\""}) {
     INFO(part << " in " << started.error().what);
     CHECK(started.error().what.find(part) != std::string::npos);
   }

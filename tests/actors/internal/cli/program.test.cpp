@@ -11,17 +11,16 @@ TEST_CASE("a program explains itself") {
   const outcome told = scoring({"--help"});
   CHECK(told.code == exit_done);
   CHECK(told.err.empty());
-  CHECK(told.out ==
-        "scoring: Scores items.\n"
-        "\n"
-        "Usage: scoring COMMAND [OPTIONS]\n"
-        "\n"
-        "Commands:\n"
-        "  run       runs the graph until its input ends, or until it is stopped by Ctrl-C\n"
-        "  describe  prints the graph: its stages and what travels between them\n"
-        "  train     trains a model\n"
-        "\n"
-        "scoring COMMAND --help lists the options of a command.\n");
+  CHECK(told.out == "scoring: Scores items.\n"
+                    "\n"
+                    "Usage: scoring COMMAND [OPTIONS]\n"
+                    "\n"
+                    "Commands:\n"
+                    "  run       run the graph until its input ends or Ctrl-C stops it\n"
+                    "  describe  print the graph: its stages and edges\n"
+                    "  train     trains a model\n"
+                    "\n"
+                    "scoring COMMAND --help lists the options of a command.\n");
   CHECK(scoring({"-h"}).out == told.out);
 }
 
@@ -30,7 +29,7 @@ TEST_CASE("commands explain themselves: own options first, then running, then ou
   CHECK(told.code == exit_done);
   std::size_t at = 0;
   for (const char* part :
-       {"scoring run [OPTIONS]: runs the graph", "\nOptions:\n", "-n, --items N", "--model FILE",
+       {"scoring run [OPTIONS]: run the graph", "\nOptions:\n", "-n, --items N", "--model FILE",
         "\nRunning:\n", "--parallelism N", "--window STAGE=SPEC", "--workers N", "--rate R",
         "--slow-sink STAGE=DURATION", "--frame-records N", "\nOutput:\n", "--dead-letters DIR",
         "--dead-letter-cap SIZE", "--progress WHEN", "--quiet", "\nSPEC", "micro-batch:256,5ms"}) {
