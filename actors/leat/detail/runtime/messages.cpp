@@ -16,7 +16,7 @@ caf::actor_system_config& add_messages(caf::actor_system_config& config) {
       .add_message_type<commit_message>("leat::commit")
       .add_message_type<done_message>("leat::done")
       .add_message_type<fault_message>("leat::fault")
-      .add_message_type<metrics_message>("leat::figures")
+      .add_message_type<metrics_message>("leat::metrics")
       .add_message_type<abandon_message>("leat::abandon");
 }
 

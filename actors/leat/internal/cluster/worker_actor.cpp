@@ -7,7 +7,7 @@
 namespace leat {
 
 namespace {
-constexpr std::chrono::milliseconds between_figures{100};
+constexpr std::chrono::milliseconds between_reports{100};
 } // namespace
 
 worker_actor::worker_actor(caf::actor_config& config, std::vector<planned_subtask> own,
@@ -116,7 +116,7 @@ void worker_actor::report_metrics() {
   for (const auto& [number, metrics] : metrics_)
     m.measured.emplace_back(number, encode_metrics(*metrics));
   send(job_, std::move(m));
-  delayed_send(this, between_figures, caf::tick_atom::value);
+  delayed_send(this, between_reports, caf::tick_atom::value);
 }
 
 // What it should get from there, or send there, is lost without a trace. Before there is a job the
