@@ -20,7 +20,7 @@ void complete(subtask_blueprint& b, const wire_message& m) {
   s.channels = m.channels.size();
   s.ordered = s.channels > 1;
   for (const auto& lanes : m.ports)
-    s.ports.push_back({lanes.size(), true, s.credit_limit, s.services.limits});
+    s.ports.push_back({lanes.size(), all_columns, s.credit_limit, s.services.limits});
   b.metrics = std::make_shared<subtask_metrics>(s.ports.size());
 }
 

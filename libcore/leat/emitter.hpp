@@ -9,7 +9,7 @@
 
 namespace leat {
 
-/// Calling it emits a record. The record inherits stamp and ingest time of the one being processed.
+/// Calling it emits a record. The record inherits the envelope of the one being processed.
 /// What is gathered goes whenever it fills a frame, as long as there is credit. What a verb emits
 /// beyond that in one call is held, so a verb that makes much of one record needs the memory for
 /// it.
@@ -19,22 +19,23 @@ public:
   explicit emitter(fanout<T> to) : to_(std::move(to)) {}
 
   void operator()(T record) {
-    if (stamped_) {
-      rows_->stamps.push_back(last_ = next_stamp());
-      child_ += numbered_;
-    }
-    rows_->records.push_back(std::move(record));
-    if (hands_on_ && gauge_.full(rows_->records) && !hand_on())
+    if (!inherits_)
+      return rows_->records.push_back(std::move(record));
+    rows_->add(std::move(record), next_envelope(), carried_);
+    if (gauge_.full(rows_->records) && !hand_on())
       set_aside();
   }
 
-  /// Emits `make()` `count` times: the fastest way where no stamps are kept, so for sources, whose
-  /// records get theirs later. `make(record)` instead fills in a record that stands there already:
-  /// compilers copy a part of a record as a whole only where it need not pass through a value.
+  /// Emits `make()` `count` times: the fastest way where no columns are carried, so for sources,
+  /// whose records get their envelopes later. `make(record)` instead fills in a record that stands
+  /// there already: compilers copy a part of a record as a whole only where it need not pass
+  /// through a value.
   template <class Make>
   void fill(std::size_t count, Make make) {
     auto& records = rows_->records;
     const std::size_t first = records.size();
+    if (inherits_)
+      rows_->envelopes.note_ingest(first, next_.ingested);
     records.resize(first + count);
     for (T* r = records.data() + first; count > 0; --count, ++r)
       if constexpr (std::is_invocable_v<Make&, T&>)
@@ -61,10 +62,18 @@ public:
 
   // What follows is called by stages and the runtime, not by operators.
 
-  /// `hands_on`: records go by themselves when they fill a frame.
-  void open(const frame_limits& limits, bool stamped, std::string stage,
-            dead_letter_sink* dead_letters, bool hands_on = false) {
-    gauge_ = frame_gauge<T>(limits), stamped_ = stamped, hands_on_ = hands_on;
+  /// Of a stage: records inherit `carried` of the record that they descend from, and go by
+  /// themselves when they fill a frame.
+  void open(const frame_limits& limits, const carried_columns& carried, std::string stage,
+            dead_letter_sink* dead_letters) {
+    open_for_reader(limits, std::move(stage), dead_letters);
+    carried_ = carried, inherits_ = true;
+  }
+
+  /// Of a source's reader: the source completes what is gathered.
+  void open_for_reader(const frame_limits& limits, std::string stage,
+                       dead_letter_sink* dead_letters) {
+    gauge_ = frame_gauge<T>(limits), inherits_ = false;
     stage_ = std::move(stage), dead_letters_ = dead_letters;
     last_size_ = capacity();
     renew();
@@ -77,12 +86,15 @@ public:
   /// descendants. Stamps rise along an edge. What comes late, from a channel that was idle or
   /// between records, takes the present position: that is the promise itself if there is one, or a
   /// merge would wait for others to pass a position that they may not reach.
-  void descend_from(const stamp& s, bool numbered) {
-    if (s > from_ && s > last_ && s > floor_) {
-      from_ = s;
+  void descend_from(const envelope& e, bool numbered) {
+    next_.time = e.time, next_.late = e.late, next_.ingested = e.ingested;
+    if (!carried_.stamps)
+      return;
+    if (e.at > from_ && e.at > last_ && e.at > floor_) {
+      from_ = e.at;
       child_ = 0;
       numbered_ = numbered;
-      if (const auto number = to_.number(); number && stamped_)
+      if (const auto number = to_.number())
         from_.path = from_.path.child(*number);
     } else if (floor_ >= from_ && floor_ >= last_) {
       from_ = floor_;
@@ -91,21 +103,8 @@ public:
       numbered_ = true; // on from the record before
     }
   }
-  void ingested_at(clock_time t) {
-    if (t == last_ingest_)
-      return;
-    rows_->ingest.note(rows_->records.size(), t);
-    last_ingest_ = t;
-  }
 
-  bool stamped() const { return stamped_; }
-  /// What the next record gets.
-  stamp next_stamp() const {
-    stamp s = from_;
-    if (numbered_)
-      s.path = s.path.child(child_);
-    return s;
-  }
+  const carried_columns& carried() const { return carried_; }
   bool empty() const { return aside_.empty() && rows_->records.empty(); }
   std::size_t capacity() const { return gauge_.capacity(); }
   /// How many records more are likely to fill a frame; 0 if it is full already.
@@ -170,9 +169,18 @@ public:
   std::uint64_t take_count() { return std::exchange(emitted_, 0); }
 
 private:
+  const envelope& next_envelope() {
+    if (carried_.stamps) {
+      next_.at = from_;
+      if (numbered_)
+        next_.at.path = from_.path.child(child_++);
+      last_ = next_.at;
+    }
+    return next_;
+  }
+
   // Returns the rows if the branches are through with them.
   std::shared_ptr<rows> send(std::shared_ptr<rows_of<T>> full) {
-    full->ingest.truncate(full->records.size()); // what was noted for records that never came
     emitted_ += full->records.size();
     note_stamps(*full);
     frame f;
@@ -192,8 +200,8 @@ private:
 
   // Branches promise that no more comes of records that they are through with.
   void note_stamps(const rows& handed_on) {
-    if (const auto& stamps = handed_on.stamps; !stamps.empty())
-      promised(with_descendants(stamps[stamps.size() - 1]));
+    if (handed_on.envelopes.stamped())
+      promised(with_descendants(handed_on.envelopes.last_stamp()));
   }
 
   // Rows that came back from the branches are used again.
@@ -204,8 +212,6 @@ private:
     } else {
       rows_ = make_rows<T>(last_size_, capacity());
     }
-    if (last_ingest_)
-      rows_->ingest.note(0, last_ingest_);
   }
 
   fanout<T> to_;
@@ -217,14 +223,14 @@ private:
   frame_gauge<T> gauge_;
   std::size_t last_size_ = 1; // of what was handed on
   std::uint64_t emitted_ = 0;
-  clock_time last_ingest_ = 0;
+  carried_columns carried_;
+  envelope next_; // but for its stamp, which follows from these:
   stamp from_;
   stamp last_;  // of what was emitted
   stamp floor_; // all up to it is promised away
   std::uint64_t child_ = 0;
-  bool stamped_ = false;
   bool numbered_ = false;
-  bool hands_on_ = false;
+  bool inherits_ = false;
   bool held_back_ = false; // it was blocked when it was last handed on
 };
 

@@ -11,7 +11,7 @@
 //
 // Each subtask works on a copy of its own and one record at a time. `process` may return
 // leat::result<void>: a user error in it makes the record a dead letter; a throw fails the job. It
-// may take a leat::event_context instead, to know the record's stamp and the watermark. Optional:
+// may take a leat::event_context instead, to know where the record stands in event time. Optional:
 // `check()` const, which returns leat::result<void> before the first record, where what the
 // operator was made with may be wrong.
 #pragma once
@@ -47,8 +47,8 @@ class side_port {
 public:
   virtual ~side_port() = default;
   virtual void open(const stage_services& services) = 0;
-  virtual void descend_from(const stamp& s) = 0;
-  virtual void ingested_at(clock_time t) = 0;
+  virtual carried_columns carried() const = 0;
+  virtual void descend_from(const envelope& e) = 0;
   virtual void promised(const stamp& s) = 0;
   virtual void passed(const stamp& s) = 0;
   virtual bool empty() const = 0;
@@ -65,13 +65,13 @@ public:
   void open(const stage_services& s) override {
     std::vector<port*> ports;
     out.list_ports(ports);
-    bool stamped = false;
+    carried_columns carried;
     for (const port* p : ports)
-      stamped = stamped || p->stamped();
-    out.open(s.limits, stamped, s.stage, s.dead_letters, true);
+      carried |= p->carried();
+    out.open(s.limits, carried, s.stage, s.dead_letters);
   }
-  void descend_from(const stamp& s) override { out.descend_from(s, true); }
-  void ingested_at(clock_time t) override { out.ingested_at(t); }
+  carried_columns carried() const override { return out.carried(); }
+  void descend_from(const envelope& e) override { out.descend_from(e, true); }
   void promised(const stamp& s) override { out.promised(s); }
   void passed(const stamp& s) override { out.passed(s); }
   bool empty() const override { return out.empty(); }
@@ -151,22 +151,27 @@ private:
 
 /// What an operator may know besides if its `process` takes one of these: where the record stands
 /// in event time. It then gets its records in stamp order, with stamps, whatever the parallelism;
-/// both answers are the same in every run.
+/// all answers are the same in every run.
 class event_context : public context {
 public:
   /// The record's stamp.
-  const stamp& at() const { return stamp_; }
+  const stamp& at() const { return envelope_.at; }
+  /// The record's own event time, or that of the record it descends from; begin_of_time without.
+  leat::event_time event_time() const { return envelope_.time; }
+  /// Whether the record was older than the watermark of its split when it was read: more than
+  /// `out_of_order` behind the newest record before it.
+  bool late() const { return envelope_.late; }
   /// No record that is on time and older than this will come: the time of the stamp less the
   /// largest out_of_order of all sources before. Without event times it is begin_of_time.
-  event_time watermark() const {
-    const bool after_begin = stamp_.time > begin_of_time + out_of_order_;
-    return after_begin ? stamp_.time - out_of_order_ : begin_of_time;
+  leat::event_time watermark() const {
+    const leat::event_time reached = envelope_.at.time;
+    return reached > begin_of_time + out_of_order_ ? reached - out_of_order_ : begin_of_time;
   }
 
 private:
   template <class, class, class>
   friend class keyed_stage;
-  stamp stamp_;
+  envelope envelope_;
   std::chrono::microseconds out_of_order_{0};
 };
 
@@ -198,8 +203,11 @@ public:
   result<void> open(const stage_services& services) override {
     if (auto opened = base::open(services); !opened)
       return opened;
-    for (auto& [name, side] : sides_)
+    read_ = needs_event_context<Op, T> ? all_columns : out_.carried();
+    for (auto& [name, side] : sides_) {
       side->open(services);
+      read_ |= side->carried();
+    }
     ctx_.clock_ = services.time;
     if constexpr (needs_event_context<Op, T>)
       ctx_.out_of_order_ = services.out_of_order;
@@ -217,15 +225,14 @@ public:
 
   void consume(frame& f, std::size_t& next, std::size_t end) override {
     const auto& from = f.as<T>();
-    const bool stamped = !from.stamps.empty();
-    ingest_cursor ingested(from.ingest);
+    envelope_cursor envelopes(from.envelopes, read_);
     const std::size_t first = next;
     while (next < end) {
       const std::size_t i = next++;
-      const stamp at = stamped ? from.stamps[i] : stamp{};
+      const envelope& e = envelopes.at(i);
       if constexpr (needs_event_context<Op, T>)
-        ctx_.stamp_ = at;
-      start(at, ingested.at(i));
+        ctx_.envelope_ = e;
+      start(e);
       if (!columns_.empty()) { // or each key ever seen would be kept for nothing
         const auto& key = key_of_(from.records[i]);
         ctx_.slot_ = slots_.slot_of(key, key_hash(key));
@@ -275,13 +282,10 @@ private:
 
   using key_type = std::remove_cvref_t<std::invoke_result_t<const KeyOf&, const T&>>;
 
-  void start(const stamp& s, clock_time ingested) {
-    out_.descend_from(s, true);
-    out_.ingested_at(ingested);
-    for (auto& [name, side] : sides_) {
-      side->descend_from(s);
-      side->ingested_at(ingested);
-    }
+  void start(const envelope& e) {
+    out_.descend_from(e, true);
+    for (auto& [name, side] : sides_)
+      side->descend_from(e);
   }
 
   bool pass_on_full() {
@@ -296,6 +300,7 @@ private:
   key_slots<key_type> slots_;
   std::vector<std::unique_ptr<state_column>> columns_;
   side_ports sides_;
+  carried_columns read_;
   std::conditional_t<needs_event_context<Op, T>, event_context, context> ctx_;
 };
 

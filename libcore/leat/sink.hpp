@@ -77,7 +77,7 @@ public:
     write(std::span<const T>(from.records).subspan(next, end - next));
     stage_counters::add(services_.counters->records_in, end - next);
     const clock_time rest = slowed_.count() * static_cast<clock_time>(end - next);
-    measure(from.ingest, next, end, rest);
+    measure(from.envelopes.ingest(), next, end, rest);
     if (rest > 0)
       rest_until(services_.time->now() + rest);
     next = end;

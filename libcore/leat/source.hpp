@@ -116,8 +116,7 @@ public:
                   })
       if (services_.rate == 0)
         services_.rate = source_.rate();
-    stamped_ = out_.stamped();
-    out_.open(services.limits, false, services.stage, services.dead_letters);
+    out_.open_for_reader(services.limits, services.stage, services.dead_letters);
     out_.tell_waiting(services.counters->waiting);
     if constexpr (split_source<S>) {
       auto all = source_.splits();
@@ -144,7 +143,7 @@ public:
     if (room == 0 && !out_.full())
       return pull_status::idle(next_due());
     const pull_status answer = splits_.size() == 1 ? pull_only(room) : pull_merged(room);
-    note_ingest(before);
+    stage_counters::add(services_.counters->records_in, out_.gathered().records.size() - before);
     if (out_.full())
       out_.hand_on();
     if (services_.rate > 0 && answer.is_more() && due() == 0)
@@ -190,7 +189,7 @@ private:
 
   void add_split(std::uint32_t number, reader r) {
     auto s = std::make_unique<split>(number, std::move(r));
-    s->ahead.open(services_.limits, false, services_.stage, services_.dead_letters);
+    s->ahead.open_for_reader(services_.limits, services_.stage, services_.dead_letters);
     s->ahead.tell_waiting(services_.counters->waiting);
     s->read.open(services_, blocks<S>());
     splits_.push_back(std::move(s));
@@ -204,12 +203,14 @@ private:
     s.done = answer.is_done();
     if (rows.records.size() > first)
       s.idle_since.reset(), s.timed_out = false;
-    if (has_event_time || stamped_) {
+    if (has_event_time || out_.carried().stamps) {
+      now_ = services_.time->now();
       for (std::size_t i = first; i < rows.records.size(); ++i)
-        stamp_next(s, rows.records[i], rows);
+        complete(s, rows.records[i], i);
     } else {
       s.position += rows.records.size() - first;
       last_.position = s.position;
+      note_ingest(first);
     }
     if (answer.is_idle()) {
       std::chrono::nanoseconds wait = std::chrono::nanoseconds::max();
@@ -225,6 +226,7 @@ private:
   pull_status pull_merged(std::size_t room) {
     std::chrono::nanoseconds wait = std::chrono::nanoseconds::max();
     awaited_ = end_of_stamps;
+    now_ = services_.time->now();
     for (std::size_t left = silent_.size(); left > 0; --left) {
       split& s = *silent_.front();
       silent_.pop_front();
@@ -245,7 +247,7 @@ private:
   void emit_first(std::chrono::nanoseconds& wait) {
     split& s = *ready_.front().of;
     T& r = s.ahead.gathered().records[s.next++];
-    stamp_next(s, r, out_.gathered());
+    complete(s, r, out_.gathered().records.size());
     out_.gathered().records.push_back(std::move(r));
     std::ranges::pop_heap(ready_, std::greater{}, &ready_split::at);
     ready_.pop_back();
@@ -284,7 +286,7 @@ private:
     s.done = answer.is_done();
     if (!at_end(s)) {
       if (s.timed_out) // others went on without it: it joins behind what they have emitted
-        s.highest = std::max(s.highest, last_.time + std::chrono::microseconds{1});
+        raise(s, std::max(s.highest, last_.time + std::chrono::microseconds{1}));
       s.timed_out = false;
       s.idle_since.reset();
     } else if (answer.is_idle()) {
@@ -323,21 +325,29 @@ private:
       return (void)r, s.highest;
   }
 
-  void stamp_next(split& s, const T& r, rows_of<T>& rows) {
+  // Adds the envelope of the split's next record, which is this row of what is gathered.
+  void complete(split& s, const T& r, std::size_t row) {
+    envelope e;
+    e.ingested = services_.rate > 0 ? due_time(pulled_) : now_;
+    ++pulled_;
     if constexpr (has_event_time) {
-      const event_time t = times_.of(r);
-      if (t < s.watermark)
+      e.time = times_.of(r);
+      e.late = e.time < s.watermark;
+      if (e.late)
         stage_counters::add(services_.counters->late, 1);
-      if (t > s.highest) {
-        s.highest = t;
-        s.watermark = t - times_.out_of_order;
-      }
+      if (e.time > s.highest)
+        raise(s, e.time);
     } else {
       (void)r;
     }
-    last_ = {s.highest, services_.stage_number, s.number, ++s.position, {}};
-    if (stamped_)
-      rows.stamps.push_back(last_);
+    e.at = last_ = {s.highest, services_.stage_number, s.number, ++s.position, {}};
+    out_.gathered().envelopes.add(row, e, out_.carried());
+  }
+
+  void raise(split& s, event_time to) {
+    s.highest = to;
+    if constexpr (has_event_time)
+      s.watermark = to - times_.out_of_order;
   }
 
   // Open loop: record k is due k/rate after the start, whether or not anybody was ready for it.
@@ -358,16 +368,16 @@ private:
         std::max<clock_time>(1, due_time(pulled_) - services_.time->now())};
   }
 
+  // Of records whose envelopes have nothing but this.
   void note_ingest(std::size_t before) {
     auto& rows = out_.gathered();
     const std::size_t count = rows.records.size() - before;
     if (services_.rate > 0)
       for (std::size_t i = 0; i < count; ++i)
-        rows.ingest.note(before + i, due_time(pulled_ + i));
+        rows.envelopes.note_ingest(before + i, due_time(pulled_ + i));
     else if (count > 0)
-      rows.ingest.note(before, services_.time->now());
+      rows.envelopes.note_ingest(before, services_.time->now());
     pulled_ += count;
-    stage_counters::add(services_.counters->records_in, count);
   }
 
   S source_;
@@ -383,8 +393,8 @@ private:
   std::deque<split*> silent_;
   std::size_t unopened_ = 0;
   stamp awaited_; // the least that a silent split may still bring, of those that are waited for
-  bool stamped_ = false;
   stamp last_;
+  clock_time now_ = 0; // of this pull
   clock_time start_ = 0;
   std::size_t pulled_ = 0;
 };

@@ -5,8 +5,7 @@
 
 #include <bit>
 #include <compare>
-#include <cstddef>
-#include <vector>
+#include <cstdint>
 
 namespace leat {
 
@@ -113,93 +112,5 @@ constexpr stamp all_before(stamp s) {
 /// After every record: the promise that nothing follows.
 inline constexpr stamp end_of_stamps{end_of_time, ~std::uint32_t{0}, ~std::uint32_t{0},
                                      ~std::uint64_t{0}, stamp_path::last()};
-
-/// A column of values that mostly repeat (Step 0) or count up by one (Step 1). While they do, it
-/// stores the first value only.
-template <class T, unsigned Step = 0>
-class run_column {
-public:
-  void push_back(const T& value) {
-    if (values_.empty()) {
-      if (size_ == 0)
-        first_ = value;
-      if (value == expected(size_)) {
-        ++size_;
-        return;
-      }
-      values_.reserve(size_ + 64);
-      for (std::size_t i = 0; i < size_; ++i)
-        values_.push_back(expected(i));
-    }
-    values_.push_back(value);
-    ++size_;
-  }
-
-  T operator[](std::size_t i) const { return values_.empty() ? expected(i) : values_[i]; }
-  /// True if the first value and the size tell all.
-  bool is_run() const { return values_.empty(); }
-  std::size_t size() const { return size_; }
-  std::size_t heap_bytes() const { return values_.capacity() * sizeof(T); }
-  void truncate(std::size_t size) {
-    if (!values_.empty())
-      values_.resize(size);
-    size_ = size;
-  }
-
-private:
-  T expected(std::size_t i) const {
-    if constexpr (Step == 0)
-      return (void)i, first_;
-    else
-      return first_ + i * Step;
-  }
-
-  T first_{};
-  std::size_t size_ = 0;
-  std::vector<T> values_; // empty as long as first_ and size_ tell all
-};
-
-/// The stamps of a frame's records, by columns.
-class stamp_column {
-public:
-  void push_back(const stamp& s) {
-    times_.push_back(s.time);
-    sources_.push_back(s.source);
-    splits_.push_back(s.split);
-    positions_.push_back(s.position);
-    paths_.push_back(s.path);
-  }
-  stamp operator[](std::size_t i) const {
-    return {times_[i], sources_[i], splits_[i], positions_[i], paths_[i]};
-  }
-  std::size_t size() const { return times_.size(); }
-  bool empty() const { return size() == 0; }
-
-  /// Calls `visit` with each of the columns.
-  template <class Visit>
-  void each_column(Visit visit) const {
-    visit(times_), visit(sources_), visit(splits_), visit(positions_), visit(paths_);
-  }
-  void truncate(std::size_t size) {
-    if (size >= this->size())
-      return;
-    times_.truncate(size);
-    sources_.truncate(size);
-    splits_.truncate(size);
-    positions_.truncate(size);
-    paths_.truncate(size);
-  }
-  std::size_t heap_bytes() const {
-    return times_.heap_bytes() + sources_.heap_bytes() + splits_.heap_bytes() +
-           positions_.heap_bytes() + paths_.heap_bytes();
-  }
-
-private:
-  run_column<event_time> times_;
-  run_column<std::uint32_t> sources_;
-  run_column<std::uint32_t> splits_;
-  run_column<std::uint64_t, 1> positions_;
-  run_column<stamp_path> paths_;
-};
 
 } // namespace leat

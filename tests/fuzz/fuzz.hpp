@@ -62,7 +62,7 @@ reading<T> read_all(const Source& source) {
   support::kept_letters dead_letters;
   reading<T> got;
   leat::emitter<T> out{leat::fanout<T>{}};
-  out.open({demand}, false, "read", &dead_letters);
+  out.open_for_reader({demand}, "read", &dead_letters);
   auto split = std::move(source.splits().front());
   try {
     while (!got.ended) {

@@ -204,7 +204,7 @@ TEST_CASE("stamps are carried, and promises made, only where somebody needs them
       .score("m", support::by_value{})
       .to("out", support::discard{});
   for (const auto& e : plain.plan().resolve(4).edges)
-    CHECK_FALSE(e.stamped);
+    CHECK_FALSE(e.carried.stamps);
 
   const auto two_shuffles = [](leat::order second) {
     leat::graph g{"shuffles"};
@@ -218,13 +218,13 @@ TEST_CASE("stamps are carried, and promises made, only where somebody needs them
   };
   auto g = two_shuffles(leat::order::by_stamp);
   const auto one = g.plan().resolve(1), four = g.plan().resolve(4);
-  CHECK_FALSE(one.edges[1].stamped); // one channel is in order by itself
+  CHECK_FALSE(one.edges[1].carried.stamps); // one channel is in order by itself
   CHECK_FALSE(one.stages[2].ordered);
-  CHECK(four.edges[0].stamped);
-  CHECK(four.edges[1].stamped);
+  CHECK(four.edges[0].carried.stamps);
+  CHECK(four.edges[1].carried.stamps);
   CHECK(four.stages[2].ordered);
   CHECK_FALSE(four.stages[1].ordered);
-  CHECK_FALSE(four.edges[2].stamped);
+  CHECK_FALSE(four.edges[2].carried.stamps);
   CHECK_FALSE(two_shuffles(leat::order::by_arrival).plan().resolve(4).stages[2].ordered);
 }
 
@@ -276,8 +276,8 @@ TEST_CASE("an operator that takes an event_context gets stamps whatever the para
   auto g = graph(leat::order::by_stamp);
   REQUIRE(faults(g).empty());
   const auto one = g.plan().resolve(1);
-  CHECK(one.edges[2].stamped);       // into w
-  CHECK_FALSE(one.edges[3].stamped); // out of it
+  CHECK(one.edges[2].carried.stamps);       // into w
+  CHECK_FALSE(one.edges[3].carried.stamps); // out of it
   CHECK(one.stages[0].out_of_order == microseconds{5});
   CHECK(one.stages[3].out_of_order == microseconds{7});
   auto wrong = graph(leat::order::by_arrival);
@@ -375,7 +375,7 @@ TEST_CASE("order that one stage gives up, no stage behind it waits for") {
       CHECK_FALSE(r.stages[i].ordered); // at 1 there is only one channel
     }
   for (const auto& e : four.edges)
-    CHECK_FALSE(e.stamped);
+    CHECK_FALSE(e.carried.stamps);
 }
 
 TEST_CASE("an operator that reads stamps is refused behind a stage that gives up order") {

@@ -31,8 +31,8 @@ TEST_CASE("a sink gets all records, is flushed, prepared and committed, and ages
   h.services.subtask = 1;
   REQUIRE(h.open(stage_of(told{&said})));
   leat::frame f = support::frame_of(support::numbered(5));
-  f.records->ingest.note(0, h.clock.time - 1000);
-  f.records->ingest.note(3, h.clock.time - 500);
+  f.records->envelopes.note_ingest(0, h.clock.time - 1000);
+  f.records->envelopes.note_ingest(3, h.clock.time - 500);
   std::size_t next = 0;
   h.stage->consume(f, next, 4);
   h.stage->consume(f, next, 5);

@@ -78,8 +78,8 @@ template <class T>
 leat::frame frame_of(const std::vector<T>& records, const std::vector<leat::stamp>& stamps = {}) {
   auto rows = std::make_shared<leat::rows_of<T>>();
   rows->records.assign(records.begin(), records.end());
-  for (const leat::stamp& s : stamps)
-    rows->stamps.push_back(s);
+  for (std::size_t i = 0; i < stamps.size(); ++i)
+    rows->envelopes.add(i, {stamps[i], stamps[i].time}, leat::all_columns);
   leat::frame f;
   f.records = std::move(rows);
   f.paid = f.cost();

@@ -24,12 +24,16 @@ leat::frame some_frame(dice& roll, Make make) {
   if (roll.coin() || roll.coin()) {
     auto rows = std::make_shared<leat::rows_of<T>>();
     const bool stamped = roll.coin();
+    const leat::carried_columns carried{stamped, stamped && roll.coin()};
     const bool runs = roll.coin();
     leat::stamp s = some_stamp(roll);
     for (std::size_t n = roll.size(0, 60), i = 0; i < n; ++i) {
       if (!runs)
         s = some_stamp(roll);
-      rows->add(make(roll), stamped, s, roll(0, 3) == 0 ? roll(0, 1000) : 17);
+      rows->add(make(roll),
+                {s, runs ? s.time : at(roll(-1000, 1000)).time, roll(0, 9) == 0,
+                 roll(0, 3) == 0 ? roll(0, 1000) : 17},
+                carried);
       ++s.position;
     }
     f.records = rows;

@@ -21,7 +21,7 @@ struct hosted {
   std::size_t settled = 0; ///< frames for which credit was returned
 
   hosted() {
-    edge.stamped = true;
+    edge.carried = leat::all_columns;
     edge.credit_limit = {1'000'000, 1'000'000'000, 1'000'000'000'000};
     services.stage = "stage";
     services.time = &clock;
@@ -84,7 +84,7 @@ struct hosted {
     std::vector<leat::stamp> all;
     for (const auto& s : wire.all)
       for (std::size_t i = 0; s.port == port && i < s.content.size(); ++i)
-        all.push_back(s.content.records->stamps[i]);
+        all.push_back(s.content.records->envelopes.stamp_of(i));
     return all;
   }
   /// The promise that stands on a lane.
@@ -101,7 +101,7 @@ struct hosted {
     for (const auto& s : wire.all) {
       auto& [last, promised] = lanes[{s.port, s.lane}];
       for (std::size_t i = 0; i < s.content.size(); ++i) {
-        const leat::stamp now = s.content.records->stamps[i];
+        const leat::stamp now = s.content.records->envelopes.stamp_of(i);
         if (now < last || now < promised)
           return false;
         last = now;

@@ -24,7 +24,7 @@ reading<T> read_all(const Source& source, std::size_t demand = 100) {
   reading<T> got;
   for (auto& split : source.splits()) {
     leat::emitter<T> out{leat::fanout<T>{}};
-    out.open({demand}, false, "read", &dead_letters);
+    out.open_for_reader({demand}, "read", &dead_letters);
     for (bool more = true; more;) {
       more = !split.pull(demand, out).is_done();
       auto& records = out.gathered().records;

@@ -26,25 +26,50 @@ struct curious {
     const leat::stamp& at = ctx.at();
     out({i.key, at.time.time_since_epoch().count(), static_cast<std::int64_t>(at.position)});
     out({i.number, ctx.watermark().time_since_epoch().count(), ++ctx.get(seen)});
+    out({i.number, ctx.event_time().time_since_epoch().count(), ctx.late() ? -1 : -2});
   }
 };
 
+constexpr int splits = 3;
+constexpr std::int64_t in_split = 100;
+constexpr std::int64_t disorder[] = {5, 20}; // of each source, in microseconds
+
+// Numbers tell sources and splits apart.
+support::given_splits<item> given(support::dice& roll, std::int64_t source) {
+  support::given_splits<item> all;
+  for (std::int64_t split = 0; split < splits; ++split) {
+    std::vector<item> some;
+    std::int64_t time = 100;
+    for (std::int64_t n = 0; n < in_split; ++n)
+      some.push_back({roll(0, 6), (n * splits + split) * 2 + source, time += roll(-12, 16)});
+    all.all.push_back({some});
+  }
+  return all;
+}
+
+// The time of each record, and whether it is late by its own split alone.
+std::multiset<item> naive_tags() {
+  support::dice roll{7};
+  std::multiset<item> tags;
+  for (const std::int64_t source : {0, 1})
+    for (const auto& split : given(roll, source).all) {
+      std::int64_t highest = 0;
+      for (const item& i : split.records) {
+        tags.insert({i.number, i.value, i.value < highest - disorder[source] ? -1 : -2});
+        highest = std::max(highest, i.value);
+      }
+    }
+  return tags;
+}
+
 leat::graph watching(bool shuffled, std::vector<item>& to) {
   support::dice roll{7};
-  const auto given = [&] {
-    support::given_splits<item> source;
-    for (int splits = 3; splits > 0; --splits) {
-      std::vector<item> all;
-      std::int64_t time = 100;
-      for (std::int64_t n = 0; n < 100; ++n)
-        all.push_back({roll(0, 6), n * 3 + splits, time += roll(-5, 9)});
-      source.all.push_back({all});
-    }
-    return source;
-  };
   leat::graph g{"watching"};
-  auto one = g.from("one", given(), leat::event_time_by{time_of, 5us});
-  auto other = g.from("other", given(), leat::event_time_by{time_of, 20us});
+  const auto late_after = [](std::size_t source) {
+    return leat::event_time_by{time_of, std::chrono::microseconds{disorder[source]}};
+  };
+  auto one = g.from("one", given(roll, 0), late_after(0));
+  auto other = g.from("other", given(roll, 1), late_after(1));
   auto all = one.merge("merge", std::move(other));
   if (shuffled)
     all = std::move(all).key_by(support::number_of_item).process("hash", support::chained_hash{});
@@ -69,10 +94,14 @@ TEST_CASE("what an operator reads of event time is the same in every run") {
       const auto report = leat::testing::simulation(watching(shuffled, got), o).run();
       REQUIRE(report);
       const std::multiset<item> sorted(got.begin(), got.end());
+      std::multiset<item> tags;
+      std::ranges::copy_if(got, std::inserter(tags, tags.end()),
+                           [](const item& i) { return i.value < 0; });
+      REQUIRE(tags == naive_tags());
       if (!wanted)
         wanted = sorted;
       REQUIRE(sorted == *wanted);
     });
-    REQUIRE(wanted->size() == 2 * 600);
+    REQUIRE(wanted->size() == std::size_t{3} * 2 * splits * in_split);
   }
 }

@@ -141,13 +141,14 @@ private:
     if (f.size() == 0)
       return;
     const auto& rows = f.as<T>();
-    ingest_cursor ingested(rows.ingest);
+    envelope_cursor envelopes(rows.envelopes, all_columns);
     for (std::size_t i = 0; i < f.size(); ++i) {
+      const envelope& e = envelopes.at(i);
       got.records.push_back(rows.records[i]);
-      got.ingested.push_back(ingested.at(i));
+      got.ingested.push_back(e.ingested);
       if (!how_.stamped)
         continue;
-      const stamp s = rows.stamps[i];
+      const stamp& s = e.at;
       if (!got.stamps.empty() && s < got.stamps.back())
         throw failure(internal_error("stamps fall along the output"));
       if (!got.marks.empty() && s < got.marks.back().second.progress)
@@ -192,7 +193,7 @@ public:
 private:
   void open() {
     edge_settings edge;
-    edge.stamped = how_.stamped;
+    edge.carried = carried();
     edge.credit_limit = how_.credit_limit;
     edge.limits.records = how_.output_frame;
     for (std::size_t i = 0; i < stage_->ports().size(); ++i)
@@ -215,13 +216,18 @@ private:
       throw failure(opened.error());
   }
 
+  carried_columns carried() const { return {how_.stamped, how_.stamped}; }
+
   void give(const In& record) {
     if (!rows_)
       rows_ = std::make_shared<rows_of<In>>(), wanted_ = next_length();
-    stamp at = stamp_of(++position_);
-    if (times_.of)
-      at.time = highest_ = std::max(highest_, times_.of(record));
-    rows_->add(record, how_.stamped, at, clock_.now());
+    envelope e{.at = stamp_of(++position_), .ingested = clock_.now()};
+    if (times_.of) {
+      e.time = times_.of(record);
+      e.late = highest_ > begin_of_time && e.time < highest_ - times_.out_of_order;
+      e.at.time = highest_ = std::max(highest_, e.time);
+    }
+    rows_->add(record, e, carried());
     if (rows_->records.size() >= wanted_)
       give_frame();
   }

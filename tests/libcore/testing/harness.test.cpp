@@ -82,10 +82,10 @@ TEST_CASE("a stage that breaks its contract is found out") {
   struct hasty final : leat::producing_stage<item> { // passes marks on before the records
     using leat::producing_stage<item>::producing_stage;
     void consume(leat::frame& f, std::size_t& next, std::size_t end) override {
-      advance_ports({f.records->stamps[end - 1], {}, false});
+      advance_ports({f.records->envelopes.stamp_of(end - 1), {}, false});
       stage::flush();
       for (; next < end; ++next) {
-        out_.descend_from(f.records->stamps[next], false);
+        out_.descend_from({f.records->envelopes.stamp_of(next)}, false);
         out_(f.as<item>().records[next]);
       }
     }

@@ -129,9 +129,8 @@ void inlet::take_in(channel& c) {
   c.ended = c.ended || f.last;
   if (f.size() > 0) {
     c.promised.idle = false;
-    if (const auto& stamps = f.records->stamps; !stamps.empty())
-      c.promised.progress =
-          std::max(c.promised.progress, with_descendants(stamps[stamps.size() - 1]));
+    if (const auto& envelopes = f.records->envelopes; envelopes.stamped())
+      c.promised.progress = std::max(c.promised.progress, with_descendants(envelopes.last_stamp()));
   }
   if (c.late && c.late->frames <= c.taken)
     count(c, c.late->at, c.late->frames);
@@ -177,7 +176,7 @@ std::optional<inlet::piece> inlet::next_by_stamp() {
   const frame& f = first->held.front();
   std::size_t end = first->next + 1;
   for (; end < f.size(); ++end) {
-    const stamp s = f.records->stamps[end];
+    const stamp s = f.records->envelopes.stamp_of(end);
     if (s > bound || s > rival || (s == rival && rival_wins_ties))
       break;
   }
@@ -195,7 +194,7 @@ mark inlet::reached() {
       continue;
     mark m = c.promised;
     if (!c.held.empty()) {
-      const bool stamped = !c.held.front().records->stamps.empty();
+      const bool stamped = c.held.front().records->envelopes.stamped();
       m = {stamped ? all_before(head(c)) : stamp{}, false, m.stalled};
     }
     all += joint_mark(m);

@@ -97,7 +97,7 @@ private:
   void drop_consumed();
   std::optional<piece> next_by_stamp();
   std::optional<piece> next_by_arrival();
-  static stamp head(const channel& c) { return c.held.front().records->stamps[c.next]; }
+  static stamp head(const channel& c) { return c.held.front().records->envelopes.stamp_of(c.next); }
 
   std::vector<channel> channels_;
   bool ordered_ = false;

@@ -252,7 +252,7 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
           to.push_back(c);
       edge_settings s;
       s.lanes = to.size();
-      s.stamped = r.edges[edge].stamped;
+      s.carried = r.edges[edge].carried;
       s.limits = options.frames;
       from.blueprint.settings.ports.push_back(s);
       from.blueprint.port_codecs.push_back(e.codec);

@@ -234,7 +234,8 @@ resolved_plan plan::resolve(std::size_t default_parallelism) const {
   // A source of several splits merges them by itself, so it needs stamps as soon as somebody behind
   // it cares for order; an edge needs them where somebody behind it merges channels.
   const auto in_order = order_in(*this, r);
-  std::vector<bool> wants_order(stages.size()), merges(stages.size());
+  std::vector<bool> wants_order(stages.size());
+  std::vector<carried_columns> reads(stages.size());
   for (std::size_t i = stages.size(); i-- > 0;) {
     const bool may_want = runs_own_code(stages[i]) || stages[i].kind == stage_kind::sink;
     bool wants = may_want && stages[i].order == order::by_stamp;
@@ -244,13 +245,13 @@ resolved_plan plan::resolve(std::size_t default_parallelism) const {
     wants_order[i] = wants;
     r.stages[i].wants_order = wants;
     r.stages[i].ordered = wants && in_order.kept[i] && in_order.channels[i] > 1;
-    merges[i] = r.stages[i].ordered || stages[i].reads_stamps;
+    reads[i] = {r.stages[i].ordered || stages[i].reads_stamps, stages[i].reads_stamps};
   }
   for (std::size_t i = stages.size(); i-- > 0;)
     for (std::size_t e = 0; e < edges.size(); ++e)
       if (edges[e].to == i) {
-        r.edges[e].stamped = merges[i];
-        merges[edges[e].from] = merges[edges[e].from] || r.edges[e].stamped;
+        r.edges[e].carried = reads[i];
+        reads[edges[e].from] |= r.edges[e].carried;
       }
   return r;
 }
@@ -278,7 +279,7 @@ std::string plan::describe_text(std::size_t default_parallelism) const {
         continue;
       text += fmt::format("           -> {} ({} {}", stages[edges[e].to].name, edges[e].type,
                           routing_name(edges[e].route));
-      if (r.edges[e].stamped)
+      if (r.edges[e].carried.stamps)
         text += ", stamped";
       if (!edges[e].steps.empty())
         text += ", after " + joined(edges[e].steps);
@@ -351,7 +352,7 @@ std::string plan::describe_json(std::size_t default_parallelism) const {
         fmt::format("{}\n  {{\"from\":{},\"to\":{},\"record\":{},\"routing\":\"{}\","
                     "\"stamped\":{},\"steps\":[",
                     i == 0 ? "" : ",", json_text(stages[e.from].name), json_text(stages[e.to].name),
-                    json_text(e.type), routing_name(e.route), r.edges[i].stamped);
+                    json_text(e.type), routing_name(e.route), r.edges[i].carried.stamps);
     for (std::size_t step = 0; step < e.steps.size(); ++step)
       text += (step == 0 ? "" : ",") + json_text(e.steps[step]);
     text += "]}";

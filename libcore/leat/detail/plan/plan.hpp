@@ -92,7 +92,7 @@ struct resolved_plan {
     std::chrono::microseconds out_of_order{0}; ///< the most of it, or of the sources before it
   };
   struct edge {
-    bool stamped = false; ///< somebody behind it merges by stamp, and waits for promises
+    carried_columns carried; ///< what somebody behind it reads; with stamps also promises
   };
   std::vector<stage> stages; ///< as plan::stages
   std::vector<edge> edges;   ///< as plan::edges

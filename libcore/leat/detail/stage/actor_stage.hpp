@@ -43,16 +43,13 @@ public:
   template <class Process>
   void each(frame& f, std::size_t& next, std::size_t end, Process process) {
     const auto& from = f.as<In>();
-    const bool stamped = !from.stamps.empty();
-    ingest_cursor ingested(from.ingest);
+    envelope_cursor envelopes(from.envelopes, all_columns);
     const std::size_t first = next;
     bool go_on = true;
     while (go_on && next < end) {
       const std::size_t i = next++;
-      const stamp at = stamped ? from.stamps[i] : stamp{};
-      current_ = at;
-      out_.descend_from(at, true);
-      out_.ingested_at(ingested.at(i));
+      current_ = envelopes.at(i);
+      out_.descend_from(current_, true);
       process_or_reject(services_, from, i, first,
                         [&](const In& record) { return process(record, out_); });
       go_on = (!out_.full() || out_.hand_on()) && !paused_;
@@ -62,15 +59,17 @@ public:
   /// A record that comes of no input, or of the one the stage was paused at. It takes the present
   /// position.
   void emit(Out record) {
-    out_.descend_from(reached_.progress, true);
-    if (!paused_)
-      out_.ingested_at(services_.time->now());
+    if (paused_)
+      out_.descend_from({reached_.progress, current_.time, current_.late, current_.ingested}, true);
+    else
+      out_.descend_from({reached_.progress, reached_.progress.time, false, services_.time->now()},
+                        true);
     out_(std::move(record));
     wake_soon();
   }
 
   /// The stamp of the record that `process` was called with last, if the edge carries stamps.
-  const stamp& here() const { return current_; }
+  const stamp& here() const { return current_.at; }
 
   /// Makes a record a dead letter after `process` has returned.
   void reject(const In& record, const error& why, const stamp& at) {
@@ -115,7 +114,7 @@ public:
   bool finish() override {
     if (!ended_) {
       ended_ = true;
-      out_.descend_from(after_all_records, true);
+      out_.descend_from({after_all_records, end_of_time, false, current_.ingested}, true);
       handler_->end_of_input(out_);
     }
     return !paused_ && this->drain();
@@ -128,7 +127,7 @@ private:
 
   record_handler<In, Out>* handler_ = nullptr;
   mark reached_;
-  stamp current_; // of the record that it is at
+  envelope current_; // of the record that it is at
   bool paused_ = false;
   bool ended_ = false;
   bool woken_ = true; // no wake-up is under way

@@ -41,7 +41,7 @@ public:
   }
 
   void advance(const mark& m) override {
-    if (m.stalled && held() > 0 && out_.stamped())
+    if (m.stalled && held() > 0 && out_.carried().stamps)
       close();
     if (held() == 0 && ready_.empty())
       return this->promise(m);
@@ -225,18 +225,14 @@ private:
   }
   static void copy_columns(const rows_of<T>& from, std::size_t begin, std::size_t end,
                            rows_of<T>& to) {
-    ingest_cursor ingested(from.ingest);
-    for (std::size_t i = begin; i < end; ++i) {
-      if (!from.stamps.empty())
-        to.stamps.push_back(from.stamps[i]);
-      if (!from.ingest.empty())
-        to.ingest.note(to.records.size() + (i - begin), ingested.at(i));
-    }
+    const carried_columns carried = from.envelopes.carried();
+    envelope_cursor envelopes(from.envelopes, carried);
+    for (std::size_t i = begin; i < end; ++i)
+      to.envelopes.add(to.records.size() + (i - begin), envelopes.at(i), carried);
   }
   static void truncate(rows_of<T>& rows, std::size_t size) {
     rows.records.erase(rows.records.begin() + std::ptrdiff_t(size), rows.records.end());
-    rows.stamps.truncate(size);
-    rows.ingest.truncate(size);
+    rows.envelopes.truncate(size);
   }
 
   any_batching batching_;

@@ -16,7 +16,7 @@ public:
 
   void consume(frame& f, std::size_t& next, std::size_t end) override {
     const std::size_t first = next;
-    if (next == 0 && end == f.size() && out_.gathered().records.empty() && !out_.stamped()) {
+    if (next == 0 && end == f.size() && out_.empty() && !out_.carried().stamps) {
       next = end;
       frame whole;
       whole.records = std::move(f.records);
@@ -31,12 +31,10 @@ private:
   void copy(frame& f, std::size_t& next, std::size_t end) {
     auto& from = f.as<T>();
     const bool owner = f.sole_owner();
-    ingest_cursor ingested(from.ingest);
+    envelope_cursor envelopes(from.envelopes, out_.carried());
     while (next < end) {
       const std::size_t i = next++;
-      if (out_.stamped())
-        out_.descend_from(from.stamps[i], false);
-      out_.ingested_at(ingested.at(i));
+      out_.descend_from(envelopes.at(i), false);
       if (owner)
         out_(std::move(from.records[i]));
       else

@@ -19,8 +19,8 @@ void reject_record(const stage_services& services, std::string place, const T& r
 /// this subtask. `first`: the records before it are counted already.
 inline std::string place_of(const stage_services& services, const rows& from, std::size_t i,
                             std::size_t first) {
-  if (!from.stamps.empty())
-    return raw_place(from.stamps[i]);
+  if (from.envelopes.stamped())
+    return raw_place(from.envelopes.stamp_of(i));
   const auto counted = services.counters->records_in.load(std::memory_order_relaxed);
   return "record " + std::to_string(counted + (i - first) + 1) + " of the input of subtask " +
          std::to_string(services.subtask);

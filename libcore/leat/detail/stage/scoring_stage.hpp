@@ -88,9 +88,9 @@ private:
       to.score = scores_[i - block_];
       to.model = model_->identity;
     };
-    ingest_cursor ingested(from.ingest);
-    if (failed_.empty() && !out_.stamped() && from.ingest.size() <= 1) {
-      out_.ingested_at(ingested.at(begin));
+    envelope_cursor envelopes(from.envelopes, out_.carried());
+    if (failed_.empty() && !out_.carried().stamps && from.envelopes.ingest().size() <= 1) {
+      out_.descend_from(envelopes.at(begin), false);
       out_.fill(end - begin, [&, i = begin](scored<F, Score>& to) mutable { score(i++, to); });
       return;
     }
@@ -100,9 +100,7 @@ private:
         ++failed;
         continue;
       }
-      if (out_.stamped())
-        out_.descend_from(from.stamps[i], false);
-      out_.ingested_at(ingested.at(i));
+      out_.descend_from(envelopes.at(i), false);
       scored<F, Score> one;
       score(i, one);
       out_(std::move(one));

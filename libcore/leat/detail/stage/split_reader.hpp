@@ -25,7 +25,7 @@ class reader_apart final : public blocking_reader {
 public:
   reader_apart(R reader, const stage_services& services)
       : reader_(std::move(reader)), waiting_(services.counters->waiting) {
-    out_.open(services.limits, false, services.stage, &letters_);
+    out_.open_for_reader(services.limits, services.stage, &letters_);
     out_.tell_waiting(waiting_);
   }
 

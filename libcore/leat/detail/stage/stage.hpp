@@ -141,16 +141,17 @@ public:
 
   result<void> open(const stage_services& services) override {
     services_ = services;
+    carried_columns carried;
     for (const port* p : ports_)
-      stamped_ = stamped_ || p->stamped();
-    out_.open(services_.limits, stamped_, services_.stage, services_.dead_letters, true);
+      carried |= p->carried();
+    out_.open(services_.limits, carried, services_.stage, services_.dead_letters);
     return {};
   }
 
   /// A mark must not overtake records that are still gathered here, so it goes when they have gone.
   /// Under load that may take long for an output with few records; so at times it is made to.
   void advance(const mark& m) override {
-    if (!stamped_)
+    if (!out_.carried().stamps)
       return;
     reached_.raise(m);
     if (!gathering() && !blocked())
@@ -165,7 +166,7 @@ public:
   bool drain() override {
     const bool clear = out_.hand_on();
     stage_counters::add(services_.counters->records_out, out_.take_count());
-    if (clear && stamped_)
+    if (clear && out_.carried().stamps)
       promise(reached_);
     return clear;
   }
@@ -198,7 +199,6 @@ private:
   static constexpr unsigned advances_per_flush = 8;
   mark reached_;
   unsigned advances_ = 0;
-  bool stamped_ = false;
 };
 
 } // namespace leat

@@ -105,39 +105,39 @@ public:
   routed_end(Route route, std::size_t edge) : route_(std::move(route)) { port_.edge = edge; }
 
   /// A frame is about to be run through.
-  void begin(bool stamped) {
+  void begin(const carried_columns& columns) {
     lane_ = route_.next_frame(port_.lanes());
-    // Stamps must not slip onto an edge without them: behind it they would mix with records that
+    // Columns must not slip onto an edge without them: behind it they would mix with records that
     // have none.
-    sheds_stamps_ = stamped && !port_.stamped();
+    sheds_columns_ = !port_.carried().covers(columns);
     by_record_ = Route::by_record && port_.lanes() > 1;
   }
 
   template <class U>
-  bool push(U&& r, const stamp& s, clock_time ingested) {
+  bool push(U&& r, const envelope& e) {
     std::size_t lane = lane_;
     if constexpr (Route::by_record)
       if (by_record_)
         lane = route_.lane(r, port_.lanes());
-    return port_.push(lane, std::forward<U>(r), s, ingested);
+    return port_.push(lane, std::forward<U>(r), e);
   }
 
   /// True if a frame may go on as it is instead of record by record; asked after begin().
-  bool takes_frames() const { return !by_record_ && !sheds_stamps_ && !port_.has_open(lane_); }
+  bool takes_frames() const { return !by_record_ && !sheds_columns_ && !port_.has_open(lane_); }
   void forward(frame& f) { port_.forward(lane_, std::move(f)); }
   std::size_t worth_forwarding() const { return port_.capacity() / 2; }
 
   void settle() {}
   void passed(const stamp& s) { port_.passed(s); }
   bool blocked() const { return port_.blocked(); }
-  bool stamped() const { return port_.stamped(); }
+  const carried_columns& columns() const { return port_.carried(); }
   void list_ports(std::vector<port*>& all) { all.push_back(&port_); }
 
 private:
   Route route_;
   std::size_t lane_ = 0;
   bool by_record_ = false;
-  bool sheds_stamps_ = false;
+  bool sheds_columns_ = false;
   port_of<T> port_;
 };
 
@@ -148,8 +148,8 @@ public:
   explicit forked_end(fanout<T> to) : to_(std::move(to)) {}
 
   template <class U>
-  bool push(U&& r, const stamp& s, clock_time ingested) {
-    gathered_->add(std::forward<U>(r), stamped_, s, ingested);
+  bool push(U&& r, const envelope& e) {
+    gathered_->add(std::forward<U>(r), e, columns_);
     if (gauge_.full(gathered_->records))
       settle();
     return !to_.blocked();
@@ -160,7 +160,7 @@ public:
   std::size_t worth_forwarding() const { return 0; }
 
   /// A frame is about to be run through.
-  void begin(bool stamped) { stamped_ = stamped; }
+  void begin(const carried_columns& columns) { columns_ = columns; }
 
   /// Hands on what was gathered.
   void settle() {
@@ -178,14 +178,14 @@ public:
       to_.passed(s);
   }
   bool blocked() const { return to_.blocked() || !gathered_->records.empty(); }
-  bool stamped() const { return stamped_; }
+  const carried_columns& columns() const { return columns_; }
   void list_ports(std::vector<port*>& all) { to_.list_ports(all); }
 
 private:
   fanout<T> to_;
   frame_gauge<T> gauge_; // of the usual frame: the branches cut theirs as the run says
   std::shared_ptr<rows_of<T>> gathered_ = std::make_shared<rows_of<T>>();
-  bool stamped_ = false;
+  carried_columns columns_; // of the frame that is run through
 };
 
 /// A chain and its end, run over frames; it stops at the record where the end blocks.
@@ -201,10 +201,10 @@ public:
       : chain_(std::move(chain)), end_(std::move(end)), number_(number) {}
 
   void accept(frame& f) override {
-    const bool stamped = !f.records->stamps.empty();
-    end_.begin(stamped);
+    const carried_columns columns = f.records->envelopes.carried();
+    end_.begin(columns);
     if constexpr (std::is_same_v<Chain, pass<in>>) {
-      if (!(stamped && number_ && end_.stamped()) && end_.takes_frames())
+      if (!(columns.stamps && number_ && end_.columns().stamps) && end_.takes_frames())
         return forward(f);
     } else if constexpr (std::is_same_v<in, out> && !Chain::expands && !owns_heap<in>) {
       if (plain(*f.records) && end_.takes_frames() && f.sole_owner())
@@ -237,12 +237,13 @@ public:
 
 private:
   // Nothing in it differs from record to record but the records.
-  static bool plain(const rows& r) { return r.stamps.empty() && r.ingest.size() <= 1; }
+  static bool plain(const rows& r) {
+    return !r.envelopes.stamped() && r.envelopes.ingest().size() <= 1;
+  }
 
   void forward(frame& f) {
-    const auto& stamps = f.records->stamps;
-    if (!stamps.empty())
-      done_ = with_descendants(stamps[stamps.size() - 1]);
+    if (const auto& envelopes = f.records->envelopes; envelopes.stamped())
+      done_ = with_descendants(envelopes.last_stamp());
     end_.forward(f);
     end_.passed(done_);
   }
@@ -264,35 +265,33 @@ private:
     records.erase(records.begin() + static_cast<std::ptrdiff_t>(count), records.end());
     if (count > 0 && count >= end_.worth_forwarding())
       return end_.forward(f);
-    const clock_time ingested = ingest_cursor(f.records->ingest).at(0);
+    const envelope same = envelope_cursor(f.records->envelopes, {}).at(0);
     for (in& r : records)
-      end_.push(std::move(r), {}, ingested);
+      end_.push(std::move(r), same);
     end_.settle();
   }
 
   // Runs from where it stopped. True if the frame is through and the chain keeps nothing of it.
   bool run(const std::shared_ptr<rows>& frame_records) {
     auto& from = static_cast<rows_of<in>&>(*frame_records);
+    const bool stamped = end_.columns().stamps && from.envelopes.stamped();
+    envelope_cursor envelopes(from.envelopes, end_.columns());
     bool go_on = true;
     if (plain(from)) {
-      here_ = {};
-      ingested_ = ingest_cursor(from.ingest).at(0);
+      here_ = envelopes.at(0);
       while (go_on && next_ < from.records.size())
         go_on = step(from.records[next_++]);
     } else {
-      const bool stamped = end_.stamped() && !from.stamps.empty();
-      ingest_cursor ingested(from.ingest);
       while (go_on && next_ < from.records.size()) {
-        here_ = stamped ? from.stamps[next_] : stamp{};
+        here_ = envelopes.at(next_);
         if (stamped && number_)
-          here_.path = here_.path.child(*number_);
-        ingested_ = ingested.at(next_);
+          here_.at.path = here_.at.path.child(*number_);
         go_on = step(from.records[next_++]);
       }
       // All that comes of a record, whatever the number of this branch; but a chain that expands
       // may keep some children of the one it stopped at.
       if (stamped && next_ > 0 && (!Chain::expands || go_on))
-        done_ = with_descendants(from.stamps[next_ - 1]);
+        done_ = with_descendants(from.envelopes.stamp_of(next_ - 1));
     }
     return go_on;
   }
@@ -308,12 +307,12 @@ private:
   auto down() {
     return [this](auto&& r) {
       if constexpr (Chain::expands) {
-        stamp s = here_;
-        s.path = s.path.child(child_++);
-        done_ = with_descendants(s);
-        return end_.push(std::forward<decltype(r)>(r), s, ingested_);
+        envelope e = here_;
+        e.at.path = e.at.path.child(child_++);
+        done_ = with_descendants(e.at);
+        return end_.push(std::forward<decltype(r)>(r), e);
       } else {
-        return end_.push(std::forward<decltype(r)>(r), here_, ingested_);
+        return end_.push(std::forward<decltype(r)>(r), here_);
       }
     };
   }
@@ -324,9 +323,8 @@ private:
   std::shared_ptr<rows> current_; // the frame under way, while it is blocked
   bool owner_ = false;
   std::size_t next_ = 0;
-  stamp here_; // what the record under way hands down
-  stamp done_; // all that comes of records up to this one was pushed
-  clock_time ingested_ = 0;
+  envelope here_; // what the record under way hands down
+  stamp done_;    // all that comes of records up to this one was pushed
   std::uint64_t child_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <leat/detail/record/byte_count.hpp>
+#include <leat/detail/record/envelope.hpp>
 #include <leat/detail/transport/barrier.hpp>
 #include <leat/detail/transport/credit.hpp>
 #include <leat/detail/transport/mark.hpp>
@@ -15,65 +16,6 @@
 
 namespace leat {
 
-/// When records entered the job (were due or pulled), as runs of equal times. Rides along with the
-/// records to measure latency. Most frames have one run, which needs no memory of its own.
-class ingest_times {
-public:
-  struct run {
-    std::uint32_t begin = 0;
-    clock_time time = 0;
-  };
-
-  /// Records from index `begin` on have this time. Indices must not fall.
-  void note(std::size_t begin, clock_time time) {
-    truncate(begin); // what was noted for records that did not come of it
-    if (count_ > 0 && (*this)[count_ - 1].time == time)
-      return;
-    const run r{static_cast<std::uint32_t>(begin), time};
-    if (count_++ == 0)
-      first_ = r;
-    else
-      more_.push_back(r);
-  }
-
-  /// The number of runs, and each of them.
-  std::size_t size() const { return count_; }
-  const run& operator[](std::size_t i) const { return i == 0 ? first_ : more_[i - 1]; }
-  bool empty() const { return count_ == 0; }
-
-  /// Forgets the records from this index on.
-  void truncate(std::size_t records) {
-    for (; count_ > 0 && (*this)[count_ - 1].begin >= records; --count_)
-      if (count_ > 1)
-        more_.pop_back();
-  }
-  void clear() { truncate(0); }
-
-  std::size_t heap_bytes() const { return more_.capacity() * sizeof(run); }
-
-private:
-  std::size_t count_ = 0;
-  run first_;
-  std::vector<run> more_;
-};
-
-/// Walks ingest times by rising index in constant time a step.
-class ingest_cursor {
-public:
-  explicit ingest_cursor(const ingest_times& times) : times_(times) {}
-  /// The time of record `i`, or 0 where none was noted.
-  clock_time at(std::size_t i) {
-    while (next_ < times_.size() && times_[next_].begin <= i)
-      now_ = times_[next_++].time;
-    return now_;
-  }
-
-private:
-  const ingest_times& times_;
-  std::size_t next_ = 0;
-  clock_time now_ = 0;
-};
-
 /// The records of a frame with their columns, whatever their type. Shared by all who hold it; only
 /// a sole owner may change it.
 class rows {
@@ -83,8 +25,7 @@ public:
   /// Bytes in memory, what records own on the heap included.
   virtual std::size_t bytes() const = 0;
 
-  stamp_column stamps; ///< empty on edges where nobody needs order
-  ingest_times ingest;
+  envelope_columns envelopes;
 };
 
 /// Makes vector::resize leave trivial values uninitialised, for those who write them right after.
@@ -111,7 +52,7 @@ public:
 
   std::size_t size() const override { return records.size(); }
   std::size_t bytes() const override {
-    std::size_t sum = records.size() * sizeof(T) + stamps.heap_bytes() + ingest.heap_bytes();
+    std::size_t sum = records.size() * sizeof(T) + envelopes.heap_bytes();
     if constexpr (owns_heap<T>)
       for (const T& r : records)
         sum += leat::heap_bytes(r);
@@ -121,16 +62,12 @@ public:
   /// Empties it for further use, and keeps its memory.
   void clear() {
     records.clear();
-    stamps.truncate(0);
-    ingest.clear();
+    envelopes.truncate(0);
   }
 
-  /// Adds a record with the stamp (kept only if `stamped`) and ingest time it inherits.
   template <class U>
-  void add(U&& record, bool stamped, const stamp& s, clock_time ingested) {
-    ingest.note(records.size(), ingested);
-    if (stamped)
-      stamps.push_back(s);
+  void add(U&& record, const envelope& e, const carried_columns& carried) {
+    envelopes.add(records.size(), e, carried);
     records.push_back(std::forward<U>(record));
   }
 };

@@ -17,6 +17,7 @@ enum part : std::uint8_t {
   panes_of_one = 8,
   has_barrier = 16,
   is_last = 32,
+  has_event_times = 64,
 };
 
 void put_text(std::string& to, std::string_view text) {
@@ -28,10 +29,10 @@ bool get_text(byte_cursor& from, std::string& text) { return read_binary_value(f
 
 bool get_flag(byte_cursor& from, bool& flag) { return read_binary_value(from, flag); }
 
-// --- stamps: each column as a run, or value by value ------------------------------------------
+// --- envelopes: each column as a run, or value by value ---------------------------------------
 
-void put_stamps(std::string& to, const stamp_column& stamps) {
-  stamps.each_column([&](const auto& column) {
+void put_columns(std::string& to, const envelope_columns& envelopes) {
+  envelopes.each_column(envelopes.carried(), [&](const auto& column) {
     put_plain(to, column.is_run());
     const std::size_t values = column.is_run() ? 1 : column.size();
     for (std::size_t i = 0; i < values; ++i)
@@ -39,43 +40,30 @@ void put_stamps(std::string& to, const stamp_column& stamps) {
   });
 }
 
-// A column as it was sent. A run goes on by itself.
-template <class T>
-class column_reader {
-public:
-  bool read(byte_cursor& from, std::size_t size) {
-    if (!get_flag(from, is_run_))
-      return false;
-    values_.resize(is_run_ ? 1 : size);
-    const std::byte* bytes = nullptr;
-    if (!from.take(values_.size() * sizeof(T), bytes))
-      return false;
-    if (!values_.empty()) // memcpy wants real pointers even for nothing
-      std::memcpy(values_.data(), bytes, values_.size() * sizeof(T));
-    return true;
-  }
-  bool is_run() const { return is_run_; }
-  const T& operator[](std::size_t i) const { return values_[is_run_ ? 0 : i]; }
-
-private:
-  bool is_run_ = false;
-  std::vector<T> values_;
-};
-
-bool get_stamps(byte_cursor& from, std::size_t size, stamp_column& stamps) {
-  column_reader<event_time> times;
-  column_reader<std::uint32_t> sources;
-  column_reader<std::uint32_t> splits;
-  column_reader<std::uint64_t> positions;
-  column_reader<stamp_path> paths;
-  // Value by value they take up bytes, so a size that the bytes cannot fill is refused here.
-  if (!times.read(from, size) || !sources.read(from, size) || !splits.read(from, size) ||
-      !positions.read(from, size) || !paths.read(from, size))
+// Value by value a column takes up bytes, so a size that the bytes cannot fill is refused here.
+template <class Column>
+bool get_column(byte_cursor& from, std::size_t size, Column& column) {
+  using value = typename Column::value_type;
+  bool is_run = false;
+  if (!get_flag(from, is_run))
     return false;
-  for (std::size_t i = 0; i < size; ++i)
-    stamps.push_back(
-        {times[i], sources[i], splits[i], positions[i] + (positions.is_run() ? i : 0), paths[i]});
+  const std::size_t count = is_run ? 1 : size;
+  const std::byte* bytes = nullptr;
+  if (!from.take(count * sizeof(value), bytes))
+    return false;
+  std::vector<value> values(count);
+  if (count > 0) // memcpy wants real pointers even for nothing
+    std::memcpy(values.data(), bytes, count * sizeof(value));
+  column = is_run ? Column(values.front(), size) : Column(std::move(values));
   return true;
+}
+
+bool get_columns(byte_cursor& from, std::size_t size, const carried_columns& carried,
+                 envelope_columns& envelopes) {
+  bool good = true;
+  envelopes.each_column(carried,
+                        [&](auto& column) { good = good && get_column(from, size, column); });
+  return good;
 }
 
 // --- what else rides with records -------------------------------------------------------------
@@ -86,7 +74,7 @@ void put_ingest(std::string& to, const ingest_times& times) {
     put_plain(to, times[i].begin), put_plain(to, times[i].time);
 }
 
-bool get_ingest(byte_cursor& from, std::size_t records, ingest_times& times) {
+bool get_ingest(byte_cursor& from, std::size_t records, envelope_columns& envelopes) {
   std::uint32_t count = 0;
   if (!get_plain(from, count) || count > records)
     return false;
@@ -97,7 +85,7 @@ bool get_ingest(byte_cursor& from, std::size_t records, ingest_times& times) {
     if (!get_plain(from, begin) || !get_plain(from, time) || begin >= records ||
         (i > 0 && begin <= last))
       return false;
-    times.note(last = begin, time);
+    envelopes.note_ingest(last = begin, time);
   }
   return true;
 }
@@ -154,10 +142,12 @@ std::optional<command> get_command(byte_cursor& from) {
 
 bool get_rows(byte_cursor& from, std::uint8_t parts, const row_codec& codec, frame& f) {
   f.records = codec.decode(from);
-  if (!f.records || !get_ingest(from, f.size(), f.records->ingest))
+  if (!f.records || !get_ingest(from, f.size(), f.records->envelopes))
     return false;
   f.panes.ones = parts & panes_of_one;
-  return (!(parts & has_stamps) || get_stamps(from, f.size(), f.records->stamps)) &&
+  const carried_columns carried{(parts & has_stamps) != 0, (parts & has_event_times) != 0};
+  return carried.stamps >= carried.event_times &&
+         get_columns(from, f.size(), carried, f.records->envelopes) &&
          (!(parts & has_panes) || get_panes(from, f.size(), f.panes));
 }
 
@@ -186,9 +176,9 @@ bool get_frame(byte_cursor& from, const row_codec& codec, frame& f) {
 failure too_large(const frame& f, std::size_t bytes, std::size_t most) {
   std::string what = fmt::format("{} records take", f.size());
   if (f.size() == 1)
-    what = f.records->stamps.empty()
-               ? "a record takes"
-               : fmt::format("the record at {} takes", raw_place(f.records->stamps[0]));
+    what = f.records->envelopes.stamped()
+               ? fmt::format("the record at {} takes", raw_place(f.records->envelopes.stamp_of(0)))
+               : "a record takes";
   return failure(user_error(fmt::format("{} {} bytes, which exceeds the maximum of {} bytes that a "
                                         "frame may carry to another process",
                                         what, bytes, most),
@@ -236,8 +226,10 @@ void encode_frame(const frame& f, const row_codec& codec, std::string& to, std::
   std::uint8_t parts = 0;
   if (f.records)
     parts |= has_records;
-  if (f.records && !f.records->stamps.empty())
+  if (f.records && f.records->envelopes.carried().stamps)
     parts |= has_stamps;
+  if (f.records && f.records->envelopes.carried().event_times)
+    parts |= has_event_times;
   if (f.panes.ones)
     parts |= panes_of_one;
   if (!f.panes.ends.empty())
@@ -255,9 +247,8 @@ void encode_frame(const frame& f, const row_codec& codec, std::string& to, std::
   put_plain(to, f.paid.frames), put_plain(to, f.paid.records), put_plain(to, f.paid.bytes);
   if (f.records) {
     codec.encode(*f.records, to);
-    put_ingest(to, f.records->ingest);
-    if (parts & has_stamps)
-      put_stamps(to, f.records->stamps);
+    put_ingest(to, f.records->envelopes.ingest());
+    put_columns(to, f.records->envelopes);
     if (parts & has_panes)
       put_panes(to, f.panes);
   }

@@ -6,7 +6,6 @@
 #include <leat/detail/transport/frame_limits.hpp>
 
 #include <cassert>
-#include <limits>
 #include <span>
 
 namespace leat {
@@ -24,7 +23,8 @@ public:
 /// What the plan decides for an edge.
 struct edge_settings {
   std::size_t lanes = 1;
-  bool stamped = false; ///< the consumer, or one behind it, orders by stamp, and waits for promises
+  carried_columns
+      carried; ///< what the consumer, or one behind it, needs; with stamps also promises
   credit credit_limit;
   frame_limits limits;
 };
@@ -50,7 +50,7 @@ public:
 
   bool connected() const { return wire_ != nullptr; }
   std::size_t lanes() const { return lanes_.size(); }
-  bool stamped() const { return settings_.stamped; }
+  const carried_columns& carried() const { return settings_.carried; }
 
   /// True while a whole frame waits for credit: its stage must pause.
   bool blocked() const { return blocked_lanes_ > 0; }
@@ -126,14 +126,11 @@ public:
   }
 
 protected:
-  static constexpr clock_time never = std::numeric_limits<clock_time>::min();
-
   struct lane {
     credit_window window;
     std::shared_ptr<rows> open;   // grows until it is full or flushed
     std::size_t open_bytes = 0;   // of it, counted where records own heap
     std::size_t last_size = 8;    // of the last frame
-    clock_time ingested = never;  // of the last record in it
     std::optional<frame> waiting; // whole, without credit
     bool cancelled = false;
   };
@@ -163,7 +160,6 @@ protected:
     lane& l = lanes_[i];
     l.open = std::move(empty);
     l.open_bytes = 0;
-    l.ingested = never;
     ++open_lanes_;
     begin_frame(i);
   }
@@ -195,7 +191,7 @@ private:
   }
 
   void tell() {
-    if (!settings_.stamped || mark_ == told_)
+    if (!settings_.carried.stamps || mark_ == told_)
       return;
     told_ = mark_;
     wire_->promise(index_, mark_, begun_);
@@ -235,18 +231,14 @@ public:
   /// Adds a record to a lane's open frame, and sends that when it is full. If the lane is blocked
   /// the frame just grows: the caller pauses after the record it is at. False if now blocked.
   template <class U>
-  bool push(std::size_t i, U&& record, const stamp& s, clock_time ingested) {
+  bool push(std::size_t i, U&& record, const envelope& e) {
     lane& l = lanes_[i];
     if (!l.open)
       open(i, make_rows<T>(l.last_size, capacity_));
     auto& to = static_cast<rows_of<T>&>(*l.open);
-    if (l.ingested != ingested)
-      to.ingest.note(to.records.size(), l.ingested = ingested);
-    if (settings_.stamped)
-      to.stamps.push_back(s);
     if constexpr (owns_heap<T>)
       l.open_bytes += sizeof(T) + heap_bytes(static_cast<const T&>(record));
-    to.records.push_back(std::forward<U>(record));
+    to.add(std::forward<U>(record), e, settings_.carried);
     if (!full(l, to))
       return true;
     if (!l.waiting)

@@ -202,7 +202,7 @@ TEST_CASE("a line of 100 MB takes no more memory than any other") {
   support::kept_letters dead_letters;
   auto split = std::move(sales{path}.splits().front());
   leat::emitter<sale> out{leat::fanout<sale>{}};
-  out.open({100}, false, "read", &dead_letters);
+  out.open_for_reader({100}, "read", &dead_letters);
   while (!split.pull(100, out).is_done()) {
   }
   CHECK(peak() - before < 16 * 1024);

@@ -34,7 +34,7 @@ struct watching {
 
   explicit watching(const leat::watched_folder<Source>& folder)
       : split(std::move(folder.splits().front())) {
-    out.open({100}, false, "in", &dead_letters);
+    out.open_for_reader({100}, "in", &dead_letters);
   }
   /// Pulls until there is nothing for now; true if the stream has ended.
   bool look() {

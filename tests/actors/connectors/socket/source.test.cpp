@@ -171,7 +171,7 @@ TEST_CASE("while nobody takes records the socket is not read, and the server fee
   auto split = std::move(
       leat::json_lines_socket<tick>{server.address(), {.reconnect = false}}.splits().front());
   leat::emitter<tick> out{leat::fanout<tick>{}};
-  out.open({100}, false, "in", &dead_letters);
+  out.open_for_reader({100}, "in", &dead_letters);
   bool more = false;
   std::thread first{[&] { more = split.pull(10, out).is_more(); }};
   auto to = server.accept();

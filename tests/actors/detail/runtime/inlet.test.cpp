@@ -418,7 +418,7 @@ TEST_CASE("random frames over channels against a naive merge") {
         const std::size_t stop = *piece->next + roll.size(1, piece->end - *piece->next + 1);
         for (; *piece->next < stop; ++*piece->next) {
           const item& i = piece->from->as<item>().records[*piece->next];
-          const leat::stamp s = piece->from->records->stamps[*piece->next];
+          const leat::stamp s = piece->from->records->envelopes.stamp_of(*piece->next);
           const auto from = static_cast<std::size_t>(i.key);
           got.push_back({s, from, i.number});
           REQUIRE((!ordered || s > promised.progress));

@@ -70,7 +70,7 @@ struct world {
              leat::credit window = {1'000'000, 1'000'000'000, 1'000'000'000'000}) {
     for (std::size_t i = 0; i < s->ports().size(); ++i) {
       leat::edge_settings e;
-      e.stamped = true;
+      e.carried = leat::all_columns;
       e.credit_limit = window;
       e.limits.records = 4;
       settings.ports.push_back(e);

@@ -227,7 +227,7 @@ TEST_CASE("a stall before it closes the open pane where somebody behind merges, 
   for (const bool stamped : {true, false}) {
     INFO(stamped);
     support::hosted h;
-    h.edge.stamped = stamped;
+    h.edge.carried = {stamped, false};
     REQUIRE(h.open(batching(leat::batch{})(support::into_port<item>())));
     h.consume(support::items_from(1, 5));
     leat::mark m = support::mark_at(at(5));

@@ -82,7 +82,7 @@ TEST_CASE("stamps that fall or repeat leave a merge in their order, at its prese
 
 TEST_CASE("a whole frame passes a merge without being copied where nobody needs stamps") {
   support::hosted h;
-  h.edge.stamped = false;
+  h.edge.carried = {};
   REQUIRE(h.open(std::make_unique<leat::merge_stage<item>>(support::into_port<item>())));
   leat::frame f = support::frame_of(support::numbered(100));
   const auto* before = f.records.get();

@@ -127,17 +127,17 @@ TEST_CASE("what a model throws that is no fault of a row is a fault of the stage
 TEST_CASE("ingest times survive scoring") {
   scoring s;
   leat::frame f = panes_of(support::numbered(4), {true, {}});
-  f.records->ingest.note(0, 100);
-  f.records->ingest.note(2, 200);
+  f.records->envelopes.note_ingest(0, 100);
+  f.records->envelopes.note_ingest(2, 200);
   s.consume(std::move(f));
   s.flush();
   std::vector<leat::clock_time> times;
   for (const auto& sent : s.wire.all) {
     if (sent.content.size() == 0)
       continue;
-    leat::ingest_cursor cursor(sent.content.records->ingest);
+    leat::envelope_cursor cursor(sent.content.records->envelopes, {});
     for (std::size_t i = 0; i < sent.content.size(); ++i)
-      times.push_back(cursor.at(i));
+      times.push_back(cursor.at(i).ingested);
   }
   CHECK(times == std::vector<leat::clock_time>{100, 100, 200, 200});
 }

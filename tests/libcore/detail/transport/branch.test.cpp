@@ -32,7 +32,7 @@ struct slow_consumer {
     for (std::size_t i = 0; i < ports.size(); ++i) {
       leat::edge_settings s;
       s.lanes = lanes[i];
-      s.stamped = stamped;
+      s.carried = {stamped, stamped};
       s.credit_limit = window;
       s.limits.records = frame;
       ports[i]->connect(wire, i, s, clock);
@@ -45,9 +45,9 @@ struct slow_consumer {
       const std::pair from{sent.port, sent.lane};
       for (std::size_t i = 0; i < sent.content.size(); ++i) {
         got[from].push_back(sent.content.as<item>().records[i]);
-        if (sent.content.records->stamps.empty())
+        if (!sent.content.records->envelopes.stamped())
           continue;
-        const leat::stamp s = sent.content.records->stamps[i];
+        const leat::stamp s = sent.content.records->envelopes.stamp_of(i);
         fell = fell || s < last[from];
         last[from] = s;
       }
@@ -196,7 +196,7 @@ TEST_CASE("a numbered branch extends the path of stamps, whatever its chain") {
     std::vector<leat::stamp> stamps;
     for (const auto& sent : consumer.wire.all)
       for (std::size_t i = 0; stamped && i < sent.content.size(); ++i)
-        stamps.push_back(sent.content.records->stamps[i]);
+        stamps.push_back(sent.content.records->envelopes.stamp_of(i));
     return stamps;
   };
   const auto by = [](const leat::stamp& s, std::initializer_list<std::uint64_t> children) {
@@ -339,7 +339,7 @@ TEST_CASE("ingest times go with their records through all steps") {
   ports[0]->connect(wire, 0, s, clock);
   auto rows = std::make_shared<leat::rows_of<item>>();
   for (std::int64_t n = 0; n < 100; ++n)
-    rows->add(item{0, n, 0}, false, {}, 1000 + n / 10);
+    rows->add(item{0, n, 0}, {.ingested = 1000 + n / 10}, {});
   leat::frame f;
   f.records = rows;
   rows = nullptr;
@@ -348,7 +348,7 @@ TEST_CASE("ingest times go with their records through all steps") {
   REQUIRE(wire.all.size() == 1);
   const auto& sent = wire.all[0].content;
   REQUIRE(sent.size() == 50);
-  leat::ingest_cursor ingested(sent.records->ingest);
+  leat::envelope_cursor envelopes(sent.records->envelopes, {});
   for (std::size_t i = 0; i < 50; ++i)
-    CHECK(ingested.at(i) == 1000 + sent.as<item>().records[i].number / 10);
+    CHECK(envelopes.at(i).ingested == 1000 + sent.as<item>().records[i].number / 10);
 }

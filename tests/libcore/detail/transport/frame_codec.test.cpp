@@ -26,10 +26,9 @@ void check_same(const frame& a, const frame& b) {
   REQUIRE(a.size() == b.size());
   CHECK(bool(a.records) == bool(b.records));
   if (a.records) {
-    REQUIRE(a.records->stamps.size() == b.records->stamps.size());
-    for (std::size_t i = 0; i < a.records->stamps.size(); ++i)
-      CHECK(a.records->stamps[i] == b.records->stamps[i]);
-    leat::ingest_cursor as(a.records->ingest), bs(b.records->ingest);
+    REQUIRE(a.records->envelopes.carried() == b.records->envelopes.carried());
+    leat::envelope_cursor as(a.records->envelopes, leat::all_columns);
+    leat::envelope_cursor bs(b.records->envelopes, leat::all_columns);
     for (std::size_t i = 0; i < a.size(); ++i)
       CHECK(as.at(i) == bs.at(i));
   }
@@ -159,7 +158,7 @@ TEST_CASE("a frame that was paid for beyond all measure can be sent on") {
 TEST_CASE("a frame that takes more bytes than may travel is refused, with the record's place") {
   const auto codec = leat::row_codec_of<text_item>();
   auto rows = std::make_shared<leat::rows_of<text_item>>();
-  rows->add(text_item{1, std::string(5000, 'x')}, true, support::at(0, 17), 0);
+  rows->add(text_item{1, std::string(5000, 'x')}, {support::at(0, 17)}, {true, false});
   frame f;
   f.records = rows;
   std::string bytes;
@@ -175,6 +174,6 @@ TEST_CASE("a frame that takes more bytes than may travel is refused, with the re
     return std::string{};
   };
   CHECK(refused(size - 1).find("record 17 takes") != std::string::npos);
-  rows->add(text_item{2, "y"}, true, support::at(0, 18), 0);
+  rows->add(text_item{2, "y"}, {support::at(0, 18)}, {true, false});
   CHECK(refused(size).find("2 records take") != std::string::npos);
 }

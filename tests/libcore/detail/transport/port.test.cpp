@@ -19,13 +19,13 @@ struct open_port {
   explicit open_port(std::size_t lanes, leat::credit window, std::size_t frame = 4) {
     leat::edge_settings s;
     s.lanes = lanes;
-    s.stamped = true;
+    s.carried = leat::all_columns;
     s.credit_limit = window;
     s.limits.records = frame;
     port.connect(wire, 3, s, clock);
   }
   bool push(std::size_t lane, std::int64_t number) {
-    return port.push(lane, item{0, number, 0}, at(number), number);
+    return port.push(lane, item{0, number, 0}, {.at = at(number), .ingested = number});
   }
 };
 
@@ -172,7 +172,7 @@ TEST_CASE("under random credit nothing is lost, reordered, overtaken or overdraw
         const auto& sent = p.wire.all[seen];
         const auto lane = sent.lane;
         for (std::size_t i = 0; i < sent.content.size(); ++i) {
-          REQUIRE(sent.content.records->stamps[i] > promised[lane]);
+          REQUIRE(sent.content.records->envelopes.stamp_of(i) > promised[lane]);
           got[lane].push_back(sent.content.as<item>().records[i].number);
         }
         if (sent.marked) {

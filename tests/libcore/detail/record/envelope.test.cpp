@@ -1,0 +1,102 @@
+#include <leat/detail/record/envelope.hpp>
+
+#include "support/catch.hpp"
+
+#include <rapidcheck.h>
+
+namespace {
+
+// Few different values, so that columns are runs for a while and then are none any more.
+leat::envelope some_envelope(std::size_t row) {
+  const auto few = [] { return *rc::gen::inRange<std::uint32_t>(0, 2); };
+  const auto time = [] {
+    return *rc::gen::element(leat::begin_of_time, leat::end_of_time, leat::from_micros(-1),
+                             leat::from_micros(0), leat::from_micros(7));
+  };
+  const leat::stamp at{time(), few(), few(), row + few(), leat::stamp_path{}.child(few())};
+  return {at, few() == 0 ? at.time : time(), few() == 0, 1 + few()};
+}
+
+leat::envelope carried_of(leat::envelope e, const leat::carried_columns& carried) {
+  if (!carried.stamps)
+    e.at = {};
+  if (!carried.event_times)
+    e.time = leat::begin_of_time, e.late = false;
+  return e;
+}
+
+} // namespace
+
+TEST_CASE("columns give back the envelopes that were put in, as far as they are carried") {
+  CHECK(rc::check([](bool stamps, bool times, bool read_stamps, bool read_times) {
+    const leat::carried_columns carried{stamps, stamps && times};
+    const leat::carried_columns read{read_stamps, read_times};
+    leat::envelope_columns columns;
+    std::vector<leat::envelope> naive;
+    for (int n = *rc::gen::inRange(0, 60); n > 0; --n) {
+      if (*rc::gen::inRange(0, 9) == 0) {
+        const auto size = *rc::gen::inRange<std::size_t>(0, naive.size() + 1);
+        naive.resize(size);
+        columns.truncate(size);
+        continue;
+      }
+      naive.push_back(some_envelope(naive.size()));
+      columns.add(naive.size() - 1, naive.back(), carried);
+    }
+    columns.truncate(naive.size() + 5); // more than there are: nothing
+    RC_ASSERT(columns.carried() == (naive.empty() ? leat::carried_columns{} : carried));
+    leat::envelope_cursor from(columns, read);
+    for (std::size_t i = 0; i < naive.size(); ++i)
+      RC_ASSERT(from.at(i) == carried_of(naive[i], carried & read));
+  }));
+}
+
+TEST_CASE("envelopes that differ in position alone take no memory") {
+  leat::envelope_columns columns;
+  for (std::uint64_t n = 0; n < 1000; ++n)
+    columns.add(n, {{leat::from_micros(5), 1, 2, 77 + n, {}}, leat::from_micros(4), true, 9},
+                leat::all_columns);
+  CHECK(columns.heap_bytes() == 0);
+  CHECK(columns.stamp_of(999) == leat::stamp{leat::from_micros(5), 1, 2, 1076, {}});
+  CHECK(columns.last_stamp() == columns.stamp_of(999));
+}
+
+TEST_CASE("ingest times give each record the time that was noted last before it") {
+  CHECK(rc::check([] {
+    leat::envelope_columns columns;
+    std::vector<leat::clock_time> naive;
+    for (int steps = *rc::gen::inRange(0, 50); steps > 0; --steps) {
+      if (*rc::gen::inRange(0, 8) == 0) {
+        naive.resize(*rc::gen::inRange<std::size_t>(0, naive.size() + 1));
+        columns.truncate(naive.size());
+        continue;
+      }
+      const auto time = *rc::gen::inRange<leat::clock_time>(1, 4);
+      columns.note_ingest(naive.size(), time);
+      if (*rc::gen::inRange(0, 3) == 0)
+        continue; // no record came of it
+      for (int n = *rc::gen::inRange(1, 4); n > 0; --n)
+        naive.push_back(time);
+    }
+    leat::envelope_cursor from(columns, {});
+    for (std::size_t i = 0; i < naive.size(); ++i)
+      RC_ASSERT(from.at(i).ingested == naive[i]);
+  }));
+}
+
+TEST_CASE("ingest times of records that lead to none take no memory") {
+  leat::envelope_columns columns;
+  for (leat::clock_time t = 1; t <= 100'000; ++t)
+    columns.note_ingest(3, t);
+  CHECK(columns.ingest().size() <= 2);
+  CHECK(columns.heap_bytes() < 1000);
+  CHECK(leat::envelope_cursor(columns, {}).at(3).ingested == 100'000);
+}
+
+TEST_CASE("a record before the first noted time has none") {
+  leat::envelope_columns columns;
+  columns.note_ingest(2, 50);
+  leat::envelope_cursor from(columns, {});
+  CHECK(from.at(1).ingested == 0);
+  CHECK(from.at(2).ingested == 50);
+}
