@@ -120,21 +120,22 @@ public:
     return sealed().rebalance(std::move(name), parallelism);
   }
 
-  /// This stream and another as one. In stamp order, if anything behind it depends on order.
+  /// This stream and another as one. In stamp order, if anything behind it depends on order. With a
+  /// parallelism both are spread over its subtasks, as rebalance() does.
   template <class OtherChain>
-  auto merge(std::string name, stream<T, OtherChain> other) && {
-    auto out = add_merge(name, 1);
-    feed(out->stage, routing::forward, forward_route{});
+  auto merge(std::string name, stream<T, OtherChain> other, std::size_t parallelism = 1) && {
+    auto out = add_merge(name, parallelism);
+    spread(out->stage, parallelism);
     if (other.graph_ == graph_)
-      other.feed(out->stage, routing::forward, forward_route{});
+      other.spread(out->stage, parallelism);
     else
       graph_->plan.stages[out->stage].faults.push_back(
           user_error("\"" + name + "\" merges streams of two graphs"));
     return handle(std::move(out));
   }
   template <class OtherChain>
-  auto merge(std::string name, stream<T, OtherChain> other) const& {
-    return sealed().merge(std::move(name), std::move(other));
+  auto merge(std::string name, stream<T, OtherChain> other, std::size_t parallelism = 1) const& {
+    return sealed().merge(std::move(name), std::move(other), parallelism);
   }
 
   /// Groups records into panes for scoring. Which batching never changes a result.
@@ -157,12 +158,8 @@ public:
       return detail::broken{};
     } else {
       options.parallelism = std::max<std::size_t>(options.parallelism, 1);
-      const bool spread = options.parallelism > 1;
       auto out = detail::add_actor(*graph_, std::move(name), std::move(own), options);
-      if (spread)
-        feed(out->stage, routing::rebalance, rebalance_route{});
-      else
-        feed(out->stage, routing::forward, forward_route{});
+      spread(out->stage, options.parallelism);
       return handle(std::move(out));
     }
   }
@@ -197,10 +194,7 @@ public:
         return std::make_unique<sink_stage<T, Sink>>(sink, self.slowed);
       };
       const std::size_t to = graph_->add(std::move(s));
-      if (options.parallelism > 1)
-        feed(to, routing::rebalance, rebalance_route{});
-      else
-        feed(to, routing::forward, forward_route{});
+      spread(to, options.parallelism);
     }
   }
   template <class Sink>
@@ -297,6 +291,14 @@ private:
           return std::make_unique<chain_branch<Chain, routed_end<T, Route>>>(
               chain, routed_end<T, Route>(route, edge), self.number_of(way));
         });
+  }
+
+  /// Feeds a stage whose subtasks may each take any record.
+  void spread(std::size_t to, std::size_t parallelism) {
+    if (parallelism > 1)
+      feed(to, routing::rebalance, rebalance_route{});
+    else
+      feed(to, routing::forward, forward_route{});
   }
 
   std::shared_ptr<detail::tap<T>> add_merge(std::string name, std::size_t parallelism) {

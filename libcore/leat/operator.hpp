@@ -223,7 +223,7 @@ public:
     return {};
   }
 
-  void consume(frame& f, std::size_t& next, std::size_t end) override {
+  void consume(std::size_t, frame& f, std::size_t& next, std::size_t end) override {
     const auto& from = f.as<T>();
     envelope_cursor envelopes(from.envelopes, read_);
     const std::size_t first = next;

@@ -70,7 +70,7 @@ public:
     return {};
   }
 
-  void consume(frame& f, std::size_t& next, std::size_t end) override {
+  void consume(std::size_t, frame& f, std::size_t& next, std::size_t end) override {
     const auto& from = f.as<T>();
     if (satisfied_ || next == end)
       return void(next = end);

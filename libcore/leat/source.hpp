@@ -133,7 +133,7 @@ public:
     return {};
   }
 
-  void consume(frame&, std::size_t&, std::size_t) override {}
+  void consume(std::size_t, frame&, std::size_t&, std::size_t) override {}
 
   pull_status pull() override {
     const std::size_t before = out_.gathered().records.size();

@@ -34,8 +34,8 @@ TEST_CASE("a sink gets all records, is flushed, prepared and committed, and ages
   f.records->envelopes.note_ingest(0, h.clock.time - 1000);
   f.records->envelopes.note_ingest(3, h.clock.time - 500);
   std::size_t next = 0;
-  h.stage->consume(f, next, 4);
-  h.stage->consume(f, next, 5);
+  h.stage->consume(0, f, next, 4);
+  h.stage->consume(0, f, next, 5);
   h.stage->flush();
   CHECK(h.stage->finish());
   h.stage->commit();

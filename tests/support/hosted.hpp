@@ -56,7 +56,7 @@ struct hosted {
 
   void consume(leat::frame f) {
     for (std::size_t next = 0, size = f.size(); next < size; unblock())
-      stage->consume(f, next, size);
+      stage->consume(0, f, next, size);
   }
   void flush() {
     stage->flush();

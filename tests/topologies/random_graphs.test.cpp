@@ -190,7 +190,8 @@ struct writer {
     default: {
       auto hashed = process({fork.rebalance(name("spread"), 1), first});
       auto other = process_after_steps({fork.rebalance(name("spread"), 3), second});
-      return {hashed.stream.merge(name("merge"), other.stream),
+      const auto parallelism = roll.one_of<std::size_t>({1, 1, 2, 4});
+      return {hashed.stream.merge(name("merge"), other.stream, parallelism),
               reference::merge(hashed.rows, other.rows)};
     }
     }

@@ -270,7 +270,7 @@ private:
     const std::size_t size = f.size();
     for (std::size_t next = 0; next < size;) {
       const std::size_t before = next;
-      stage_->consume(f, next, size);
+      stage_->consume(0, f, next, size);
       if (next == before)
         throw failure(internal_error("the stage takes no record although it is not blocked"));
       make_room_if_blocked();

@@ -81,7 +81,7 @@ TEST_CASE("an operator whose output depends on frames or on time is found out") 
 TEST_CASE("a stage that breaks its contract is found out") {
   struct hasty final : leat::producing_stage<item> { // passes marks on before the records
     using leat::producing_stage<item>::producing_stage;
-    void consume(leat::frame& f, std::size_t& next, std::size_t end) override {
+    void consume(std::size_t, leat::frame& f, std::size_t& next, std::size_t end) override {
       advance_ports({f.records->envelopes.stamp_of(end - 1), {}, false});
       stage::flush();
       for (; next < end; ++next) {

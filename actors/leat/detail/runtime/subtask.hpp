@@ -46,7 +46,7 @@ public:
 class subtask {
 public:
   struct settings {
-    std::size_t channels = 0;
+    std::vector<std::size_t> inputs; ///< of the stage, by channel
     bool ordered = false;
     credit credit_limit;
     std::vector<edge_settings> ports; ///< as stage::ports()

@@ -262,7 +262,7 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
         from.ports.back().emplace_back(first[e.to] + to[lane], consumer.channels.size());
         consumer.channels.emplace_back(n, i, lane);
         consumer.blueprint.channel_codecs.push_back(e.codec);
-        ++consumer.blueprint.settings.channels;
+        consumer.blueprint.settings.inputs.push_back(e.input);
       }
       w.edge_of.back().push_back(edge);
     }

@@ -35,7 +35,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 std::string_view routing_name(routing r) {
-  static constexpr std::string_view names[] = {"forward", "rebalance", "by key"};
+  static constexpr std::string_view names[] = {"forward", "rebalance", "by key", "broadcast"};
   return names[static_cast<int>(r)];
 }
 
@@ -217,7 +217,7 @@ resolved_plan plan::resolve(std::size_t default_parallelism) const {
   for (std::size_t i = 0; i < stages.size(); ++i) {
     std::size_t n = stages[i].parallelism;
     for (const plan_edge& e : edges) {
-      if (e.to != i || n != 0)
+      if (e.to != i || n != 0 || e.route == routing::broadcast)
         continue;
       if (e.route == routing::hash || e.route == routing::rebalance)
         n = default_parallelism;

@@ -24,7 +24,7 @@ enum class order {
 };
 
 /// How an edge chooses the consuming subtask.
-enum class routing { forward, rebalance, hash };
+enum class routing { forward, rebalance, hash, broadcast };
 
 /// How to make an actor of the user's own. The core only passes it on: see leat/actor/.
 class actor_factory {
@@ -44,6 +44,7 @@ struct plan_edge {
   std::vector<std::string> steps;         ///< fused steps before the edge, in the producer's actor
   std::shared_ptr<const row_codec> codec; ///< null if the record type cannot leave the process
   branch_way way;
+  std::size_t input = 0; ///< of the consuming stage
 };
 
 struct plan_stage {

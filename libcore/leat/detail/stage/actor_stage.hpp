@@ -33,7 +33,7 @@ public:
   /// Before open(): the actor this is the stage of.
   void bind(record_handler<In, Out>& handler) { handler_ = &handler; }
 
-  void consume(frame& f, std::size_t& next, std::size_t end) override {
+  void consume(std::size_t, frame& f, std::size_t& next, std::size_t end) override {
     const std::size_t first = next;
     handler_->process_stretch(*this, f, next, end);
     stage_counters::add(services_.counters->records_in, next - first);

@@ -26,7 +26,7 @@ public:
     return base::open(services);
   }
 
-  void consume(frame& f, std::size_t& next, std::size_t end) override {
+  void consume(std::size_t, frame& f, std::size_t& next, std::size_t end) override {
     const std::size_t first = next;
     while (next < end && !blocked()) {
       const std::size_t room = batching_.count() - held();

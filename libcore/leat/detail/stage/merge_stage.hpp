@@ -14,7 +14,7 @@ class merge_stage final : public producing_stage<T> {
 public:
   using base::base;
 
-  void consume(frame& f, std::size_t& next, std::size_t end) override {
+  void consume(std::size_t, frame& f, std::size_t& next, std::size_t end) override {
     const std::size_t first = next;
     if (next == 0 && end == f.size() && out_.empty() && !out_.carried().stamps) {
       next = end;

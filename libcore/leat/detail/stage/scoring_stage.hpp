@@ -22,7 +22,7 @@ public:
     return opened;
   }
 
-  void consume(frame& f, std::size_t& next, std::size_t end) override {
+  void consume(std::size_t, frame& f, std::size_t& next, std::size_t end) override {
     auto& from = f.as<F>();
     const bool owner = f.sole_owner();
     const std::size_t first = next;

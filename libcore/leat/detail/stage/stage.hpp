@@ -77,7 +77,8 @@ public:
   }
 
   /// Processes records [next, end) of a frame and moves `next` on; stops early when blocked.
-  virtual void consume(frame& f, std::size_t& next, std::size_t end) = 0;
+  /// `input`: of the stage, on which the frame came; the records of each input are of one type.
+  virtual void consume(std::size_t input, frame& f, std::size_t& next, std::size_t end) = 0;
 
   /// All records up to this mark were consumed.
   virtual void advance(const mark& m) { advance_ports(m); }

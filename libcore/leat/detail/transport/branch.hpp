@@ -74,12 +74,14 @@ private:
 /// Subtask i feeds subtask i; or, with one consumer, everybody feeds it.
 struct forward_route {
   static constexpr bool by_record = false;
+  static constexpr bool to_all = false;
   std::size_t next_frame(std::size_t) { return 0; }
 };
 
 /// Frame by frame, in turn.
 struct rebalance_route {
   static constexpr bool by_record = false;
+  static constexpr bool to_all = false;
   std::size_t next_frame(std::size_t lanes) { return turn_ = (turn_ + 1) % lanes; }
 
 private:
@@ -90,12 +92,21 @@ private:
 template <class KeyOf>
 struct hash_route {
   static constexpr bool by_record = true;
+  static constexpr bool to_all = false;
   template <class T>
   std::size_t lane(const T& record, std::size_t lanes) const {
     return subtask_of(key_group_of(key_hash(key_of(record))), lanes);
   }
   std::size_t next_frame(std::size_t) { return 0; }
   KeyOf key_of;
+};
+
+/// Every subtask gets every record. Frames are shared, not copied, where they may go on as they
+/// are.
+struct broadcast_route {
+  static constexpr bool by_record = false;
+  static constexpr bool to_all = true;
+  std::size_t next_frame(std::size_t) { return 0; }
 };
 
 /// Where a branch ends: in a port, by a route.
@@ -115,16 +126,25 @@ public:
 
   template <class U>
   bool push(U&& r, const envelope& e) {
+    bool go_on = true;
+    if constexpr (Route::to_all)
+      for (std::size_t other = 1; other < port_.lanes(); ++other)
+        go_on = port_.push(other, std::as_const(r), e) && go_on;
     std::size_t lane = lane_;
     if constexpr (Route::by_record)
       if (by_record_)
         lane = route_.lane(r, port_.lanes());
-    return port_.push(lane, std::forward<U>(r), e);
+    return port_.push(lane, std::forward<U>(r), e) && go_on;
   }
 
   /// True if a frame may go on as it is instead of record by record; asked after begin().
-  bool takes_frames() const { return !by_record_ && !sheds_columns_ && !port_.has_open(lane_); }
-  void forward(frame& f) { port_.forward(lane_, std::move(f)); }
+  bool takes_frames() const { return !by_record_ && !sheds_columns_ && !has_open(); }
+  void forward(frame& f) {
+    if constexpr (Route::to_all)
+      for (std::size_t other = 1; other < port_.lanes(); ++other)
+        port_.forward(other, f);
+    port_.forward(lane_, std::move(f));
+  }
   std::size_t worth_forwarding() const { return port_.capacity() / 2; }
 
   void settle() {}
@@ -134,6 +154,14 @@ public:
   void list_ports(std::vector<port*>& all) { all.push_back(&port_); }
 
 private:
+  bool has_open() const {
+    bool open = port_.has_open(lane_);
+    if constexpr (Route::to_all) // those with credit were flushed
+      for (std::size_t other = 1; other < port_.lanes(); ++other)
+        open = open || port_.has_open(other);
+    return open;
+  }
+
   Route route_;
   std::size_t lane_ = 0;
   bool by_record_ = false;

@@ -115,7 +115,7 @@ struct endless {
 
 TEST_CASE("a subtask aligns barriers, hands on what stood before, and ends when all have ended") {
   world w;
-  w.settings.channels = 2;
+  w.settings.inputs = {0, 0};
   w.start(merging());
   const auto barrier = std::make_shared<leat::barrier>(leat::barrier{5, {}});
   leat::frame f = support::items_from(1, 3);
@@ -145,7 +145,7 @@ TEST_CASE("a subtask aligns barriers, hands on what stood before, and ends when 
 
 TEST_CASE("a blocked subtask takes nothing and returns no credit until it gets some") {
   world w;
-  w.settings.channels = 1;
+  w.settings.inputs = {0};
   w.settings.credit_limit = {4, 24, 1'000'000};
   w.start(merging(), {1, 1, 1});
   for (int n = 0; n < 6; ++n)
@@ -168,7 +168,7 @@ TEST_CASE("a blocked subtask takes nothing and returns no credit until it gets s
 
 TEST_CASE("a subtask that has nothing to do hands on what waits for company, marks too") {
   world w;
-  w.settings.channels = 1;
+  w.settings.inputs = {0};
   w.start(merging());
   w.subtask->receive(0, support::items_from(1, 2));
   w.subtask->promised(0, mark_at(at(2)), 1);
@@ -259,7 +259,7 @@ TEST_CASE("a source stops at a barrier that says so") {
 
 TEST_CASE("when no consumer wants more, producers are told, and input is let go") {
   world w;
-  w.settings.channels = 2;
+  w.settings.inputs = {0, 0};
   w.start(merging());
   w.subtask->receive(0, support::items_from(1, 4));
   w.subtask->cancelled(0, 0);
@@ -287,7 +287,7 @@ TEST_CASE("a satisfied sink cancels its inputs once") {
     }
   };
   world w;
-  w.settings.channels = 1;
+  w.settings.inputs = {0};
   w.start(std::make_shared<leat::sink_stage<item, two>>(two{}, 0ns));
   w.subtask->receive(0, support::items_from(1, 2));
   w.subtask->receive(0, support::items_from(3, 2));
@@ -296,7 +296,7 @@ TEST_CASE("a satisfied sink cancels its inputs once") {
 
 TEST_CASE("a subtask is busy in its turns, and between them while its stage is occupied") {
   world w;
-  w.settings.channels = 1;
+  w.settings.inputs = {0};
   struct quick {
     void write(std::span<const item>) {}
   };
@@ -330,7 +330,7 @@ TEST_CASE("a sink that has prepared does nothing more until it is to commit") {
   };
   std::vector<std::string> said;
   world w;
-  w.settings.channels = 1;
+  w.settings.inputs = {0};
   w.start(std::make_shared<leat::sink_stage<item, file>>(file{&said}, 0ns));
   w.subtask->receive(0, support::items_from(1, 2));
   CHECK_THROWS_AS(w.subtask->commit(), leat::failure); // too early
@@ -352,7 +352,7 @@ TEST_CASE("a sink that has prepared does nothing more until it is to commit") {
 
 TEST_CASE("a stage's timer fires at its time, and a pane closes with it") {
   world w;
-  w.settings.channels = 1;
+  w.settings.inputs = {0};
   w.start(std::make_shared<leat::batching_stage<item>>(leat::micro_batch{100, 5ms},
                                                        support::into_port<item>()));
   w.subtask->receive(0, support::items_from(1, 2));
@@ -369,7 +369,7 @@ TEST_CASE("a stage's timer fires at its time, and a pane closes with it") {
 
 TEST_CASE("the time a port is blocked is measured, also while it lasts") {
   world w;
-  w.settings.channels = 1;
+  w.settings.inputs = {0};
   w.start(merging(), {1, 1, 1});
   w.subtask->receive(0, support::items_from(1, 8));
   w.clock.time += 1000;

@@ -93,7 +93,7 @@ TEST_CASE("an actor's stage: what it emits of its own stands behind all that was
         leat::frame f = support::items_from(next, roll(1, 20));
         for (std::size_t i = 0, size = f.size(); i < size;) {
           const std::size_t first = i;
-          stage.consume(f, i, size);
+          stage.consume(0, f, i, size);
           for (std::size_t done = first; done < i; ++done, ++next)
             if (handler.pause_at == 0 || next % handler.pause_at != 0)
               wanted.push_back({0, next, 0});
@@ -138,7 +138,7 @@ TEST_CASE("an actor's stage: paused at its last record it does not end") {
   auto& stage = static_cast<stage_of_items&>(*h.stage);
   leat::frame f = support::items_from(1, 3);
   std::size_t next = 0;
-  stage.consume(f, next, 3);
+  stage.consume(0, f, next, 3);
   CHECK(next == 3);
   CHECK(stage.blocked());
   stage.unpause();

@@ -172,7 +172,7 @@ TEST_CASE("records of several frames in pieces, as a merge brings them") {
       const auto& from = &f == &of_a ? a : b;
       for (std::size_t i = next; i < next + length; ++i)
         wanted.push_back(from[i]);
-      h.stage->consume(f, next, next + length);
+      h.stage->consume(0, f, next, next + length);
     };
     take(of_a, next_a, 50);
     take(of_b, next_b, 40);
