@@ -99,9 +99,15 @@ public:
   void stop();
   /// Ends at once; sinks do not complete.
   void abort();
-  /// Swaps the batching of a windowing stage on the running graph, at a barrier. An error if the
-  /// graph has no windowing stage of this name.
+  /// Swaps the batching of a windowing stage on the running graph, at a barrier. An error as that
+  /// of command().
   result<void> set_batching(std::string stage, any_batching batching);
+  /// Gives a command to a stage; with an empty name, to each stage that takes the verb. Waits until
+  /// all its subtasks are prepared. The command then takes effect at a barrier, after all commands
+  /// given before, unless the input ends first. An error (the graph has no such stage, the stage
+  /// does not take the verb, a subtask cannot be prepared, the stage or the job has ended) changes
+  /// nothing, and the job goes on. Not to be called by the job's own stages, which it waits for.
+  result<void> command(std::string stage, std::string verb, std::string payload = {});
 
   /// True if the job has ended within this time.
   bool wait_for(std::chrono::nanoseconds timeout);

@@ -320,6 +320,7 @@ private:
     s.name = std::move(name);
     s.kind = stage_kind::batching;
     s.batching = batching;
+    s.verbs = {batching_verb};
     s.make = [out](const plan_stage& self) -> std::unique_ptr<stage> {
       return std::make_unique<batching_stage<T>>(*self.batching, out->make(self));
     };
@@ -530,6 +531,7 @@ public:
       plan_stage s;
       s.name = std::move(name);
       s.kind = stage_kind::source;
+      s.verbs = {stop_verb};
       s.parallelism = options.parallelism;
       s.timed = !std::is_same_v<EventTime, no_event_time>;
       if constexpr (!std::is_same_v<EventTime, no_event_time>)

@@ -87,6 +87,9 @@ concept event_time_of = std::same_as<EventTime, no_event_time> ||
   { times.of(record) } -> std::convertible_to<event_time>;
 };
 
+/// Ends a source at the barrier; no payload. The runtime does it for all sources.
+inline constexpr const char* stop_verb = "stop";
+
 /// What the runtime drives a source by.
 class pullable {
 public:

@@ -236,6 +236,9 @@ TEST_CASE("stop completes what was read") {
   CHECK(got.size() == static_cast<std::size_t>(*source.read));
   CHECK(j->report().records() == got.size());
   j->stop(); // nor afterwards
+  const auto late = j->set_batching("pane", leat::batch{});
+  REQUIRE(!late);
+  CHECK(late.error().what == "the job has ended");
   j->abort();
   CHECK(j->wait());
 }
@@ -282,8 +285,13 @@ TEST_CASE("a batching is swapped on the running job") {
   CHECK(out() == 0); // in a pane that is open for an hour
   const auto unknown = j->set_batching("pan", leat::record_at_a_time{});
   REQUIRE(!unknown);
-  CHECK(unknown.error().what == "there is no windowing stage \"pan\"");
+  CHECK(unknown.error().what == "there is no stage \"pan\"");
+  CHECK(unknown.error().hint == "stages that take \"batching\": pane");
   CHECK(!j->set_batching("out", leat::record_at_a_time{}));
+  const auto refused = j->command("pane", leat::batching_verb, "often");
+  REQUIRE(!refused);
+  CHECK(refused.error().stage == "pane");
+  CHECK(refused.error().what == "invalid batching \"often\"");
   CHECK(out() == 0);
   REQUIRE(j->set_batching("pane", leat::micro_batch{100, 1ms}));
   for (int tries = 0; tries < 500 && out() < 1000; ++tries)

@@ -437,3 +437,23 @@ TEST_CASE("batchings are replaced by stage, and stages that are none are told") 
   CHECK(leat::plan{}.find("out", leat::stage_kind::sink).error().hint ==
         "sink stages of this graph: none");
 }
+
+TEST_CASE("a command is for the stages that take its verb") {
+  leat::graph g = fraud_like();
+  const leat::plan& p = g.plan();
+  const auto refusal = [&](std::string stage, std::string verb) {
+    const auto taken = p.check({std::move(stage), std::move(verb), "whatever"});
+    return taken ? std::string{} : taken.error().what + ": " + taken.error().hint;
+  };
+  const std::string source = p.stages.front().name;
+  CHECK(refusal("pane", "batching") == "");
+  CHECK(refusal("", "batching") == "");
+  CHECK(refusal("", "stop") == "");
+  CHECK(refusal(source, "stop") == "");
+  CHECK(refusal("pane", "stop") == "stage \"pane\" has no command \"stop\": it takes: batching");
+  CHECK(refusal("risk", "batching") ==
+        "stage \"risk\" has no command \"batching\": it takes no commands");
+  CHECK(refusal("", "model") == "the job has no command \"model\": it takes: batching, stop");
+  CHECK(refusal("pan", "batching") ==
+        "there is no stage \"pan\": stages that take \"batching\": pane");
+}

@@ -46,10 +46,9 @@ leat::frame some_frame(dice& roll, Make make) {
     auto b = std::make_shared<leat::barrier>();
     b->epoch = roll.size(0, 100);
     if (roll.coin())
-      b->commands.emplace_back(leat::stop_command{});
+      b->commands.push_back({{}, "stop", {}});
     if (roll.coin())
-      b->commands.emplace_back(leat::batching_command{
-          "pane", leat::micro_batch{roll.size(1, 999), std::chrono::microseconds{roll(1, 999)}}});
+      b->commands.push_back({"pane", some_text(roll).text, some_text(roll).text});
     f.barrier_at = b;
   }
   f.last = roll.coin();

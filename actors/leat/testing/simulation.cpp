@@ -144,13 +144,18 @@ job_report simulation::report() const {
   return r;
 }
 
-void simulation::stop() { caf::anon_send(impl_->coordinator, command_message{{stop_command{}}}); }
+void simulation::stop() { (void)command({}, stop_verb); }
 void simulation::abort() { caf::anon_send(impl_->coordinator, abort_message{}); }
 void simulation::set_batching(std::string stage, any_batching batching) {
-  if (const auto found = impl_->g.plan().find(stage, stage_kind::batching); !found)
-    throw failure(found.error());
-  caf::anon_send(impl_->coordinator,
-                 command_message{{batching_command{std::move(stage), batching}}});
+  leat::command c{std::move(stage), batching_verb, batching.text()};
+  if (const auto taken = impl_->g.plan().check(c); !taken)
+    throw failure(taken.error());
+  (void)give_command(impl_->coordinator, impl_->g.plan(), std::move(c));
+}
+std::future<result<void>> simulation::command(std::string stage, std::string verb,
+                                              std::string payload) {
+  return give_command(impl_->coordinator, impl_->g.plan(),
+                      {std::move(stage), std::move(verb), std::move(payload)});
 }
 
 } // namespace leat::testing

@@ -4,6 +4,8 @@
 
 #include <leat/job.hpp>
 
+#include <future>
+
 namespace leat::testing {
 
 struct simulation_options {
@@ -39,6 +41,8 @@ public:
   void abort();
   /// Throws leat::failure if the graph has no windowing stage of this name.
   void set_batching(std::string stage, any_batching batching);
+  /// The result is there when the steps after this one have prepared the stage, or the job is over.
+  std::future<result<void>> command(std::string stage, std::string verb, std::string payload = {});
 
 private:
   struct impl;

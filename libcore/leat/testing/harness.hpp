@@ -191,6 +191,8 @@ public:
   }
 
 private:
+  static constexpr const char* stage_name = "stage";
+
   void open() {
     edge_settings edge;
     edge.carried = carried();
@@ -199,7 +201,7 @@ private:
     for (std::size_t i = 0; i < stage_->ports().size(); ++i)
       stage_->ports()[i]->connect(box_, i, edge, clock_);
     stage_services services;
-    services.stage = "stage";
+    services.stage = stage_name;
     services.time = &clock_;
     services.dead_letters = &dead_letters_;
     services.counters = &counters_;
@@ -238,9 +240,21 @@ private:
   }
   void give(const barrier& b) {
     give_frame();
+    std::vector<command_effect> effects;
+    for (const command& c : b.commands)
+      if (c.stage == stage_name)
+        effects.push_back(prepared(c));
     while (!stage_->at_barrier(b))
       make_room();
+    for (const command_effect& effect : effects)
+      effect();
     send_event(std::make_shared<const barrier>(b), false);
+  }
+  command_effect prepared(const command& c) {
+    auto effect = stage_->prepare(c);
+    if (!effect)
+      throw failure(effect.error());
+    return std::move(*effect);
   }
   void give(const idle&) {
     give_frame();

@@ -3,6 +3,7 @@
 // `inspect` what travels; the others stay inside.
 #pragma once
 
+#include <leat/detail/runtime/command_outcome.hpp>
 #include <leat/detail/transport/frame.hpp>
 
 #include <array>
@@ -149,6 +150,27 @@ auto inspect(Inspector& f, barrier_message& m) {
   return f(m.content);
 }
 
+template <class Inspector>
+auto inspect(Inspector& f, command& c) {
+  return f(c.stage, c.verb, c.payload);
+}
+
+/// Job to subtask: this command is to come with a barrier. Answered by a prepare_answer_message.
+struct prepare_message {
+  command what;
+};
+template <class Inspector>
+auto inspect(Inspector& f, prepare_message& m) {
+  return f(m.what);
+}
+
+/// Job to subtask: the command that it has prepared last is refused, and does not come.
+struct withdraw_message {};
+template <class Inspector>
+auto inspect(Inspector& f, withdraw_message&) {
+  return f();
+}
+
 /// Subtask to job. The subtask is its number within the job.
 struct ready_message {
   std::size_t subtask = 0;
@@ -198,6 +220,17 @@ auto inspect(Inspector& f, fault_message& m) {
   return f(m.subtask, m.what);
 }
 
+/// Subtask to job: it is prepared for the command, or refuses it.
+struct prepare_answer_message {
+  std::size_t subtask = 0;
+  bool refused = false;
+  error why = {};
+};
+template <class Inspector>
+auto inspect(Inspector& f, prepare_answer_message& m) {
+  return f(m.subtask, m.refused, m.why);
+}
+
 /// A worker to the job: the figures of its subtasks, now and then.
 struct metrics_message {
   std::vector<std::pair<std::size_t, std::string>> measured;
@@ -214,9 +247,10 @@ auto inspect(Inspector& f, abandon_message&) {
   return f();
 }
 
-/// User to job.
+/// Program to job: a command, which waits for those before it.
 struct command_message {
-  std::vector<command> commands;
+  command what;
+  std::shared_ptr<command_outcome> outcome;
 };
 struct abort_message {};
 

@@ -85,6 +85,30 @@ void subtask::woken(std::uint64_t number) {
   work();
 }
 
+result<void> subtask::prepare(const command& c) {
+  if (finished_)
+    return {};
+  auto effect = effect_of(c);
+  if (!effect)
+    return effect.error();
+  commands_.push_back({c, std::move(*effect)});
+  return {};
+}
+
+result<command_effect> subtask::effect_of(const command& c) {
+  if (!source_ || c.verb != stop_verb)
+    return stage_->prepare(c);
+  if (!c.payload.empty())
+    return user_error(fmt::format("unknown payload \"{}\" of command \"stop\"", c.payload),
+                      "it has none");
+  return command_effect([this] { source_done_ = true; });
+}
+
+void subtask::withdraw() {
+  if (!commands_.empty())
+    commands_.pop_back();
+}
+
 void subtask::inject(std::shared_ptr<const barrier> at) {
   if (source_)
     injected_.push_back(std::move(at));
@@ -113,11 +137,9 @@ void subtask::work_source() {
   advance_source(); // what was under way when it blocked has gone
   while (!injected_.empty() && !stage_->blocked() && !finished_) {
     const auto at = injected_.front();
-    if (!stage_->at_barrier(*at))
+    if (!pass(at))
       return;
-    send_event(at, false);
     injected_.pop_front();
-    source_done_ = source_done_ || at->stops();
   }
   for (unsigned pulls = 0; pulls < pulls_in_turn && may_pull(); ++pulls)
     if (!pull())
@@ -197,15 +219,35 @@ void subtask::advance(const mark& m) {
 // True if there is more to do behind a barrier.
 bool subtask::barrier_or_end() {
   if (const auto at = inlet_.aligned()) {
-    if (!stage_->at_barrier(*at))
+    if (!pass(at))
       return false;
-    send_event(at, false);
     inlet_.pass_barrier();
     return true;
   }
   if (inlet_.ended())
     finish();
   return false;
+}
+
+// False if the stage is to be called again first.
+bool subtask::pass(const std::shared_ptr<const barrier>& at) {
+  if (!stage_->at_barrier(*at))
+    return false;
+  obey(*at);
+  send_event(at, false);
+  return true;
+}
+
+// The job injects a command when all whom it concerns are prepared, and in that order.
+void subtask::obey(const barrier& at) {
+  for (const command& c : at.commands)
+    if (!commands_.empty() && commands_.front().what == c) {
+      commands_.front().effect();
+      commands_.pop_front();
+    } else if (c.stage == settings_.services.stage) {
+      throw protocol_violation(
+          fmt::format("a barrier carries the command \"{}\", which was not prepared", c.verb));
+    }
 }
 
 void subtask::finish() {

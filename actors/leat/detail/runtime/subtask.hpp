@@ -64,6 +64,10 @@ public:
   void cancelled(std::size_t port, std::size_t lane);
   /// A wake-up that was asked for; or, with number 0, one from outside.
   void woken(std::uint64_t number);
+  /// A command is to come with a barrier, after those that were prepared before it.
+  result<void> prepare(const command& c);
+  /// The command that was prepared last does not come.
+  void withdraw();
   /// A barrier enters the stream: a source puts it there.
   void inject(std::shared_ptr<const barrier> at);
   void work();
@@ -89,6 +93,9 @@ private:
   bool may_pull() const;
   bool pull();
   bool barrier_or_end();
+  result<command_effect> effect_of(const command& c);
+  bool pass(const std::shared_ptr<const barrier>& at);
+  void obey(const barrier& at);
   void finish();
   void send_event(const std::shared_ptr<const barrier>& at, bool last);
   void again();
@@ -119,6 +126,11 @@ private:
   bool source_done_ = false;
   bool finished_ = false; // its stream has ended
   bool prepared_ = false; // it waits for commit()
+  struct prepared_command {
+    command what;
+    command_effect effect;
+  };
+  std::deque<prepared_command> commands_; // in the order of their barriers
   std::deque<std::shared_ptr<const barrier>> injected_;
   bool pull_requested_ = false; // it will be woken to pull again
   // Wake-ups that are under way cannot be called back, so none is asked for where another comes as

@@ -103,6 +103,18 @@ caf::behavior subtask_actor::messages() {
             receive(m);
         });
       },
+      [this](const prepare_message& m) {
+        return handle([&] {
+          if (is_from_job())
+            prepare(m.what);
+        });
+      },
+      [this](const withdraw_message&) {
+        return handle([&] {
+          if (is_from_job())
+            subtask_->withdraw();
+        });
+      },
       [this](const barrier_message& m) {
         return handle([&] {
           if (!is_from_job())
@@ -207,6 +219,16 @@ void subtask_actor::wire(wire_message& m) {
   if (auto opened = subtask_->open(); !opened)
     throw failure(opened.error());
   send(wiring_.job, ready_message{wiring_.number});
+}
+
+void subtask_actor::prepare(const command& c) {
+  prepare_answer_message m{wiring_.number};
+  if (const auto prepared = subtask_->prepare(c); !prepared) {
+    m.refused = true;
+    m.why = prepared.error();
+    m.why.stage = blueprint_.settings.services.stage;
+  }
+  send(wiring_.job, std::move(m));
 }
 
 // A frame that is missing, or comes twice, is a fault and not a wrong result.

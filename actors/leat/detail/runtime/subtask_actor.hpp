@@ -85,6 +85,7 @@ private:
 
   void wire(wire_message& m);
   std::string last_metrics() const;
+  void prepare(const command& c);
   void receive(encoded_message& m);
   void tell(std::size_t port, std::size_t lane);
   void heard(const heard_message& m);

@@ -144,16 +144,18 @@ job::~job() {
 
 error stopped_at_once() { return user_error("stopped at once, as asked"); }
 
-void job::stop() { caf::anon_send(impl_->coordinator, command_message{{stop_command{}}}); }
+void job::stop() { (void)give_command(impl_->coordinator, impl_->planned, {{}, stop_verb, {}}); }
 
 void job::abort() { caf::anon_send(impl_->coordinator, abort_message{}); }
 
 result<void> job::set_batching(std::string stage, any_batching batching) {
-  if (const auto found = impl_->g.plan().find(stage, stage_kind::batching); !found)
-    return found.error();
-  caf::anon_send(impl_->coordinator,
-                 command_message{{batching_command{std::move(stage), batching}}});
-  return {};
+  return command(std::move(stage), batching_verb, batching.text());
+}
+
+result<void> job::command(std::string stage, std::string verb, std::string payload) {
+  return give_command(impl_->coordinator, impl_->planned,
+                      {std::move(stage), std::move(verb), std::move(payload)})
+      .get();
 }
 
 bool job::wait_for(std::chrono::nanoseconds timeout) {

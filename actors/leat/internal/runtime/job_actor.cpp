@@ -14,7 +14,7 @@ job_actor::job_actor(caf::actor_config& config, std::vector<planned_subtask> pla
                      job_verdict verdict, job_end end)
     : caf::event_based_actor(config), plan_(std::move(plan)), workers_(std::move(workers)),
       dead_letters_(dead_letters), verdict_(std::move(verdict)), end_(std::move(end)),
-      done_(plan_.size()), prepared_(plan_.size()) {
+      done_(plan_.size()), stopped_(plan_.size()), prepared_(plan_.size()) {
   set_down_handler([this](const caf::down_msg& m) { gone(m); });
 }
 
@@ -39,7 +39,8 @@ caf::behavior job_actor::make_behavior() {
         else
           strangers_.ignore("job");
       },
-      [this](command_message& m) { inject(std::move(m.commands)); },
+      [this](const prepare_answer_message& m) { prepare_answered(m); },
+      [this](command_message& m) { give(m); },
       [this](const abort_message&) {
         if (committing_)
           return;
@@ -94,17 +95,104 @@ void job_actor::ready() {
   for (std::size_t i = 0; i < plan_.size(); ++i)
     if (plan_[i].is_source)
       send(subtasks_[i], start_message{});
-  for (auto& commands : std::exchange(early_, {}))
-    inject(std::move(commands));
+  prepare_commands();
 }
 
-void job_actor::inject(std::vector<command> commands) {
-  if (!running_) {
-    early_.push_back(std::move(commands));
-    return;
+std::future<result<void>> give_command(const caf::actor& job, const plan& p, command c) {
+  const auto outcome = std::make_shared<command_outcome>();
+  auto future = outcome->get_future();
+  if (auto taken = p.check(c); !taken)
+    outcome->set(std::move(taken));
+  else
+    caf::anon_send(job, command_message{std::move(c), outcome});
+  return future;
+}
+
+void job_actor::give(command_message& m) {
+  commands_.push_back({std::move(m.what), std::move(m.outcome)});
+  if (fault_)
+    refuse_commands();
+  prepare_commands();
+}
+
+void job_actor::refuse_commands() {
+  error why = user_error("the job has ended");
+  if (fault_) {
+    why = *fault_;
+    why.what = "the job has failed: " + why.what;
   }
+  for (const given_command& c : std::exchange(commands_, {}))
+    c.outcome->set(why);
+}
+
+// One at a time, so that commands take effect in the order in which they were given.
+void job_actor::prepare_commands() {
+  while (running_ && !fault_ && !commands_.empty()) {
+    given_command& first = commands_.front();
+    if (!first.asked)
+      ask(first);
+    if (!first.awaited.empty())
+      return;
+    conclude(first);
+    commands_.pop_front();
+  }
+}
+
+void job_actor::ask(given_command& c) {
+  c.asked = true;
+  for (std::size_t i = 0; i < plan_.size(); ++i)
+    if (c.what.is_for(plan_[i].stage, plan_[i].verbs) && !done_[i] && !prepared_[i]) {
+      c.awaited.insert(i);
+      send(subtasks_[i], prepare_message{c.what});
+    }
+}
+
+void job_actor::prepare_answered(const prepare_answer_message& m) {
+  if (!is_from_subtask(m.subtask) || commands_.empty())
+    return;
+  given_command& c = commands_.front();
+  if (c.awaited.erase(m.subtask) == 0)
+    return;
+  if (!m.refused)
+    c.prepared.push_back(m.subtask);
+  else if (!c.refusal)
+    c.refusal = m.why;
+  prepare_commands();
+}
+
+// There is nothing to prepare in it any more.
+void job_actor::has_ended(std::size_t subtask) {
+  if (!commands_.empty() && commands_.front().awaited.erase(subtask) > 0)
+    prepare_commands();
+}
+
+void job_actor::conclude(given_command& c) {
+  if (!c.refusal && (c.prepared.empty() || !has_input()))
+    c.refusal = user_error(fmt::format("command \"{}\" comes too late", c.what.verb),
+                           "its stage, or all input, has ended");
+  if (c.refusal) {
+    for (const std::size_t i : c.prepared)
+      send(subtasks_[i], withdraw_message{});
+    return c.outcome->set(std::move(*c.refusal));
+  }
+  if (c.what.verb == stop_verb)
+    for (const std::size_t i : c.prepared)
+      stopped_[i] = true;
+  inject(std::move(c.what));
+  c.outcome->set({});
+}
+
+// Without a source that goes on, no barrier enters the stream.
+bool job_actor::has_input() const {
+  for (std::size_t i = 0; i < plan_.size(); ++i)
+    if (plan_[i].is_source && !stopped_[i])
+      return true;
+  return false;
+}
+
+void job_actor::inject(command c) {
   barrier_message m;
-  encode_barrier({++epoch_, std::move(commands)}, m.content);
+  encode_barrier({++epoch_, {std::move(c)}}, m.content);
   for (const caf::actor& s : subtasks_)
     send(s, m);
 }
@@ -134,7 +222,8 @@ void job_actor::done(const done_message& m) {
   if (!is_from_subtask(m.subtask) || done_[m.subtask])
     return;
   measured(m.subtask, m.measured);
-  done_[m.subtask] = true;
+  done_[m.subtask] = stopped_[m.subtask] = true;
+  has_ended(m.subtask);
   if (!prepared_[m.subtask])
     settled();
   end_if_over();
@@ -145,6 +234,7 @@ void job_actor::prepared(const prepared_message& m) {
     return;
   measured(m.subtask, m.measured);
   prepared_[m.subtask] = true;
+  has_ended(m.subtask);
   settled();
 }
 
@@ -167,6 +257,7 @@ void job_actor::fail(error e) {
     return;
   fault_ = std::move(e);
   *failed_ = true;
+  refuse_commands();
   if (dead_letters_)
     dead_letters_->abandon();
   for (const caf::actor& w : workers_)
@@ -216,6 +307,7 @@ std::optional<error> job_actor::fault_of(const caf::down_msg& m) const {
 void job_actor::on_exit() {
   if (alive_ > 0 && !fault_)
     fault_ = internal_error("the job's coordinator ended before its subtasks");
+  refuse_commands();
   subtasks_.clear();
   workers_.clear();
   plan_.clear();

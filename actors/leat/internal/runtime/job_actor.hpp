@@ -4,6 +4,10 @@
 
 #include <leat/detail/runtime/subtask_actor.hpp>
 
+#include <deque>
+#include <future>
+#include <set>
+
 namespace leat {
 
 /// A subtask as the coordinator knows it before it runs.
@@ -12,6 +16,7 @@ struct planned_subtask {
   std::size_t number = 0; ///< within the job
   subtask_blueprint blueprint;
   std::shared_ptr<subtask_metrics> metrics; ///< as the blueprint's, which is given away
+  std::vector<std::string> verbs;           ///< of the commands that its stage takes
   bool is_source = false;
   bool own_thread = false;
   std::shared_ptr<const subtask_factory> factory; ///< null: the runtime's own actor
@@ -42,6 +47,10 @@ using job_end = std::function<void(job_outcome)>;
 /// Asked when all stages have ended well: an error keeps the outputs from appearing. May be null.
 using job_verdict = std::function<result<void>()>;
 
+/// Gives a command to a job of this plan. The future is ready when the command is sure to take
+/// effect, or is refused.
+std::future<result<void>> give_command(const caf::actor& job, const plan& p, command c);
+
 class job_actor : public caf::event_based_actor {
 public:
   /// `workers`: who speaks for other processes that run some of the subtasks.
@@ -53,6 +62,16 @@ public:
   void on_exit() override;
 
 private:
+  /// A command until it is injected or refused.
+  struct given_command {
+    command what;
+    std::shared_ptr<command_outcome> outcome;
+    bool asked = false;
+    std::set<std::size_t> awaited = {}; // subtasks that have not answered
+    std::vector<std::size_t> prepared = {};
+    std::optional<error> refusal = {};
+  };
+
   void spawn_all();
   void wire(std::size_t number);
   void ready();
@@ -62,7 +81,15 @@ private:
   void prepared(const prepared_message& m);
   void done(const done_message& m);
   void settled();
-  void inject(std::vector<command> commands);
+  void give(command_message& m);
+  void prepare_commands();
+  void ask(given_command& c);
+  void conclude(given_command& c);
+  bool has_input() const;
+  void prepare_answered(const prepare_answer_message& m);
+  void has_ended(std::size_t subtask);
+  void refuse_commands();
+  void inject(command c);
   void fail(error e);
   void gone(const caf::down_msg& m);
   void end_if_over();
@@ -76,13 +103,14 @@ private:
   std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
   std::vector<caf::actor> subtasks_;
   std::vector<bool> done_;     // by subtask: its figures are final
+  std::vector<bool> stopped_;  // by subtask: a source that is done, or is to end at a barrier
   std::vector<bool> prepared_; // by subtask: a sink whose output is durable
   std::size_t settled_ = 0;    // subtasks that are done or prepared
   bool committing_ = false;    // the outputs appear now: too late to stop
   std::size_t ready_ = 0;
   std::size_t alive_ = 0;
   epoch epoch_ = 0;
-  std::vector<std::vector<command>> early_; // commands from before all were ready
+  std::deque<given_command> commands_; // in order: the first one is being prepared
   bool running_ = false;
   std::optional<error> fault_;
   strangers strangers_;

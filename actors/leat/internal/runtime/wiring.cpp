@@ -207,6 +207,7 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
       t.stage = p.stages[s].name;
       t.number = w.subtasks.size();
       t.blueprint.logic = p.stages[s].make(p.stages[s]);
+      t.verbs = p.stages[s].verbs;
       t.is_source = p.stages[s].kind == stage_kind::source;
       t.own_thread = threads && p.stages[s].blocking;
       t.factory = std::dynamic_pointer_cast<const subtask_factory>(p.stages[s].factory);

@@ -374,6 +374,30 @@ result<plan_stage*> plan::find(std::string_view stage, stage_kind kind) {
       fmt::format("{} stages of this graph: {}", what, names.empty() ? "none" : joined(names)));
 }
 
+result<void> plan::check(const command& c) const {
+  bool known = c.stage.empty();
+  std::vector<std::string> takers; // of the verb
+  std::set<std::string> verbs;     // of the stage, or of all
+  for (const plan_stage& s : stages) {
+    if (c.is_for(s.name, s.verbs))
+      return {};
+    if (command{{}, c.verb, {}}.is_for(s.name, s.verbs))
+      takers.push_back(s.name);
+    if (!c.stage.empty() && c.stage != s.name)
+      continue;
+    known = true;
+    verbs.insert(s.verbs.begin(), s.verbs.end());
+  }
+  if (!known)
+    return user_error(fmt::format("there is no stage \"{}\"", c.stage),
+                      fmt::format("stages that take \"{}\": {}", c.verb,
+                                  takers.empty() ? "none" : joined(takers)));
+  const std::string whose = c.stage.empty() ? "the job" : fmt::format("stage \"{}\"", c.stage);
+  return user_error(fmt::format("{} has no command \"{}\"", whose, c.verb),
+                    verbs.empty() ? "it takes no commands"
+                                  : fmt::format("it takes: {}", fmt::join(verbs, ", ")));
+}
+
 std::vector<error> plan::set_batching(const std::map<std::string, any_batching>& batchings) {
   std::vector<error> faults;
   for (const auto& [stage, batching] : batchings)

@@ -2,6 +2,7 @@
 // graph writes it, the runtime and `describe` read it.
 #pragma once
 
+#include <leat/batching.hpp>
 #include <leat/detail/stage/stage.hpp>
 #include <leat/detail/transport/frame_codec.hpp>
 #include <leat/file_use.hpp>
@@ -62,6 +63,7 @@ struct plan_stage {
   std::optional<any_batching> batching; ///< of a windowing stage; may be replaced before a run
   std::chrono::nanoseconds slowed{0};   ///< trial delay of a sink, per record
   std::string detail;                   ///< what describe() says of it
+  std::vector<std::string> verbs;       ///< of the commands that it takes
   std::vector<error> faults;            ///< found while it was built
 
   /// Brings what is needed before the first record (models, files); once a run.
@@ -123,6 +125,9 @@ struct plan {
 
   /// The stage of this name and kind; an error lists those that there are.
   result<plan_stage*> find(std::string_view stage, stage_kind kind);
+
+  /// Refuses a command that no stage takes.
+  result<void> check(const command& c) const;
 
   /// Replaces batchings, by windowing stage. All faults at once.
   std::vector<error> set_batching(const std::map<std::string, any_batching>& batchings);

@@ -4,11 +4,15 @@
 // and the merge for the pane.
 #pragma once
 
+#include <leat/batching.hpp>
 #include <leat/detail/stage/stage.hpp>
 
 #include <deque>
 
 namespace leat {
+
+/// Swaps the batching; the payload is what any_batching::parse reads.
+inline constexpr const char* batching_verb = "batching";
 
 template <class T>
 class batching_stage final : public producing_stage<T> {
@@ -61,17 +65,20 @@ public:
       arm();
   }
 
-  /// Closes the open pane, so nothing is held across a barrier; then swaps, if that is asked for.
-  bool at_barrier(const barrier& at) override {
+  result<command_effect> prepare(const command& c) override {
+    if (c.verb != batching_verb)
+      return base::prepare(c);
+    const auto next = any_batching::parse(c.payload);
+    if (!next)
+      return next.error();
+    return command_effect([this, next = *next] { batching_ = next; });
+  }
+
+  /// Closes the open pane, so nothing is held across a barrier.
+  bool at_barrier(const barrier&) override {
     if (held() > 0)
       close();
-    if (!drain())
-      return false;
-    for (const command& c : at.commands)
-      if (const auto* swap = std::get_if<batching_command>(&c);
-          swap && swap->stage == services_.stage)
-        batching_ = swap->batching;
-    return true;
+    return drain();
   }
 
   bool finish() override {

@@ -65,6 +65,9 @@ constexpr bool blocks() {
   return false;
 }
 
+/// What a command does at its barrier.
+using command_effect = std::function<void()>;
+
 /// Contract: called by one thread at a time. Any call may leave the stage blocked; until it is not,
 /// it gets no records, marks or barriers, only resume(), wake() and flush().
 class stage {
@@ -86,7 +89,16 @@ public:
   /// The time asked for by wake_at has come.
   virtual void wake() {}
 
-  /// A barrier stands here: bring what it commands into effect. True when done; else call again.
+  /// A command is to come with a barrier: checks it, loads what it needs, and returns its effect.
+  /// The runtime calls that when at_barrier() has returned true. Until then nothing changes: the
+  /// command may not come, since an error, here or in another subtask, refuses it everywhere. May
+  /// be called while the stage is blocked.
+  virtual result<command_effect> prepare(const command& c) {
+    return internal_error("stage \"" + services_.stage + "\" does not implement its command \"" +
+                          c.verb + '"');
+  }
+
+  /// A barrier stands here. True when all that came before it is handed on; else call again.
   virtual bool at_barrier(const barrier&) { return drain(); }
 
   /// The input has ended. True when everything is handed on; else call again when unblocked.

@@ -2,11 +2,10 @@
 // is aligned where inputs meet, and carries the commands that take effect there.
 #pragma once
 
-#include <leat/batching.hpp>
-
+#include <algorithm>
 #include <cstdint>
 #include <string>
-#include <variant>
+#include <string_view>
 #include <vector>
 
 namespace leat {
@@ -14,27 +13,23 @@ namespace leat {
 /// The stretch between two barriers; numbers are never used twice in a job's life.
 using epoch = std::uint64_t;
 
-/// End the job here: sources stop reading, everything before the barrier is completed.
-struct stop_command {};
+/// What a stage is to do at a barrier. Only the stages know verbs, each its own.
+struct command {
+  std::string stage;   ///< empty: for each stage that takes the verb
+  std::string verb;    ///< "stop", "batching", ...
+  std::string payload; ///< as the verb reads it
 
-/// Swap the batching of a windowing stage.
-struct batching_command {
-  std::string stage;
-  any_batching batching;
+  /// True if it is for a stage of this name, which takes these verbs.
+  bool is_for(std::string_view name, const std::vector<std::string>& verbs) const {
+    return (stage.empty() || stage == name) &&
+           std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
+  }
+  friend bool operator==(const command&, const command&) = default;
 };
-
-using command = std::variant<stop_command, batching_command>;
 
 struct barrier {
   leat::epoch epoch = 0;
   std::vector<command> commands;
-
-  bool stops() const {
-    for (const command& c : commands)
-      if (std::holds_alternative<stop_command>(c))
-        return true;
-    return false;
-  }
 };
 
 } // namespace leat

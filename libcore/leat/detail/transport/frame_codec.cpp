@@ -109,35 +109,12 @@ bool get_panes(byte_cursor& from, std::size_t records, pane_ends& panes) {
   return true;
 }
 
-// --- commands: each with what it is, so that one of another version is refused ----------------
-
-enum class command_tag : std::uint8_t { stop = 1, set_batching = 2 };
-
-void put_command(std::string& to, const stop_command&) { put_plain(to, command_tag::stop); }
-
-void put_command(std::string& to, const batching_command& c) {
-  put_plain(to, command_tag::set_batching);
-  put_text(to, c.stage), put_text(to, c.batching.text());
+void put_command(std::string& to, const command& c) {
+  put_text(to, c.stage), put_text(to, c.verb), put_text(to, c.payload);
 }
 
-std::optional<command> get_command(byte_cursor& from) {
-  std::uint8_t tag = 0;
-  if (!get_plain(from, tag))
-    return {};
-  switch (static_cast<command_tag>(tag)) {
-  case command_tag::stop:
-    return stop_command{};
-  case command_tag::set_batching: {
-    std::string stage, batching;
-    if (!get_text(from, stage) || !get_text(from, batching))
-      return {};
-    const auto parsed = any_batching::parse(batching);
-    if (!parsed)
-      return {};
-    return batching_command{std::move(stage), *parsed};
-  }
-  }
-  return {};
+bool get_command(byte_cursor& from, command& c) {
+  return get_text(from, c.stage) && get_text(from, c.verb) && get_text(from, c.payload);
 }
 
 bool get_rows(byte_cursor& from, std::uint8_t parts, const row_codec& codec, frame& f) {
@@ -204,7 +181,7 @@ void encode_barrier(const barrier& b, std::string& to) {
   put_plain(to, b.epoch);
   put_plain(to, static_cast<std::uint32_t>(b.commands.size()));
   for (const command& c : b.commands)
-    std::visit([&](const auto& one) { put_command(to, one); }, c);
+    put_command(to, c);
 }
 
 std::shared_ptr<const barrier> decode_barrier(byte_cursor& from) {
@@ -212,12 +189,9 @@ std::shared_ptr<const barrier> decode_barrier(byte_cursor& from) {
   std::uint32_t count = 0;
   if (!get_plain(from, b->epoch) || !get_plain(from, count))
     return nullptr;
-  for (; count > 0; --count) {
-    auto c = get_command(from);
-    if (!c)
+  for (; count > 0; --count)
+    if (!get_command(from, b->commands.emplace_back()))
       return nullptr;
-    b->commands.push_back(std::move(*c));
-  }
   return b;
 }
 

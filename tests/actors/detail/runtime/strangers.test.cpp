@@ -15,7 +15,7 @@ constexpr int records = 20'000;
 
 std::string stop() {
   std::string bytes;
-  leat::encode_barrier({1, {leat::stop_command{}}}, bytes);
+  leat::encode_barrier({1, {{{}, leat::stop_verb, {}}}}, bytes);
   return bytes;
 }
 
@@ -80,6 +80,8 @@ TEST_CASE("a subtask hears nobody whom it was not wired to") {
     stranger->send(each, leat::barrier_message{"nonsense"});
     stranger->send(each, leat::start_message{});
     stranger->send(each, leat::commit_message{});
+    stranger->send(each, leat::prepare_message{{{}, leat::stop_verb, {}}});
+    stranger->send(each, leat::withdraw_message{});
     caf::anon_send(each, leat::cancel_message{0, 0});
   }
   leat::composition all;
@@ -102,6 +104,7 @@ TEST_CASE("a job hears nobody but its subtasks") {
       caf::send_as(as_actor(stranger), job, leat::done_message{subtask, "nonsense"});
       caf::send_as(as_actor(stranger), job,
                    leat::fault_message{subtask, leat::user_error("a lie")});
+      caf::send_as(as_actor(stranger), job, leat::prepare_answer_message{subtask});
     }
     caf::send_as(as_actor(stranger), job, leat::metrics_message{{{0, "nonsense"}}});
   };

@@ -244,17 +244,48 @@ TEST_CASE("long and short waits in turn leave no timers behind") {
 }
 
 TEST_CASE("a source stops at a barrier that says so") {
+  const leat::command stop{{}, leat::stop_verb, {}};
   std::size_t pulls = 0;
   world w;
   w.start(reading(endless{&pulls}));
   w.subtask->work();
-  w.subtask->inject(std::make_shared<leat::barrier>(leat::barrier{1, {leat::stop_command{}}}));
+  REQUIRE(w.subtask->prepare(stop));
+  w.subtask->inject(std::make_shared<leat::barrier>(leat::barrier{1, {stop}}));
   CHECK(w.host.is_done);
   CHECK(w.records_sent() == pulls);
   CHECK(w.ended());
   const std::size_t before = pulls;
   w.subtask->woken(0);
   CHECK(pulls == before);
+}
+
+TEST_CASE("a barrier brings what was prepared, without what was withdrawn") {
+  const auto batching = [](std::string payload) {
+    return leat::command{"stage", leat::batching_verb, std::move(payload)};
+  };
+  const auto arrives = [](world& w, leat::command c) {
+    leat::frame f;
+    f.barrier_at = std::make_shared<leat::barrier>(leat::barrier{1, {std::move(c)}});
+    w.subtask->receive(0, std::move(f));
+  };
+  world w;
+  w.settings.channels = 1;
+  w.start(std::make_shared<leat::batching_stage<item>>(leat::batch{}, support::into_port<item>()));
+  CHECK(!w.subtask->prepare(batching("often")));
+  CHECK(!w.subtask->prepare({"stage", "model", "x"})); // it does not implement it
+  REQUIRE(w.subtask->prepare(batching("record")));
+  w.subtask->withdraw();
+  REQUIRE(w.subtask->prepare(batching("micro-batch:2,1h")));
+  REQUIRE(w.subtask->prepare(batching("record"))); // while the barrier of the first is on its way
+  w.subtask->receive(0, support::items_from(1, 3));
+  CHECK(w.metrics.counters.panes == 0);
+  arrives(w, batching("micro-batch:2,1h")); // closes the pane of three
+  w.subtask->receive(0, support::items_from(4, 4));
+  CHECK(w.metrics.counters.panes == 3);
+  arrives(w, batching("record"));
+  w.subtask->receive(0, support::items_from(8, 4));
+  CHECK(w.metrics.counters.panes == 7);
+  CHECK_THROWS_AS(arrives(w, batching("record")), leat::failure); // of a peer that lies
 }
 
 TEST_CASE("when no consumer wants more, producers are told, and input is let go") {

@@ -22,7 +22,7 @@ auto batching(any_batching g) {
   };
 }
 
-leat::barrier swap_to(any_batching g) { return {1, {leat::batching_command{"stage", g}}}; }
+leat::barrier swap_to(any_batching g) { return {1, {{"stage", leat::batching_verb, g.text()}}}; }
 
 // Where panes end, by the words of batching.hpp.
 std::vector<std::size_t> naive_panes(any_batching g, const std::vector<input>& all) {
@@ -49,7 +49,7 @@ std::vector<std::size_t> naive_panes(any_batching g, const std::vector<input>& a
     } else if (const auto* b = std::get_if<leat::barrier>(&one)) {
       close();
       for (const leat::command& c : b->commands)
-        g = std::get<leat::batching_command>(c).batching;
+        g = *any_batching::parse(c.payload);
     }
   }
   close();
@@ -216,7 +216,7 @@ TEST_CASE("a mark passes when the records before it have passed, and at once if 
 }
 
 TEST_CASE("a barrier for another stage closes the pane and swaps nothing") {
-  const leat::barrier other{1, {leat::batching_command{"another", leat::record_at_a_time{}}}};
+  const leat::barrier other{1, {{"another", leat::batching_verb, "record"}}};
   const std::vector<input> all{item{0, 0, 0}, item{0, 1, 0}, other, item{0, 2, 0}, item{0, 3, 0}};
   const auto got = leat::testing::run_stage<item, item>(batching(leat::batch{}), all);
   CHECK(got.panes == std::vector<std::size_t>{2, 4});
