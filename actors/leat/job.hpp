@@ -47,7 +47,7 @@ struct run_options {
 /// A stage's figures, summed over its subtasks.
 struct stage_report {
   std::string name;
-  stage_kind kind = stage_kind::source;
+  stage_kind kind = {};
   std::uint64_t records_in = 0;
   std::uint64_t records_out = 0;
   std::uint64_t panes = 0;

@@ -179,7 +179,7 @@ public:
     } else {
       plan_stage s;
       s.name = std::move(name);
-      s.kind = stage_kind::sink;
+      s.kind = kinds::sink;
       s.parallelism = options.parallelism;
       s.order = options.order;
       s.blocking = blocks<Sink>();
@@ -208,7 +208,7 @@ public:
     auto out = std::make_shared<detail::tap<S>>();
     out->stage = origin_->from->stage;
     plan_stage& from = graph_->plan.stages[out->stage];
-    if (from.kind != stage_kind::keyed)
+    if (!from.kind.may_have_sides)
       from.faults.push_back(user_error("stage \"" + from.name + "\" has no side outputs",
                                        "side(name) goes on what process() returns"));
     out->way = {static_cast<std::uint32_t>(from.sides.size() + 1)};
@@ -305,7 +305,7 @@ private:
     auto out = std::make_shared<detail::tap<T>>();
     plan_stage s;
     s.name = std::move(name);
-    s.kind = stage_kind::merge;
+    s.kind = kinds::merge;
     s.parallelism = parallelism;
     s.make = [out](const plan_stage& self) -> std::unique_ptr<stage> {
       return std::make_unique<merge_stage<T>>(out->make(self));
@@ -318,7 +318,7 @@ private:
     auto out = std::make_shared<detail::tap<T>>();
     plan_stage s;
     s.name = std::move(name);
-    s.kind = stage_kind::batching;
+    s.kind = kinds::batching;
     s.batching = batching;
     s.verbs = {batching_verb};
     s.make = [out](const plan_stage& self) -> std::unique_ptr<stage> {
@@ -371,7 +371,7 @@ public:
       auto out = std::make_shared<detail::tap<U>>();
       plan_stage s;
       s.name = std::move(name);
-      s.kind = stage_kind::keyed;
+      s.kind = kinds::keyed;
       s.reads_stamps = needs_event_context<Op, T>;
       s.parallelism = options.parallelism != 0 ? options.parallelism : parallelism_;
       s.order = options.order;
@@ -462,7 +462,7 @@ private:
     auto out = std::make_shared<detail::tap<scored<T, S>>>();
     auto loaded = std::make_shared<model_ptr>();
     plan_stage s;
-    s.kind = stage_kind::scoring;
+    s.kind = kinds::scoring;
     s.blocking = blocks<M>();
     s.prepare = [m, loaded](plan_stage& self) -> result<void> {
       if constexpr (model_provider_on<M, T>) {
@@ -530,7 +530,7 @@ public:
       auto out = std::make_shared<detail::tap<T>>();
       plan_stage s;
       s.name = std::move(name);
-      s.kind = stage_kind::source;
+      s.kind = kinds::source;
       s.verbs = {stop_verb};
       s.parallelism = options.parallelism;
       s.timed = !std::is_same_v<EventTime, no_event_time>;

@@ -420,22 +420,61 @@ TEST_CASE("a model that may wait gets a thread") {
   const auto in = g.from("in", none());
   in.window("a", leat::batch{}).score("here", support::by_value{}).to("x", support::discard{});
   in.window("b", leat::batch{}).score("there", remote{}).to("y", support::discard{});
-  CHECK_FALSE((*g.plan().find("here", leat::stage_kind::scoring))->blocking);
-  CHECK((*g.plan().find("there", leat::stage_kind::scoring))->blocking);
+  for (const leat::plan_stage& s : g.plan().stages)
+    CHECK(s.blocking == (s.name == "there"));
 }
 
 TEST_CASE("batchings are replaced by stage, and stages that are none are told") {
   leat::graph g = fraud_like();
   leat::plan& p = g.plan();
   CHECK(p.set_batching({{"pane", leat::batch{}}}).empty());
-  CHECK((*p.find("pane", leat::stage_kind::batching))->batching->text() == "batch");
+  CHECK((*p.find_batching("pane"))->batching->text() == "batch");
   const auto faults = p.set_batching({{"pan", leat::batch{}}, {"risk", leat::batch{}}});
   REQUIRE(faults.size() == 2);
   CHECK(faults[0].what == "there is no windowing stage \"pan\"");
   CHECK(faults[0].hint == "windowing stages of this graph: pane");
   CHECK(faults[1].what == "there is no windowing stage \"risk\"");
-  CHECK(leat::plan{}.find("out", leat::stage_kind::sink).error().hint ==
-        "sink stages of this graph: none");
+  CHECK(leat::plan{}.find_sink("out").error().hint == "sink stages of this graph: none");
+}
+
+TEST_CASE("a kind of stage that nobody has heard of is its traits, and nothing else") {
+  const auto with_kinds = [](leat::stage_kind middle, leat::stage_kind after) {
+    leat::plan p;
+    p.name = "joined";
+    for (const auto& [name, kind] :
+         {std::pair{"left", leat::kinds::source}, std::pair{"right", leat::kinds::source},
+          std::pair{"both", middle}, std::pair{"after", after},
+          std::pair{"out", leat::kinds::sink}}) {
+      leat::plan_stage s;
+      s.name = name;
+      s.kind = kind;
+      p.stages.push_back(std::move(s));
+    }
+    p.stages[2].order = leat::order::by_stamp;
+    p.edges = {{0, 2, leat::routing::hash, "item", {}, nullptr, {0}},
+               {1, 2, leat::routing::hash, "item", {}, nullptr, {0}},
+               {2, 3, leat::routing::forward, "item", {}, nullptr, {0}},
+               {3, 4, leat::routing::forward, "item", {}, nullptr, {0}}};
+    return p;
+  };
+  const leat::stage_kind join{
+      .name = "join", .runs_user_code = true, .takes_parallelism_of_producer = true};
+  const leat::stage_kind scan{.name = "scan", .takes_parallelism_of_producer = true};
+  const leat::plan known = with_kinds(leat::kinds::actor, leat::kinds::scoring);
+  const leat::plan fresh = with_kinds(join, scan);
+  for (const std::size_t parallelism : {1U, 3U}) {
+    const auto a = known.resolve(parallelism), b = fresh.resolve(parallelism);
+    for (std::size_t i = 0; i < a.stages.size(); ++i) {
+      CHECK(a.stages[i].parallelism == b.stages[i].parallelism);
+      CHECK(a.stages[i].ordered == b.stages[i].ordered);
+      CHECK(a.stages[i].wants_order == b.stages[i].wants_order);
+    }
+    CHECK(b.stages[3].parallelism == parallelism);
+    CHECK(b.stages[2].ordered);
+  }
+  CHECK(with_kinds(join, {.name = "funnel"}).resolve(3).stages[3].parallelism == 1);
+  CHECK(fresh.describe_text(1).find("  join     both: 1 subtask") != std::string::npos);
+  CHECK(fresh.describe_json(1).find("\"kind\":\"scan\"") != std::string::npos);
 }
 
 TEST_CASE("a command is for the stages that take its verb") {

@@ -25,11 +25,11 @@ std::string latency(const job_report& r) {
                      text(r.latency_max));
 }
 
-// A row for each stage of the kind; the first one has the label.
-void add_stages(text_rows& rows, std::string label, const job_report& r, stage_kind kind,
+// A row for each stage with the trait; the first one has the label.
+void add_stages(text_rows& rows, std::string label, const job_report& r, bool stage_kind::*trait,
                 std::uint64_t stage_report::*figure) {
   for (const stage_report& s : r.stages)
-    if (s.kind == kind)
+    if (s.kind.*trait)
       rows.emplace_back(std::exchange(label, {}), fmt::format("{} {}", s.name, grouped(s.*figure)));
 }
 
@@ -38,11 +38,10 @@ void add_stalls(text_rows& rows, const job_report& r) {
   if (stalls.empty()) {
     const auto busiest = busiest_between({}, r);
     rows.emplace_back("bottleneck",
-                      busiest
-                          ? fmt::format("{} {} (busy {} of the time, no edge stalled)",
-                                        busiest->stage->kind == stage_kind::sink ? "sink" : "stage",
-                                        busiest->stage->name, percent(busiest->share))
-                          : "none: no edge stalled for more than 1 % of the time");
+                      busiest ? fmt::format("{} {} (busy {} of the time, no edge stalled)",
+                                            busiest->stage->kind.is_sink ? "sink" : "stage",
+                                            busiest->stage->name, percent(busiest->share))
+                              : "none: no edge stalled for more than 1 % of the time");
     return;
   }
   const auto text = [](const stall& s) {
@@ -51,7 +50,7 @@ void add_stalls(text_rows& rows, const job_report& r) {
   };
   const std::string& culprit = stalls.front().edge->to;
   const bool is_sink = std::any_of(r.stages.begin(), r.stages.end(), [&](const stage_report& s) {
-    return s.name == culprit && s.kind == stage_kind::sink;
+    return s.name == culprit && s.kind.is_sink;
   });
   rows.emplace_back("bottleneck", fmt::format("{} {} (edge {})", is_sink ? "sink" : "stage",
                                               culprit, text(stalls.front())));
@@ -71,8 +70,8 @@ text_rows summary_of(const job_report& r, std::string_view dead_letter_file) {
                     fmt::format("{:.2f}", std::chrono::duration<double>(r.elapsed).count()));
   rows.emplace_back("records/s", per_second(r));
   rows.emplace_back("latency", latency(r));
-  add_stages(rows, "panes", r, stage_kind::batching, &stage_report::panes);
-  add_stages(rows, "out", r, stage_kind::sink, &stage_report::records_in);
+  add_stages(rows, "panes", r, &stage_kind::emits_panes, &stage_report::panes);
+  add_stages(rows, "out", r, &stage_kind::is_sink, &stage_report::records_in);
   rows.emplace_back("late", grouped(late));
   rows.emplace_back("dead letters",
                     r.dead_letters == 0

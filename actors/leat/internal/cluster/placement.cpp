@@ -61,7 +61,7 @@ std::vector<bool> stages_on(std::size_t node, const resolved_plan& r,
 std::uint64_t plan_fingerprint(const plan& p, const resolved_plan& r) {
   std::string text = p.name;
   for (std::size_t s = 0; s < p.stages.size(); ++s)
-    text += fmt::format("\n{} {} {} {} {} {}", p.stages[s].name, int(p.stages[s].kind),
+    text += fmt::format("\n{} {} {} {} {} {}", p.stages[s].name, p.stages[s].kind.name,
                         r.stages[s].parallelism, r.stages[s].ordered, p.stages[s].at_coordinator,
                         p.stages[s].batching ? p.stages[s].batching->text() : "");
   for (const plan_edge& e : p.edges)

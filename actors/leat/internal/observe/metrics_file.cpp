@@ -37,7 +37,7 @@ json latency_of(const job_report& r) {
 
 json stage_of(const stage_report& s, double elapsed) {
   return {{"name", s.name},
-          {"kind", kind_name(s.kind)},
+          {"kind", s.kind.name},
           {"records_in", s.records_in},
           {"records_out", s.records_out},
           {"panes", s.panes},

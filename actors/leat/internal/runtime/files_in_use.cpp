@@ -22,10 +22,9 @@ std::vector<use> files_of(const plan& p, const resolved_plan& resolved,
     const plan_stage& s = p.stages[i];
     if (!s.files)
       continue;
-    const bool is_output = s.kind == stage_kind::sink;
+    const bool is_output = s.kind.is_sink;
     for (const file_use& f : s.files(resolved.stages[i].parallelism))
-      all.push_back(
-          {fmt::format("{} \"{}\"", kind_name(s.kind), s.name), f.path, is_output, f.shared});
+      all.push_back({fmt::format("{} \"{}\"", s.kind.name, s.name), f.path, is_output, f.shared});
   }
   for (const named_file& f : options.outputs)
     all.push_back({f.name, f.path, true, false});

@@ -7,7 +7,7 @@ namespace leat {
 std::uint64_t job_report::records() const {
   std::uint64_t sum = 0;
   for (const stage_report& s : stages)
-    if (s.kind == stage_kind::source)
+    if (s.kind.is_source)
       sum += s.records_in;
   return sum;
 }

@@ -12,14 +12,14 @@ constexpr const char* reasons = "the dead letters hold the reasons; see --max-de
 std::uint64_t met(const job_report& r) {
   std::uint64_t sum = 0;
   for (const stage_report& s : r.stages)
-    if (s.kind == stage_kind::source)
+    if (s.kind.is_source)
       sum += s.records_in + s.dead_letters;
   return sum;
 }
 
 bool got_through(const job_report& r) {
   for (const stage_report& s : r.stages)
-    if (s.kind == stage_kind::sink && s.records_in > s.dead_letters)
+    if (s.kind.is_sink && s.records_in > s.dead_letters)
       return true;
   return false;
 }

@@ -23,7 +23,7 @@ error as_one(const std::vector<error>& faults) {
 std::vector<error> apply(plan& p, const run_options& options) {
   std::vector<error> faults = p.set_batching(options.batchings);
   for (const auto& [name, delay] : options.slow_sinks)
-    if (const auto s = p.find(name, stage_kind::sink)) {
+    if (const auto s = p.find_sink(name)) {
       (*s)->slowed = delay;
       (*s)->blocking = true;
     } else {
@@ -200,7 +200,7 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
   std::size_t source_subtasks = 0;
   for (std::size_t s = 0; s < p.stages.size(); ++s) {
     first[s] = w.subtasks.size();
-    if (p.stages[s].kind == stage_kind::source)
+    if (p.stages[s].kind.is_source)
       source_subtasks += r.stages[s].parallelism;
     for (std::size_t i = 0; i < r.stages[s].parallelism; ++i) {
       planned_subtask t;
@@ -208,7 +208,7 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
       t.number = w.subtasks.size();
       t.blueprint.logic = p.stages[s].make(p.stages[s]);
       t.verbs = p.stages[s].verbs;
-      t.is_source = p.stages[s].kind == stage_kind::source;
+      t.is_source = p.stages[s].kind.is_source;
       t.own_thread = threads && p.stages[s].blocking;
       t.factory = std::dynamic_pointer_cast<const subtask_factory>(p.stages[s].factory);
       auto& settings = t.blueprint.settings;

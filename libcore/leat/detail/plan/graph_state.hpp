@@ -128,7 +128,7 @@ auto add_actor(graph_state& g, std::string name, Own own, stage_options options)
   auto to = std::make_shared<tap<out>>();
   plan_stage s;
   s.name = std::move(name);
-  s.kind = stage_kind::actor;
+  s.kind = kinds::actor;
   s.parallelism = options.parallelism;
   s.order = options.order;
   s.blocking = own.blocking;

@@ -8,26 +8,6 @@
 
 namespace leat {
 
-std::string_view kind_name(stage_kind kind) {
-  switch (kind) {
-  case stage_kind::source:
-    return "source";
-  case stage_kind::keyed:
-    return "process";
-  case stage_kind::actor:
-    return "actor";
-  case stage_kind::merge:
-    return "merge";
-  case stage_kind::batching:
-    return "window";
-  case stage_kind::scoring:
-    return "score";
-  case stage_kind::sink:
-    return "sink";
-  }
-  return "?";
-}
-
 namespace {
 
 std::string joined(const std::vector<std::string>& words) {
@@ -67,10 +47,6 @@ std::vector<std::vector<bool>> reachable(const plan& p) {
   return reached;
 }
 
-bool runs_own_code(const plan_stage& s) {
-  return s.kind == stage_kind::keyed || s.kind == stage_kind::actor;
-}
-
 // By stage: how many channels a subtask has, and whether what leaves it is in stamp order. Where
 // several channels are taken as they arrive, order is lost, and no stage behind it can have it
 // back: one that waited for it might wait for itself.
@@ -92,7 +68,7 @@ order_of_stages order_in(const plan& p, const resolved_plan& r) {
                                ? 1
                                : r.stages[e.from].parallelism;
       }
-    const bool merges = s.order == order::by_stamp || !runs_own_code(s);
+    const bool merges = s.order == order::by_stamp || !s.kind.runs_user_code;
     all.kept[i] = given && (all.channels[i] <= 1 || merges);
   }
   return all;
@@ -123,7 +99,7 @@ void find_starved(const plan& p, std::vector<error>& faults) {
     std::vector<std::string> sources;
     std::string untimed;
     for (std::size_t from = 0; from < i; ++from) {
-      if (p.stages[from].kind != stage_kind::source || !reached[from][i])
+      if (!p.stages[from].kind.is_source || !reached[from][i])
         continue;
       sources.push_back('"' + p.stages[from].name + '"');
       if (!p.stages[from].timed && untimed.empty())
@@ -184,7 +160,7 @@ std::vector<error> plan::validate() const {
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const plan_stage& s = stages[i];
     if (s.name.empty())
-      faults.push_back(user_error(fmt::format("a {} stage has no name", kind_name(s.kind)),
+      faults.push_back(user_error(fmt::format("a {} stage has no name", s.kind.name),
                                   "a stage's name is the identity of its state: give it one"));
     for (std::size_t j = 0; j < i; ++j)
       if (stages[j].name == s.name && !s.name.empty())
@@ -209,50 +185,70 @@ std::vector<error> plan::validate() const {
   return faults;
 }
 
-resolved_plan plan::resolve(std::size_t default_parallelism) const {
-  resolved_plan r;
-  r.stages.resize(stages.size());
-  r.edges.resize(edges.size());
+namespace {
 
-  for (std::size_t i = 0; i < stages.size(); ++i) {
-    std::size_t n = stages[i].parallelism;
-    for (const plan_edge& e : edges) {
+// What the graph leaves open follows from the run where records are spread, else from the producer.
+void resolve_parallelism(const plan& p, std::size_t default_parallelism, resolved_plan& r) {
+  for (std::size_t i = 0; i < p.stages.size(); ++i) {
+    std::size_t n = p.stages[i].parallelism;
+    for (const plan_edge& e : p.edges) {
       if (e.to != i || n != 0 || e.route == routing::broadcast)
         continue;
       if (e.route == routing::hash || e.route == routing::rebalance)
         n = default_parallelism;
-      else if (stages[i].kind != stage_kind::sink && stages[i].kind != stage_kind::merge)
+      else if (p.stages[i].kind.takes_parallelism_of_producer)
         n = r.stages[e.from].parallelism;
     }
     r.stages[i].parallelism = std::max<std::size_t>(n, 1);
-    auto& out_of_order = r.stages[i].out_of_order = stages[i].out_of_order;
-    for (const plan_edge& e : edges)
+  }
+}
+
+void resolve_disorder(const plan& p, resolved_plan& r) {
+  for (std::size_t i = 0; i < p.stages.size(); ++i) {
+    auto& out_of_order = r.stages[i].out_of_order = p.stages[i].out_of_order;
+    for (const plan_edge& e : p.edges)
       if (e.to == i)
         out_of_order = std::max(out_of_order, r.stages[e.from].out_of_order);
   }
+}
 
-  // A source of several splits merges them by itself, so it needs stamps as soon as somebody behind
-  // it cares for order; an edge needs them where somebody behind it merges channels.
-  const auto in_order = order_in(*this, r);
-  std::vector<bool> wants_order(stages.size());
-  std::vector<carried_columns> reads(stages.size());
-  for (std::size_t i = stages.size(); i-- > 0;) {
-    const bool may_want = runs_own_code(stages[i]) || stages[i].kind == stage_kind::sink;
-    bool wants = may_want && stages[i].order == order::by_stamp;
-    for (const plan_edge& e : edges)
+// A source of several splits merges them by itself, so it needs stamps as soon as somebody behind
+// it cares for order.
+void resolve_order(const plan& p, resolved_plan& r) {
+  const auto in_order = order_in(p, r);
+  for (std::size_t i = p.stages.size(); i-- > 0;) {
+    bool wants = p.stages[i].order == order::by_stamp;
+    for (const plan_edge& e : p.edges)
       if (e.from == i)
-        wants = wants || wants_order[e.to];
-    wants_order[i] = wants;
+        wants = wants || r.stages[e.to].wants_order;
     r.stages[i].wants_order = wants;
     r.stages[i].ordered = wants && in_order.kept[i] && in_order.channels[i] > 1;
-    reads[i] = {r.stages[i].ordered || stages[i].reads_stamps, stages[i].reads_stamps};
   }
-  for (std::size_t i = stages.size(); i-- > 0;)
-    for (std::size_t e = 0; e < edges.size(); ++e)
-      if (edges[e].to == i) {
+}
+
+// What is carried on an edge is what somebody behind it reads: stamps, where they merge channels.
+void resolve_columns(const plan& p, resolved_plan& r) {
+  std::vector<carried_columns> reads(p.stages.size());
+  for (std::size_t i = 0; i < p.stages.size(); ++i)
+    reads[i] = {r.stages[i].ordered || p.stages[i].reads_stamps, p.stages[i].reads_stamps};
+  for (std::size_t i = p.stages.size(); i-- > 0;)
+    for (std::size_t e = 0; e < p.edges.size(); ++e)
+      if (p.edges[e].to == i) {
         r.edges[e].carried = reads[i];
-        reads[edges[e].from] |= r.edges[e].carried;
+        reads[p.edges[e].from] |= r.edges[e].carried;
       }
+}
+
+} // namespace
+
+resolved_plan plan::resolve(std::size_t default_parallelism) const {
+  resolved_plan r;
+  r.stages.resize(stages.size());
+  r.edges.resize(edges.size());
+  resolve_parallelism(*this, default_parallelism, r);
+  resolve_disorder(*this, r);
+  resolve_order(*this, r);
+  resolve_columns(*this, r);
   return r;
 }
 
@@ -261,8 +257,7 @@ std::string plan::describe_text(std::size_t default_parallelism) const {
   std::string text = fmt::format("graph {}\n", name);
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const plan_stage& s = stages[i];
-    text +=
-        fmt::format("  {:<8} {}: {}", kind_name(s.kind), s.name, subtasks(r.stages[i].parallelism));
+    text += fmt::format("  {:<8} {}: {}", s.kind.name, s.name, subtasks(r.stages[i].parallelism));
     if (s.batching)
       text += ", " + s.batching->text();
     if (!s.detail.empty())
@@ -298,7 +293,7 @@ std::string plan::describe_mermaid(std::size_t default_parallelism) const {
   };
   std::string text = "flowchart LR\n";
   for (std::size_t i = 0; i < stages.size(); ++i) {
-    std::string label = fmt::format("{}<br/>{}", quoted(stages[i].name), kind_name(stages[i].kind));
+    std::string label = fmt::format("{}<br/>{}", quoted(stages[i].name), stages[i].kind.name);
     if (stages[i].batching)
       label += " " + stages[i].batching->text();
     if (r.stages[i].parallelism > 1)
@@ -319,7 +314,7 @@ std::string plan::describe_dot(std::size_t default_parallelism) const {
   std::string text =
       fmt::format("digraph {} {{\n  rankdir=LR;\n  node [shape=box];\n", dot_text(name));
   for (std::size_t i = 0; i < stages.size(); ++i) {
-    std::string kind{kind_name(stages[i].kind)};
+    std::string kind{stages[i].kind.name};
     if (stages[i].batching)
       kind += " " + stages[i].batching->text();
     if (r.stages[i].parallelism > 1)
@@ -338,12 +333,11 @@ std::string plan::describe_json(std::size_t default_parallelism) const {
   std::string text = fmt::format("{{\"schema\":1,\"graph\":{},\"stages\":[", json_text(name));
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const plan_stage& s = stages[i];
-    text +=
-        fmt::format("{}\n  {{\"name\":{},\"kind\":\"{}\",\"parallelism\":{},\"batching\":{},"
-                    "\"own_thread\":{},\"publishes_as_it_goes\":{},\"in_stamp_order\":{}}}",
-                    i == 0 ? "" : ",", json_text(s.name), kind_name(s.kind),
-                    r.stages[i].parallelism, s.batching ? json_text(s.batching->text()) : "null",
-                    s.blocking, s.publishes, r.stages[i].ordered);
+    text += fmt::format("{}\n  {{\"name\":{},\"kind\":\"{}\",\"parallelism\":{},\"batching\":{},"
+                        "\"own_thread\":{},\"publishes_as_it_goes\":{},\"in_stamp_order\":{}}}",
+                        i == 0 ? "" : ",", json_text(s.name), s.kind.name, r.stages[i].parallelism,
+                        s.batching ? json_text(s.batching->text()) : "null", s.blocking,
+                        s.publishes, r.stages[i].ordered);
   }
   text += "],\n\"edges\":[";
   for (std::size_t i = 0; i < edges.size(); ++i) {
@@ -360,18 +354,32 @@ std::string plan::describe_json(std::size_t default_parallelism) const {
   return text + "]}\n";
 }
 
-result<plan_stage*> plan::find(std::string_view stage, stage_kind kind) {
+namespace {
+
+template <class Is>
+result<plan_stage*> find_among(std::vector<plan_stage>& stages, std::string_view name,
+                               std::string_view what, Is is) {
   std::vector<std::string> names;
   for (plan_stage& s : stages)
-    if (s.kind == kind) {
-      if (s.name == stage)
+    if (is(s)) {
+      if (s.name == name)
         return &s;
       names.push_back(s.name);
     }
-  const std::string_view what = kind == stage_kind::batching ? "windowing" : kind_name(kind);
   return user_error(
-      fmt::format("there is no {} stage \"{}\"", what, stage),
+      fmt::format("there is no {} stage \"{}\"", what, name),
       fmt::format("{} stages of this graph: {}", what, names.empty() ? "none" : joined(names)));
+}
+
+} // namespace
+
+result<plan_stage*> plan::find_sink(std::string_view stage) {
+  return find_among(stages, stage, "sink", [](const plan_stage& s) { return s.kind.is_sink; });
+}
+
+result<plan_stage*> plan::find_batching(std::string_view stage) {
+  return find_among(stages, stage, "windowing",
+                    [](const plan_stage& s) { return s.batching.has_value(); });
 }
 
 result<void> plan::check(const command& c) const {
@@ -401,7 +409,7 @@ result<void> plan::check(const command& c) const {
 std::vector<error> plan::set_batching(const std::map<std::string, any_batching>& batchings) {
   std::vector<error> faults;
   for (const auto& [stage, batching] : batchings)
-    if (const auto s = find(stage, stage_kind::batching))
+    if (const auto s = find_batching(stage))
       (*s)->batching = batching;
     else
       faults.push_back(s.error());

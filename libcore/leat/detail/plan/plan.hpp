@@ -3,6 +3,7 @@
 #pragma once
 
 #include <leat/batching.hpp>
+#include <leat/detail/plan/stage_kind.hpp>
 #include <leat/detail/stage/stage.hpp>
 #include <leat/detail/transport/frame_codec.hpp>
 #include <leat/file_use.hpp>
@@ -11,11 +12,6 @@
 #include <set>
 
 namespace leat {
-
-enum class stage_kind { source, keyed, actor, merge, batching, scoring, sink };
-
-/// As describe() has it: "source", "process", "actor", "merge", "window", "score", "sink".
-std::string_view kind_name(stage_kind kind);
 
 /// In which order a stage takes records of several channels.
 enum class order {
@@ -50,7 +46,7 @@ struct plan_edge {
 
 struct plan_stage {
   std::string name;
-  stage_kind kind = stage_kind::source;
+  stage_kind kind;
   std::size_t parallelism = 0; ///< 0: as the run says, or as the stage's kind and neighbours say
   leat::order order = leat::order::by_arrival;
   bool at_coordinator = false;               ///< it needs the process that was started by the user
@@ -123,8 +119,10 @@ struct plan {
   /// For programs: docs/reference/command-line.md has the schema.
   std::string describe_json(std::size_t default_parallelism) const;
 
-  /// The stage of this name and kind; an error lists those that there are.
-  result<plan_stage*> find(std::string_view stage, stage_kind kind);
+  /// The sink, or the windowing stage with a batching, of this name; an error lists those that
+  /// there are.
+  result<plan_stage*> find_sink(std::string_view stage);
+  result<plan_stage*> find_batching(std::string_view stage);
 
   /// Refuses a command that no stage takes.
   result<void> check(const command& c) const;

@@ -13,8 +13,8 @@ job_report report(std::chrono::nanoseconds elapsed, std::uint64_t records,
                   std::chrono::nanoseconds stalled = 0ns) {
   job_report r;
   r.elapsed = elapsed;
-  r.stages = {{"payments", stage_kind::source, records, records, 0, 0, 0},
-              {"alerts", stage_kind::sink, records, 0, 0, 0, 0}};
+  r.stages = {{"payments", kinds::source, records, records, 0, 0, 0},
+              {"alerts", kinds::sink, records, 0, 0, 0, 0}};
   r.edges = {{"payments", "alerts", stalled}};
   return r;
 }

@@ -11,11 +11,11 @@ job_report fraud() {
   job_report r;
   r.name = "fraud";
   r.elapsed = 12'340ms;
-  r.stages = {{"payments", stage_kind::source, 1'234'567, 1'234'567, 0, 2, 0},
-              {"pane", stage_kind::batching, 1'234'500, 1'234'500, 4823, 0, 0},
-              {"risk", stage_kind::scoring, 1'234'500, 1'234'500, 0, 0, 0},
-              {"alerts", stage_kind::sink, 1234, 0, 0, 0, 0},
-              {"copy", stage_kind::sink, 5, 0, 0, 0, 0}};
+  r.stages = {{"payments", kinds::source, 1'234'567, 1'234'567, 0, 2, 0},
+              {"pane", kinds::batching, 1'234'500, 1'234'500, 4823, 0, 0},
+              {"risk", kinds::scoring, 1'234'500, 1'234'500, 0, 0, 0},
+              {"alerts", kinds::sink, 1234, 0, 0, 0, 0},
+              {"copy", kinds::sink, 5, 0, 0, 0, 0}};
   r.edges = {{"payments", "pane", 0ns}, {"pane", "risk", 0ns}, {"risk", "alerts", 0ns}};
   r.has_latency = true;
   r.latency_p50 = 1'203'000;

@@ -11,8 +11,7 @@ job_report report(std::chrono::nanoseconds elapsed, std::chrono::nanoseconds sta
                   std::uint64_t letters) {
   job_report r;
   r.elapsed = elapsed;
-  r.stages = {{"items", stage_kind::source, 1, 1, 0, 0, 0},
-              {"out", stage_kind::sink, 1, 0, 0, 0, 0}};
+  r.stages = {{"items", kinds::source, 1, 1, 0, 0, 0}, {"out", kinds::sink, 1, 0, 0, 0, 0}};
   r.edges = {{"items", "out", stalled}};
   r.dead_letters = letters;
   return r;

@@ -14,9 +14,9 @@ job_report some_report() {
   job_report r;
   r.name = "fraud";
   r.elapsed = 2s;
-  r.stages = {{"items", stage_kind::source, 1000, 900, 0, 3, 0},
-              {"pane", stage_kind::batching, 900, 900, 9, 0, 20},
-              {"alerts", stage_kind::sink, 900, 0, 0, 0, 0}};
+  r.stages = {{"items", kinds::source, 1000, 900, 0, 3, 0},
+              {"pane", kinds::batching, 900, 900, 9, 0, 20},
+              {"alerts", kinds::sink, 900, 0, 0, 0, 0}};
   r.stages[0].waiting_for = "connecting to tcp://feed:1";
   r.edges = {{"items", "pane", 500ms}, {"pane", "alerts", 1s}};
   r.stages[1].busy = 1s;

@@ -26,7 +26,7 @@ TEST_CASE("no edge stalled, nobody to blame") {
 TEST_CASE("where no edge stalls, the busiest stage is named, if it is busy most of the time") {
   job_report before, now;
   before.elapsed = 1s, now.elapsed = 3s;
-  before.stages = now.stages = {{"a", stage_kind::source}, {"b", stage_kind::actor}};
+  before.stages = now.stages = {{"a", kinds::source}, {"b", kinds::actor}};
   CHECK_FALSE(busiest_between(before, now));
   before.stages[0].busy = 1s, now.stages[0].busy = 1500ms;
   before.stages[1].busy = 200ms, now.stages[1].busy = 2100ms;
