@@ -108,7 +108,7 @@ leat::plan_stage source(std::string name, support::given_splits<T> from, Of time
                         Route route) {
   leat::plan_stage s;
   s.name = std::move(name);
-  s.kind = leat::stage_kind::source;
+  s.kind = leat::kinds::source;
   s.parallelism = from.all.size();
   s.timed = true;
   s.make = [=](const leat::plan_stage&) -> std::unique_ptr<leat::stage> {
@@ -129,7 +129,7 @@ leat::graph ruled(const world& w, std::vector<item>& to) {
   p.stages.push_back(source("rules", given(w.rules), &rule::time, 1, leat::broadcast_route{}));
   leat::plan_stage meet;
   meet.name = "meet";
-  meet.kind = leat::stage_kind::keyed;
+  meet.kind = leat::kinds::keyed;
   meet.order = leat::order::by_stamp;
   meet.make = [](const leat::plan_stage&) -> std::unique_ptr<leat::stage> {
     return std::make_unique<ruled_stage>(output<item>(2, leat::forward_route{}));
@@ -137,7 +137,7 @@ leat::graph ruled(const world& w, std::vector<item>& to) {
   p.stages.push_back(std::move(meet));
   leat::plan_stage out;
   out.name = "out";
-  out.kind = leat::stage_kind::sink;
+  out.kind = leat::kinds::sink;
   out.make = [&to](const leat::plan_stage&) -> std::unique_ptr<leat::stage> {
     return std::make_unique<leat::sink_stage<item, support::keep<item>>>(
         support::keep<item>{&to}, std::chrono::nanoseconds{0});

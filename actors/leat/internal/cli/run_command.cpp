@@ -171,81 +171,113 @@ exit_code work(leat::graph g, run_options options, const worker_invitation& orde
   return done ? exit_done : to.refuse(done.error());
 }
 
+// What is run: a graph, how, and how it is watched.
+struct run_plan {
+  leat::graph g;
+  run_options options;
+  attention attended;
+
+  static result<run_plan> of(const graph_maker& make, const run_settings& settings,
+                             std::FILE* err) {
+    auto options = settings.options();
+    if (!options)
+      return placed(options.error(), settings.places);
+    auto attended = attention::of(settings, err);
+    if (!attended)
+      return placed(attended.error(), settings.places);
+    auto g = made(make);
+    if (!g)
+      return g.error();
+    if (auto there = settings.check_stages(g->plan()); !there)
+      return there.error();
+    return run_plan{std::move(*g), std::move(*options), std::move(*attended)};
+  }
+};
+
+// Tells the bus that the job runs, and what its user has to know from the start.
+void tell_start(job_bus& bus, const job& j, const std::string& published) {
+  bus.publish(event_level::info, event_kind::started, started_text(j.report()));
+  for (const std::string& note : j.notes())
+    bus.publish(event_level::warning, event_kind::started, note);
+  if (!published.empty())
+    bus.publish(event_level::warning, event_kind::started, published);
+}
+
+exit_code code_of_failure(const job& j, const error& fault, const stop_signals& signals) {
+  if (signals.count() > 1)
+    return exit_stopped_at_once;
+  const bool refused = !j.began() && !fault.retry;
+  return refused ? exit_refused : exit_failed;
+}
+
+void print_summary(const job_report& report, std::string_view dead_letter_file,
+                   const further_rows& more, const console& to) {
+  text_rows rows = summary_of(report, dead_letter_file);
+  if (more) {
+    const text_rows further = more(report);
+    rows.insert(rows.end(), further.begin(), further.end());
+  }
+  to.print(in_columns(rows));
+}
+
+// Runs the job in this process, which attends it.
+exit_code attend(run_plan run, const run_settings& settings, const further_rows& more,
+                 const console& to) {
+  job_bus bus;
+  std::optional<progress_line> line;
+  subscribe(bus, run.attended, line, to);
+  dead_letter_file dead_letters(settings.dead_letter_folder(run.g.name()),
+                                run.attended.dead_letter_cap, [&](std::string_view text) {
+                                  bus.publish(event_level::warning, event_kind::dead_letters,
+                                              std::string(text));
+                                });
+  run.options.dead_letters = &dead_letters;
+  run.options.outputs = settings.outputs(dead_letters.path());
+  job_watch watch(bus, dead_letters.path());
+  bus.observe(between_watches, [&](const job_report& r) { watch.look(r); });
+
+  stop_signals signals;
+  // A second signal counts from its arrival on, not from when it is looked for.
+  run.options.accept = [&signals](const job_report&) -> result<void> {
+    if (signals.count() > 1)
+      return stopped_at_once();
+    return {};
+  };
+  const std::string published = settings.quiet ? "" : published_text(run.g.plan());
+  auto started = job::start(std::move(run.g), std::move(run.options));
+  if (!started)
+    return to.refuse(started.error());
+  tell_start(bus, *started, published);
+  attended_run attendant(*started, dead_letters, bus, watch, signals);
+  attendant.wait();
+  const auto done = started->wait();
+  const job_report report = started->report();
+  watch.look(report);
+  tell_end(bus, run.attended, report, done, attendant.stopped());
+  if (line)
+    line->clear();
+
+  if (!done) {
+    to.tell(done.error());
+    return code_of_failure(*started, done.error(), signals);
+  }
+  if (!settings.quiet)
+    print_summary(report, dead_letters.path(), more, to);
+  return exit_done;
+}
+
 } // namespace
 
 exit_code run_command(const graph_maker& make, const run_settings& settings,
                       const further_rows& more, const console& to) {
   const auto order = worker_invitation::of_this_process(); // first: who is left alone has to notice
   survive_file_limit();
-  auto options = settings.options();
-  if (!options)
-    return to.refuse(placed(options.error(), settings.places));
-  auto attended = attention::of(settings, to.err);
-  if (!attended)
-    return to.refuse(placed(attended.error(), settings.places));
-  auto g = made(make);
-  if (!g)
-    return to.refuse(g.error());
-  if (auto there = settings.check_stages(g->plan()); !there)
-    return to.refuse(there.error());
-
+  auto run = run_plan::of(make, settings, to.err);
+  if (!run)
+    return to.refuse(run.error());
   if (order)
-    return work(std::move(*g), *options, *order, *attended, settings, to);
-
-  job_bus bus;
-  std::optional<progress_line> line;
-  subscribe(bus, *attended, line, to);
-  dead_letter_file dead_letters(settings.dead_letter_folder(g->name()), attended->dead_letter_cap,
-                                [&](std::string_view text) {
-                                  bus.publish(event_level::warning, event_kind::dead_letters,
-                                              std::string(text));
-                                });
-  options->dead_letters = &dead_letters;
-  options->outputs = settings.outputs(dead_letters.path());
-  job_watch watch(bus, dead_letters.path());
-  bus.observe(between_watches, [&](const job_report& r) { watch.look(r); });
-
-  stop_signals signals;
-  const std::string published = published_text(g->plan());
-  // A second signal counts from its arrival on, not from when it is looked for.
-  options->accept = [&signals](const job_report&) -> result<void> {
-    if (signals.count() > 1)
-      return stopped_at_once();
-    return {};
-  };
-  auto started = job::start(std::move(*g), std::move(*options));
-  if (!started)
-    return to.refuse(started.error());
-  bus.publish(event_level::info, event_kind::started, started_text(started->report()));
-  for (const std::string& note : started->notes())
-    bus.publish(event_level::warning, event_kind::started, note);
-  if (!published.empty() && !settings.quiet)
-    bus.publish(event_level::warning, event_kind::started, published);
-  attended_run attendant(*started, dead_letters, bus, watch, signals);
-  attendant.wait();
-  const auto done = started->wait();
-  const job_report report = started->report();
-  watch.look(report);
-  tell_end(bus, *attended, report, done, attendant.stopped());
-  if (line)
-    line->clear();
-
-  if (!done) {
-    to.tell(done.error());
-    if (signals.count() > 1)
-      return exit_stopped_at_once;
-    const bool refused = !started->began() && !done.error().retry;
-    return refused ? exit_refused : exit_failed;
-  }
-  if (settings.quiet)
-    return exit_done;
-  text_rows rows = summary_of(report, dead_letters.path());
-  if (more) {
-    const text_rows further = more(report);
-    rows.insert(rows.end(), further.begin(), further.end());
-  }
-  to.print(in_columns(rows));
-  return exit_done;
+    return work(std::move(run->g), std::move(run->options), *order, run->attended, settings, to);
+  return attend(std::move(*run), settings, more, to);
 }
 
 } // namespace leat

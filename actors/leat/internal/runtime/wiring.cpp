@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <numeric>
 
 namespace leat {
 
@@ -188,91 +189,131 @@ void share_promises(const plan& p, wired_job& w) {
   }
 }
 
+// What a job is wired from.
+struct wiring {
+  const plan& p;
+  const resolved_plan r;
+  const run_options& options;
+  const clock& time;
+  bool threads;
+
+  std::vector<std::size_t> first_subtasks() const;
+  double rate_of_source() const;
+  planned_subtask subtask(std::size_t stage, std::size_t i) const;
+  std::vector<std::size_t> consumers_of(const plan_edge& e, std::size_t subtask) const;
+};
+
+// The number of each stage's subtask 0.
+std::vector<std::size_t> wiring::first_subtasks() const {
+  std::vector<std::size_t> first;
+  std::size_t next = 0;
+  for (const resolved_plan::stage& s : r.stages) {
+    first.push_back(next);
+    next += s.parallelism;
+  }
+  return first;
+}
+
+// The subtasks of all sources share the rate of the run.
+double wiring::rate_of_source() const {
+  std::size_t subtasks = 0;
+  for (std::size_t s = 0; s < p.stages.size(); ++s)
+    if (p.stages[s].kind.is_source)
+      subtasks += r.stages[s].parallelism;
+  return options.rate / static_cast<double>(std::max<std::size_t>(subtasks, 1));
+}
+
+planned_subtask wiring::subtask(std::size_t stage, std::size_t i) const {
+  const plan_stage& s = p.stages[stage];
+  const resolved_plan::stage& resolved = r.stages[stage];
+  planned_subtask t;
+  t.stage = s.name;
+  t.blueprint.logic = s.make(s);
+  t.verbs = s.verbs;
+  t.is_source = s.kind.is_source;
+  t.own_thread = threads && s.blocking;
+  t.factory = std::dynamic_pointer_cast<const subtask_factory>(s.factory);
+  t.blueprint.settings.ordered = resolved.ordered;
+  t.blueprint.settings.credit_limit = options.credit_limit;
+  stage_services& services = t.blueprint.settings.services;
+  services.stage = s.name;
+  services.stage_number = static_cast<std::uint32_t>(stage);
+  services.subtask = i;
+  services.subtasks = resolved.parallelism;
+  services.time = &time;
+  services.dead_letters = options.dead_letters ? options.dead_letters : &no_dead_letters();
+  services.limits = options.frames;
+  if (threads)
+    services.read_apart = start_reading_thread;
+  services.keep_order = resolved.wants_order;
+  services.out_of_order = resolved.out_of_order;
+  services.rate = rate_of_source();
+  return t;
+}
+
+// Of the subtasks that an edge leads to, those that this one of the producer feeds.
+std::vector<std::size_t> wiring::consumers_of(const plan_edge& e, std::size_t subtask) const {
+  const std::size_t count = r.stages[e.to].parallelism;
+  if (e.route == routing::forward)
+    return {count == 1 ? 0 : subtask};
+  std::vector<std::size_t> all(count);
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+// Connects the ports of a subtask to channels of its consumers.
+void connect(const wiring& from, std::size_t n, const std::vector<std::size_t>& first,
+             wired_job& w) {
+  planned_subtask& producer = w.subtasks[n];
+  w.edge_of.emplace_back();
+  for (const port* p : producer.blueprint.logic->ports()) {
+    const std::size_t port = producer.ports.size();
+    const plan_edge& e = from.p.edges[p->edge];
+    const auto to = from.consumers_of(e, producer.blueprint.settings.services.subtask);
+    edge_settings s;
+    s.lanes = to.size();
+    s.carried = from.r.edges[p->edge].carried;
+    s.limits = from.options.frames;
+    producer.blueprint.settings.ports.push_back(s);
+    producer.blueprint.port_codecs.push_back(e.codec);
+    producer.ports.emplace_back();
+    for (std::size_t lane = 0; lane < to.size(); ++lane) {
+      planned_subtask& consumer = w.subtasks[first[e.to] + to[lane]];
+      producer.ports.back().emplace_back(consumer.number, consumer.channels.size());
+      consumer.channels.emplace_back(n, port, lane);
+      consumer.blueprint.channel_codecs.push_back(e.codec);
+      consumer.blueprint.settings.inputs.push_back(e.input);
+    }
+    w.edge_of.back().push_back(p->edge);
+  }
+}
+
+void add_metrics(planned_subtask& t, const std::shared_ptr<letter_tally>& tally, wired_job& w) {
+  w.metrics.push_back(std::make_shared<subtask_metrics>(t.ports.size()));
+  t.blueprint.metrics = t.metrics = w.metrics.back();
+  auto& dead_letters = t.blueprint.settings.services.dead_letters;
+  t.blueprint.dead_letters =
+      std::make_shared<counting_dead_letter_sink>(*dead_letters, tally, t.metrics);
+  dead_letters = t.blueprint.dead_letters.get();
+}
+
 } // namespace
 
 wired_job wire_up(const plan& p, const run_options& options, const clock& time, bool threads) {
-  const resolved_plan r = p.resolve(options.parallelism);
+  const wiring from{p, p.resolve(options.parallelism), options, time, threads};
   wired_job w;
-  const auto tally = std::make_shared<letter_tally>();
-  tally->limit = options.max_dead_letters.count;
-
-  std::vector<std::size_t> first(p.stages.size()); // number of each stage's subtask 0
-  std::size_t source_subtasks = 0;
-  for (std::size_t s = 0; s < p.stages.size(); ++s) {
-    first[s] = w.subtasks.size();
-    if (p.stages[s].kind.is_source)
-      source_subtasks += r.stages[s].parallelism;
-    for (std::size_t i = 0; i < r.stages[s].parallelism; ++i) {
-      planned_subtask t;
-      t.stage = p.stages[s].name;
-      t.number = w.subtasks.size();
-      t.blueprint.logic = p.stages[s].make(p.stages[s]);
-      t.verbs = p.stages[s].verbs;
-      t.is_source = p.stages[s].kind.is_source;
-      t.own_thread = threads && p.stages[s].blocking;
-      t.factory = std::dynamic_pointer_cast<const subtask_factory>(p.stages[s].factory);
-      auto& settings = t.blueprint.settings;
-      settings.ordered = r.stages[s].ordered;
-      settings.credit_limit = options.credit_limit;
-      settings.services.stage = p.stages[s].name;
-      settings.services.stage_number = static_cast<std::uint32_t>(s);
-      settings.services.subtask = i;
-      settings.services.subtasks = r.stages[s].parallelism;
-      settings.services.time = &time;
-      settings.services.dead_letters =
-          options.dead_letters ? options.dead_letters : &no_dead_letters();
-      settings.services.limits = options.frames;
-      if (threads)
-        settings.services.read_apart = start_reading_thread;
-      settings.services.keep_order = r.stages[s].wants_order;
-      settings.services.out_of_order = r.stages[s].out_of_order;
-      w.subtasks.push_back(std::move(t));
+  for (std::size_t s = 0; s < p.stages.size(); ++s)
+    for (std::size_t i = 0; i < from.r.stages[s].parallelism; ++i) {
+      w.subtasks.push_back(from.subtask(s, i));
+      w.subtasks.back().number = w.stage_of.size();
       w.stage_of.push_back(s);
     }
-  }
+  const auto tally = std::make_shared<letter_tally>();
+  tally->limit = options.max_dead_letters.count;
+  const auto first = from.first_subtasks();
   for (std::size_t n = 0; n < w.subtasks.size(); ++n) {
-    auto& settings = w.subtasks[n].blueprint.settings;
-    settings.services.rate =
-        options.rate / static_cast<double>(std::max<std::size_t>(source_subtasks, 1));
-  }
-
-  for (std::size_t n = 0; n < w.subtasks.size(); ++n) {
-    planned_subtask& from = w.subtasks[n];
-    const auto& ports = from.blueprint.logic->ports();
-    w.edge_of.emplace_back();
-    for (std::size_t i = 0; i < ports.size(); ++i) {
-      const std::size_t edge = ports[i]->edge;
-      const plan_edge& e = p.edges[edge];
-      const std::size_t consumers = r.stages[e.to].parallelism;
-      const std::size_t subtask = from.blueprint.settings.services.subtask;
-      std::vector<std::size_t> to;
-      if (e.route == routing::forward)
-        to = {consumers == 1 ? 0 : subtask};
-      else
-        for (std::size_t c = 0; c < consumers; ++c)
-          to.push_back(c);
-      edge_settings s;
-      s.lanes = to.size();
-      s.carried = r.edges[edge].carried;
-      s.limits = options.frames;
-      from.blueprint.settings.ports.push_back(s);
-      from.blueprint.port_codecs.push_back(e.codec);
-      from.ports.emplace_back();
-      for (std::size_t lane = 0; lane < to.size(); ++lane) {
-        planned_subtask& consumer = w.subtasks[first[e.to] + to[lane]];
-        from.ports.back().emplace_back(first[e.to] + to[lane], consumer.channels.size());
-        consumer.channels.emplace_back(n, i, lane);
-        consumer.blueprint.channel_codecs.push_back(e.codec);
-        consumer.blueprint.settings.inputs.push_back(e.input);
-      }
-      w.edge_of.back().push_back(edge);
-    }
-    w.metrics.push_back(std::make_shared<subtask_metrics>(ports.size()));
-    from.blueprint.metrics = from.metrics = w.metrics.back();
-    auto& dead_letters = from.blueprint.settings.services.dead_letters;
-    from.blueprint.dead_letters =
-        std::make_shared<counting_dead_letter_sink>(*dead_letters, tally, from.metrics);
-    dead_letters = from.blueprint.dead_letters.get();
+    connect(from, n, first, w);
+    add_metrics(w.subtasks[n], tally, w);
   }
   share_credit(w, options.credit_limit);
   share_promises(p, w);

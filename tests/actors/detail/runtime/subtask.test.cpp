@@ -269,7 +269,7 @@ TEST_CASE("a barrier brings what was prepared, without what was withdrawn") {
     w.subtask->receive(0, std::move(f));
   };
   world w;
-  w.settings.channels = 1;
+  w.settings.inputs = {0};
   w.start(std::make_shared<leat::batching_stage<item>>(leat::batch{}, support::into_port<item>()));
   CHECK(!w.subtask->prepare(batching("often")));
   CHECK(!w.subtask->prepare({"stage", "model", "x"})); // it does not implement it

@@ -27,7 +27,7 @@ class versioned final : public leat::stage {
 public:
   explicit versioned(versions to) : to_(std::move(to)) {}
 
-  void consume(leat::frame& f, std::size_t& next, std::size_t end) override {
+  void consume(std::size_t, leat::frame& f, std::size_t& next, std::size_t end) override {
     for (; next < end; ++next)
       to_->version[f.as<item>().records[next].number] = version_;
   }
