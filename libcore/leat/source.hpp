@@ -318,7 +318,7 @@ private:
   }
 
   stamp next_stamp(const split& s, event_time t) const {
-    return {t, services_.stage_number, s.number, s.position + 1, {}};
+    return {t, first_source + services_.stage_number, s.number, s.position + 1, {}};
   }
 
   event_time time_of(const split& s, const T& r) const {
@@ -343,7 +343,7 @@ private:
     } else {
       (void)r;
     }
-    e.at = last_ = {s.highest, services_.stage_number, s.number, ++s.position, {}};
+    e.at = last_ = {s.highest, first_source + services_.stage_number, s.number, ++s.position, {}};
     out_.gathered().envelopes.add(row, e, out_.carried());
   }
 

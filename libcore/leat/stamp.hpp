@@ -79,7 +79,12 @@ private:
   std::uint64_t low_ = 0;
 };
 
-/// The highest event time so far in the record's split, the source (its place in the plan), the
+/// Sources have numbers from here on, in the order of the plan. Numbers below are those of timers:
+/// how many stages stand before theirs. So timers of a time come before its records, and those of
+/// earlier stages first.
+inline constexpr std::uint32_t first_source = 1 << 16;
+
+/// The highest event time so far in the record's split, the source (or the stage of a timer), the
 /// split, the position in it (from 1), and the path for derived records. A stamp only grows along a
 /// split. `stamp{}` is before every record. On one edge stamps are unique, and none is an ancestor
 /// of another, so a promise of everything up to {s, path last()} covers s and all its descendants.

@@ -55,7 +55,7 @@ TEST_CASE("descendants inherit the stamp and are numbered; stamps never fall alo
     last = rows.envelopes.stamp_of(i);
   }
   CHECK(rows.envelopes.stamp_of(4) ==
-        leat::stamp{at(9).time, 0, 0, 1, leat::stamp_path{}.child(1)});
+        leat::stamp{at(9).time, leat::first_source, 0, 1, leat::stamp_path{}.child(1)});
 }
 
 TEST_CASE("an output hands on whole or not at all, and counts") {

@@ -88,7 +88,7 @@ leat::frame frame_of(const std::vector<T>& records, const std::vector<leat::stam
 
 /// The stamp of a record at this position, at this time in microseconds.
 inline leat::stamp at(std::int64_t time, std::uint64_t position = 1, std::uint32_t split = 0) {
-  return {leat::event_time{std::chrono::microseconds{time}}, 0, split, position, {}};
+  return {leat::from_micros(time), leat::first_source, split, position, {}};
 }
 
 /// Items first, first+1 ... of `keys` keys, each at the time of its number.

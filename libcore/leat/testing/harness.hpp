@@ -30,7 +30,9 @@ template <class T>
 using input = std::variant<T, mark, barrier, idle, elapse>;
 
 /// The stamp of the record at this position.
-inline stamp stamp_of(std::uint64_t position) { return {begin_of_time, 0, 0, position, {}}; }
+inline stamp stamp_of(std::uint64_t position) {
+  return {begin_of_time, first_source, 0, position, {}};
+}
 
 /// Which event times records have; without `of` none.
 template <class T>

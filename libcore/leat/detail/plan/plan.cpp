@@ -203,12 +203,16 @@ void resolve_parallelism(const plan& p, std::size_t default_parallelism, resolve
   }
 }
 
-void resolve_disorder(const plan& p, resolved_plan& r) {
+// What the stages before one bring with them.
+void resolve_upstream(const plan& p, resolved_plan& r) {
   for (std::size_t i = 0; i < p.stages.size(); ++i) {
-    auto& out_of_order = r.stages[i].out_of_order = p.stages[i].out_of_order;
+    resolved_plan::stage& s = r.stages[i];
+    s.out_of_order = p.stages[i].out_of_order;
     for (const plan_edge& e : p.edges)
-      if (e.to == i)
-        out_of_order = std::max(out_of_order, r.stages[e.from].out_of_order);
+      if (e.to == i) {
+        s.out_of_order = std::max(s.out_of_order, r.stages[e.from].out_of_order);
+        s.depth = std::max(s.depth, r.stages[e.from].depth + 1);
+      }
   }
 }
 
@@ -246,7 +250,7 @@ resolved_plan plan::resolve(std::size_t default_parallelism) const {
   r.stages.resize(stages.size());
   r.edges.resize(edges.size());
   resolve_parallelism(*this, default_parallelism, r);
-  resolve_disorder(*this, r);
+  resolve_upstream(*this, r);
   resolve_order(*this, r);
   resolve_columns(*this, r);
   return r;

@@ -89,6 +89,7 @@ struct resolved_plan {
     bool ordered = false;                      ///< merges its channels by stamp
     bool wants_order = false;                  ///< it, or a stage behind it, depends on order
     std::chrono::microseconds out_of_order{0}; ///< the most of it, or of the sources before it
+    std::uint32_t depth = 0;                   ///< the most stages on a way to it from a source
   };
   struct edge {
     carried_columns carried; ///< what somebody behind it reads; with stamps also promises

@@ -34,7 +34,8 @@ struct stage_counters {
 /// What the runtime gives a stage. All of it outlives the stage.
 struct stage_services {
   std::string stage;
-  std::uint32_t stage_number = 0; ///< its place in the plan: the source in stamps
+  std::uint32_t stage_number = 0; ///< its place in the plan
+  std::uint32_t depth = 0;        ///< the most stages on a way to it from a source
   std::size_t subtask = 0;
   std::size_t subtasks = 1;
   const clock* time = nullptr;
