@@ -13,7 +13,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace leat {
@@ -59,6 +61,22 @@ inline constexpr bool is_array = false;
 template <class V, std::size_t N>
 inline constexpr bool is_array<std::array<V, N>> = true;
 
+template <class V>
+inline constexpr bool is_tuple = false;
+template <class... V>
+inline constexpr bool is_tuple<std::tuple<V...>> = true;
+template <class A, class B>
+inline constexpr bool is_tuple<std::pair<A, B>> = true;
+
+/// Calls `visit.template operator()<Part...>()` with the types of a tuple's parts.
+template <class Tuple, class Visit>
+constexpr decltype(auto) with_parts(Visit&& visit) {
+  return [&]<std::size_t... I>(std::index_sequence<I...>)->decltype(auto) {
+    return visit.template operator()<std::tuple_element_t<I, Tuple>...>();
+  }
+  (std::make_index_sequence<std::tuple_size_v<Tuple>>{});
+}
+
 /// What may be (part of) a field in JSON and in the binary codec. The parts of V are checked where
 /// they are used.
 template <class V>
@@ -86,6 +104,8 @@ template <class V, class... Outer>
 constexpr bool holds_one_of() {
   if constexpr (is_optional<V> || is_vector<V> || is_array<V>)
     return holds_one_of<typename V::value_type, Outer...>();
+  else if constexpr (is_tuple<V>)
+    return with_parts<V>([]<class... Part>() { return (holds_one_of<Part, Outer...>() || ...); });
   else if constexpr (one_of<V, Outer...>)
     return true;
   else if constexpr (record<V>)

@@ -39,6 +39,8 @@ constexpr bool may_own_heap() {
     return false;
   else if constexpr (is_optional<T> || is_array<T>)
     return may_own_heap<typename T::value_type>();
+  else if constexpr (is_tuple<T>)
+    return with_parts<T>([]<class... Part>() { return (may_own_heap<Part>() || ...); });
   else if constexpr (is_scored<T>)
     return may_own_heap<decltype(T::record)>() || may_own_heap<decltype(T::score)>();
   else if constexpr (record<T>)
@@ -78,6 +80,9 @@ constexpr std::size_t heap_bytes(const T& value) {
     return value ? heap_bytes(*value) : 0;
   } else if constexpr (is_array<T>) {
     return sum(value);
+  } else if constexpr (is_tuple<T>) {
+    return std::apply([](const auto&... part) { return (std::size_t{0} + ... + heap_bytes(part)); },
+                      value);
   } else if constexpr (is_scored<T>) {
     return heap_bytes(value.record) + heap_bytes(value.score);
   } else if constexpr (record<T>) {

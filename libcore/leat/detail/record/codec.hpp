@@ -6,6 +6,7 @@
 //   std::string          length, bytes
 //   std::optional        one byte, 0 or 1, then the value if 1
 //   std::vector          length, elements        std::array, record   elements, fields
+//   std::pair, tuple     their parts
 //
 // A length is an unsigned LEB128 number: seven bits a byte, lowest first, the top bit on all but
 // the last. The bytes say nothing about their type: compare fingerprints first.
@@ -22,6 +23,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace leat {
@@ -74,6 +76,20 @@ private:
 
 // --- sizes and layout -------------------------------------------------------------------------
 
+/// What the codec below writes, as far as its parts are such types too. A pair or tuple has a place
+/// in state, but not in the text formats.
+template <class V>
+concept encodable = is_field_type<V> || is_tuple<V>;
+
+/// As require_field_type, for what may be in saved state.
+template <class V>
+consteval bool require_encodable() {
+  if constexpr (is_tuple<V>)
+    return true;
+  else
+    return require_field_type<V>();
+}
+
 /// The fewest bytes a value of V takes.
 template <class V>
 constexpr std::size_t least_binary_size() {
@@ -81,6 +97,9 @@ constexpr std::size_t least_binary_size() {
     return 1;
   else if constexpr (is_array<V>)
     return std::tuple_size_v<V> * least_binary_size<typename V::value_type>();
+  else if constexpr (is_tuple<V>)
+    return with_parts<V>(
+        []<class... Part>() { return (std::size_t{0} + ... + least_binary_size<Part>()); });
   else if constexpr (record<V>)
     return with_fields<V>([]<class... F>(const F&...) {
       return (std::size_t{0} + ... + least_binary_size<typename F::value_type>());
@@ -94,6 +113,8 @@ template <class V>
 constexpr bool has_fixed_binary_size() {
   if constexpr (is_array<V>)
     return has_fixed_binary_size<typename V::value_type>();
+  else if constexpr (is_tuple<V>)
+    return with_parts<V>([]<class... Part>() { return (has_fixed_binary_size<Part>() && ...); });
   else if constexpr (record<V>)
     return with_fields<V>([]<class... F>(const F&...) {
       return (has_fixed_binary_size<typename F::value_type>() && ...);
@@ -182,6 +203,9 @@ std::size_t binary_size(const V& value) {
     return binary_length_size(value.size()) + binary_list_size<typename V::value_type>(value);
   else if constexpr (is_array<V>)
     return binary_list_size<typename V::value_type>(value);
+  else if constexpr (is_tuple<V>)
+    return std::apply(
+        [](const auto&... part) { return (std::size_t{0} + ... + binary_size(part)); }, value);
   else
     return with_fields<V>(
         [&](const auto&... f) { return (std::size_t{0} + ... + binary_size(value.*f.member)); });
@@ -225,7 +249,7 @@ void write_binary_list(byte_writer& out, const List& list) {
 
 template <class V>
 void write_binary(byte_writer& out, const V& value) {
-  if constexpr (!require_field_type<V>()) {
+  if constexpr (!require_encodable<V>()) {
     return;
   } else if constexpr (is_packed<V>()) {
     out.put(&value, sizeof value);
@@ -243,6 +267,8 @@ void write_binary(byte_writer& out, const V& value) {
     write_binary_list<typename V::value_type>(out, value);
   } else if constexpr (is_array<V>) {
     write_binary_list<typename V::value_type>(out, value);
+  } else if constexpr (is_tuple<V>) {
+    std::apply([&](const auto&... part) { (write_binary(out, part), ...); }, value);
   } else {
     for_each_field<V>([&](const auto& f) { write_binary(out, value.*f.member); });
   }
@@ -264,20 +290,20 @@ template <byte_buffer Buffer>
   buffer.insert(buffer.end(), bytes, bytes + size);
 }
 
-/// Appends one record.
-template <byte_buffer Buffer, record T>
+/// Appends one value.
+template <byte_buffer Buffer, encodable T>
 void append_binary(Buffer& buffer, const T& value) {
   require_finite<T>();
   byte_writer out = grow_buffer(buffer, binary_size(value));
   write_binary(out, value);
 }
 
-/// Appends many records: their number, then each. One memcpy if is_packed_record<T>.
-template <byte_buffer Buffer, record T>
+/// Appends many values: their number, then each. One memcpy if is_packed<T>().
+template <byte_buffer Buffer, encodable T>
 void encode_records(std::span<const T> records, Buffer& buffer) {
   require_finite<T>();
   const std::size_t length_size = binary_length_size(records.size());
-  if constexpr (is_packed_record<T>) {
+  if constexpr (is_packed<T>()) {
     grow_buffer(buffer, length_size).put_length(records.size());
     append_block(buffer, records.data(), records.size_bytes());
   } else {
@@ -292,7 +318,7 @@ void encode_records(std::span<const T> records, Buffer& buffer) {
 /// Reads a value of fixed size from bytes that are known to be there.
 template <class V>
 bool read_fixed_binary(const std::byte*& from, V& out) {
-  if constexpr (!require_field_type<V>()) {
+  if constexpr (!require_encodable<V>()) {
     return false;
   } else if constexpr (is_packed<V>()) {
     std::memcpy(&out, from, sizeof out);
@@ -304,6 +330,8 @@ bool read_fixed_binary(const std::byte*& from, V& out) {
     return byte <= 1;
   } else if constexpr (is_array<V>) {
     return std::all_of(out.begin(), out.end(), [&](auto& e) { return read_fixed_binary(from, e); });
+  } else if constexpr (is_tuple<V>) {
+    return std::apply([&](auto&... part) { return (read_fixed_binary(from, part) && ...); }, out);
   } else {
     return with_fields<V>(
         [&](const auto&... f) { return (read_fixed_binary(from, out.*f.member) && ...); });
@@ -349,7 +377,7 @@ bool read_binary_vector(byte_cursor& in, std::vector<V, Allocator>& out) {
 template <class V>
 bool read_binary_value(byte_cursor& in, V& out) {
   const std::byte* bytes = nullptr;
-  if constexpr (!require_field_type<V>()) {
+  if constexpr (!require_encodable<V>()) {
     return false;
   } else if constexpr (has_fixed_binary_size<V>()) {
     return in.take(least_binary_size<V>(), bytes) && read_fixed_binary(bytes, out);
@@ -372,23 +400,25 @@ bool read_binary_value(byte_cursor& in, V& out) {
     return read_binary_vector(in, out);
   } else if constexpr (is_array<V>) {
     return std::all_of(out.begin(), out.end(), [&](auto& e) { return read_binary_value(in, e); });
+  } else if constexpr (is_tuple<V>) {
+    return std::apply([&](auto&... part) { return (read_binary_value(in, part) && ...); }, out);
   } else {
     return with_fields<V>(
         [&](const auto&... f) { return (read_binary_value(in, out.*f.member) && ...); });
   }
 }
 
-/// Reads one record. Answers false when the bytes end early or are none that append_binary writes;
+/// Reads one value. Answers false when the bytes end early or are none that append_binary writes;
 /// then `out` may be half-filled. Trailing bytes are left in the cursor. Takes no more memory than
 /// a fixed multiple of the bytes that are there.
-template <record T>
+template <encodable T>
 bool read_binary(byte_cursor& in, T& out) {
   require_finite<T>();
   return read_binary_value(in, out);
 }
 
 /// Reads what encode_records wrote, replacing `out`.
-template <record T, class Allocator>
+template <encodable T, class Allocator>
 bool decode_records(byte_cursor& in, std::vector<T, Allocator>& out) {
   require_finite<T>();
   return read_binary_vector(in, out);

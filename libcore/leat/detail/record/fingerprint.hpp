@@ -25,6 +25,12 @@ template <class T>
 void append_type(std::string& out) {
   if constexpr (foreign<T>) {
     foreign_record<T>::append_type(out);
+  } else if constexpr (is_tuple<T>) {
+    char separator = '(';
+    with_parts<T>([&]<class... Part>() {
+      ((out += separator, separator = ',', append_type<Part>(out)), ...);
+    });
+    out += std::tuple_size_v<T> == 0 ? "()" : ")";
   } else if constexpr (!require_field_type<T>()) {
     return;
   } else if constexpr (one_of<T, bool>) {
@@ -61,7 +67,8 @@ void append_type(std::string& out) {
 }
 
 /// The type in text: "payment(id:i64,card:u32,note:string?,items:[item(price:f32)])". An enum is
-/// its integer. Types without fields have a text too: "i64", "string". Made once.
+/// its integer. Types without fields have a text too: "i64", "string",
+/// "(i64,string)". Made once.
 template <class T>
 const std::string& type_text() {
   require_finite<T>();

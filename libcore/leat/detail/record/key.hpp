@@ -2,6 +2,8 @@
 // of the key's canonical little-endian bytes, modulo max_parallelism.
 #pragma once
 
+#include <leat/scalar_text.hpp>
+
 #include <array>
 #include <bit>
 #include <cmath>
@@ -22,13 +24,6 @@ using key_group = std::uint32_t;
 
 namespace detail {
 std::uint64_t hash_bytes(const void* data, std::size_t size);
-
-template <class T>
-struct is_tuple : std::false_type {};
-template <class... T>
-struct is_tuple<std::tuple<T...>> : std::true_type {};
-template <class A, class B>
-struct is_tuple<std::pair<A, B>> : std::true_type {};
 
 template <class T>
 constexpr bool is_scalar_key =
@@ -57,7 +52,7 @@ template <class T>
 bool same_key(const T& a, const T& b) {
   if constexpr (std::is_floating_point_v<T>)
     return a == b || (std::isnan(a) && std::isnan(b));
-  else if constexpr (is_tuple<T>::value)
+  else if constexpr (is_tuple<T>)
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       return (same_key(std::get<I>(a), std::get<I>(b)) && ...);
     }

@@ -93,6 +93,13 @@ TEST_CASE("a record owns what its fields own") {
   CHECK(heap_bytes(std::array<note, 2>{note{}, n}) == heap_bytes(n));
 }
 
+TEST_CASE("a pair or tuple owns what its parts own") {
+  static_assert(!leat::owns_heap<std::pair<int, std::tuple<float, bool>>>);
+  static_assert(leat::owns_heap<std::tuple<int, std::pair<float, std::string>>>);
+  const std::string text(100, 'x');
+  CHECK(heap_bytes(std::tuple{1, std::pair{2.f, text}, text}) == 2 * heap_bytes(std::string{text}));
+}
+
 TEST_CASE("a user's own type tells by itself, at any depth") {
   CHECK(heap_bytes(histogram{}) == 800);
   std::vector<histogram> many(2);

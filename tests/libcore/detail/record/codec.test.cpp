@@ -234,6 +234,40 @@ TEST_CASE("codec: many other records survive too") {
   CHECK(bytes_of_all(many).size() == 2 + 9000);
 }
 
+TEST_CASE("codec: values that are no records survive, one by one and many") {
+  using deep = std::tuple<std::pair<std::string, bool>, std::int8_t, std::optional<point>>;
+  CHECK(leat::has_fixed_binary_size<std::pair<float, std::tuple<bool, kind>>>());
+  CHECK(leat::least_binary_size<std::pair<float, std::tuple<bool, kind>>>() == 7);
+  CHECK(bytes_of(std::pair<std::int16_t, bool>{2, true}) == std::string("\2\0\1", 3));
+  CHECK(bytes_of(std::string{"ab"}) == "\2ab");
+  CHECK(
+      rc::check([](const std::vector<std::tuple<std::pair<std::string, bool>, std::int8_t>>& drawn,
+                   const std::vector<std::int32_t>& numbers) {
+        std::vector<deep> values;
+        for (const auto& [text, number] : drawn)
+          values.emplace_back(text, number,
+                              number > 0 ? std::optional{point{number, 1}} : std::nullopt);
+        std::vector<deep> back;
+        const std::string bytes = bytes_of_all(values);
+        byte_cursor in{bytes};
+        RC_ASSERT(leat::decode_records(in, back));
+        RC_ASSERT(back == values);
+        for (const deep& value : values) {
+          deep one;
+          RC_ASSERT(bytes_of(value).size() == leat::binary_size(value));
+          RC_ASSERT(reads(bytes_of(value), one));
+          RC_ASSERT(one == value);
+        }
+        std::vector<std::int32_t> more;
+        const std::string number_bytes = bytes_of_all(numbers);
+        byte_cursor from{number_bytes};
+        RC_ASSERT(leat::decode_records(from, more));
+        RC_ASSERT(more == numbers);
+      }));
+  std::pair<bool, bool> flags_read;
+  CHECK(!reads(std::string_view("\1\2"), flags_read));
+}
+
 TEST_CASE("codec: bytes that end early are refused at every length") {
   const order o{true,     7,      1.5,     "note",     "gift", point{1, 2},
                 {{3, 4}}, {true}, {{"a"}}, {"b", "c"}, {1}};

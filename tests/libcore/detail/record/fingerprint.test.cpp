@@ -67,6 +67,9 @@ TEST_CASE("a type's text follows from its declaration") {
   CHECK(leat::type_text<std::int64_t>() == "i64");
   CHECK(leat::type_text<std::string>() == "string");
   CHECK(leat::type_text<std::optional<float>>() == "f32?");
+  CHECK(leat::type_text<std::pair<std::tuple<bool, item>, std::string>>() ==
+        "((bool,item(price:f32)),string)");
+  CHECK(leat::type_text<std::tuple<>>() == "()");
 }
 
 TEST_CASE("odd names cannot forge another type's text") {
