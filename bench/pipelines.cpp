@@ -83,7 +83,7 @@ struct running_sum {
   leat::value_state<std::uint64_t> sum;
   void open(leat::setup& setup) { sum = setup.value<std::uint64_t>("sum"); }
   void process(const item& i, leat::emitter<item>& out, leat::context& ctx) {
-    out({i.id, i.key, ctx.get(sum) += i.value, i.other});
+    out({i.id, i.key, ctx.edit(sum) += i.value, i.other});
   }
 };
 

@@ -12,6 +12,9 @@ struct card_past {
   std::int64_t payments = 0;
   std::int64_t cents = 0;
   leat::event_time last;
+  static constexpr auto fields =
+      leat::fields("card_past", leat::field("payments", &card_past::payments),
+                   leat::field("cents", &card_past::cents), leat::field("last", &card_past::last));
 };
 
 struct card_features {
@@ -21,7 +24,7 @@ struct card_features {
   void open(leat::setup& setup) { past = setup.value<card_past>("past"); }
 
   void process(const payment& p, leat::emitter<features>& out, leat::context& ctx) {
-    card_past& card = ctx.get(past); // of this payment's card
+    card_past& card = ctx.edit(past); // of this payment's card
     out(seen_from(card, p));
     ++card.payments;
     card.cents += p.cents;

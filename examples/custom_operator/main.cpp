@@ -23,7 +23,7 @@ struct running_average {
 
   void open(leat::setup& setup) { average = setup.value<double>("average"); }
   void process(const reading& r, leat::emitter<reading>& out, leat::context& ctx) {
-    double& a = ctx.get(average); // of this reading's sensor
+    double& a = ctx.edit(average); // of this reading's sensor
     out({r.sensor, a += 0.1 * (r.value - a)});
   }
 };

@@ -19,13 +19,16 @@ struct episodes {
   struct counts {
     std::int64_t readings = 0;
     std::int64_t last_high = 0; ///< the number of that reading; 0: none yet
+    static constexpr auto fields =
+        leat::fields("counts", leat::field("readings", &counts::readings),
+                     leat::field("last_high", &counts::last_high));
   };
   leat::value_state<counts> state = {};
 
   void open(leat::setup& setup) { state = setup.value<counts>("episode"); }
 
   void process(const leat::scored<view>& s, leat::emitter<alert>& out, leat::context& ctx) {
-    counts& c = ctx.get(state);
+    counts& c = ctx.edit(state);
     ++c.readings;
     if (s.score < threshold)
       return;

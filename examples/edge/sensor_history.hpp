@@ -52,6 +52,13 @@ private:
   double below_ = 0;
   double mean_ = 0;
   double squares_ = 0;
+
+public:
+  static constexpr auto fields = leat::fields(
+      "sensor_past", leat::field("readings", &sensor_past::readings_),
+      leat::field("level", &sensor_past::level_), leat::field("above", &sensor_past::above_),
+      leat::field("below", &sensor_past::below_), leat::field("mean", &sensor_past::mean_),
+      leat::field("squares", &sensor_past::squares_));
 };
 
 /// An operator keyed by sensor. A value that is not a number is a dead letter, or the sensor's
@@ -66,7 +73,7 @@ struct sensor_history {
   leat::result<void> process(const reading& r, leat::emitter<view>& out, leat::context& ctx) {
     if (!std::isfinite(r.value))
       return leat::user_error("the value is not a finite number");
-    sensor_past& sensor = ctx.get(past);
+    sensor_past& sensor = ctx.edit(past);
     out(sensor.look_at(r));
     sensor.remember(r);
     return {};

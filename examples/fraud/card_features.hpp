@@ -113,6 +113,17 @@ private:
   habit<8> countries_;
   habit<10> categories_;
   habit<8> day_parts_;
+
+public:
+  static constexpr auto fields = leat::fields(
+      "card_profile", leat::field("cents_sum", &card_profile::cents_sum_),
+      leat::field("cents_squares", &card_profile::cents_squares_),
+      leat::field("times", &card_profile::times_), leat::field("cents", &card_profile::cents_),
+      leat::field("terminals", &card_profile::terminals_),
+      leat::field("payments", &card_profile::payments_), leat::field("days", &card_profile::days_),
+      leat::field("countries", &card_profile::countries_),
+      leat::field("categories", &card_profile::categories_),
+      leat::field("day_parts", &card_profile::day_parts_));
 };
 
 /// An operator keyed by card: hands on each payment with what the card's past says about it.
@@ -124,7 +135,7 @@ struct card_features {
   void open(leat::setup& setup) { profile = setup.value<card_profile>("profile"); }
 
   void process(const payment& p, leat::emitter<card_view>& out, leat::context& ctx) {
-    card_profile& card = ctx.get(profile);
+    card_profile& card = ctx.edit(profile);
     out(card.look_at(p));
     card.remember(p);
   }

@@ -2,6 +2,7 @@
 // size, a few nanoseconds a payment. Time only goes forward in them.
 #pragma once
 
+#include <leat/record.hpp>
 #include <leat/time.hpp>
 
 #include <algorithm>
@@ -60,6 +61,12 @@ private:
   std::int32_t step_ = 0;
   std::array<std::uint32_t, Steps> cents_{};
   std::array<std::uint16_t, Steps> counts_{};
+
+public:
+  static constexpr auto fields =
+      leat::fields("rolling_totals", leat::field("step", &rolling_totals::step_),
+                   leat::field("cents", &rolling_totals::cents_),
+                   leat::field("counts", &rolling_totals::counts_));
 };
 
 /// How often each of a few choices was made, where old choices fade. What is beyond the last choice
@@ -90,6 +97,10 @@ private:
 
   std::array<std::uint8_t, Choices> made_{};
   std::uint8_t total_ = 0;
+
+public:
+  static constexpr auto fields = leat::fields("habit", leat::field("made", &habit::made_),
+                                              leat::field("total", &habit::total_));
 };
 
 } // namespace fraud

@@ -44,6 +44,11 @@ private:
 
   std::int32_t today_ = 0;
   std::array<std::uint16_t, days> reports_{};
+
+public:
+  static constexpr auto fields =
+      leat::fields("report_calendar", leat::field("today", &report_calendar::today_),
+                   leat::field("reports", &report_calendar::reports_));
 };
 
 /// The past of one terminal.
@@ -86,6 +91,14 @@ private:
   report_calendar reports_;
   std::int64_t last_ = -longest_gap;
   std::uint32_t newcomers_ = 0; ///< one bit for each of the latest payments
+
+public:
+  static constexpr auto fields =
+      leat::fields("terminal_profile", leat::field("hour", &terminal_profile::hour_),
+                   leat::field("week", &terminal_profile::week_),
+                   leat::field("reports", &terminal_profile::reports_),
+                   leat::field("last", &terminal_profile::last_),
+                   leat::field("newcomers", &terminal_profile::newcomers_));
 };
 
 /// An operator keyed by terminal: completes what the model reads.
@@ -97,7 +110,7 @@ struct terminal_features {
   void open(leat::setup& setup) { profile = setup.value<terminal_profile>("profile"); }
 
   void process(const card_view& seen, leat::emitter<features>& out, leat::context& ctx) {
-    terminal_profile& terminal = ctx.get(profile);
+    terminal_profile& terminal = ctx.edit(profile);
     out(terminal.look_at(seen));
     terminal.remember(seen);
   }

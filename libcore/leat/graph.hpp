@@ -5,6 +5,7 @@
 
 #include <leat/detail/plan/refused_verbs.hpp>
 #include <leat/detail/stage/batching_stage.hpp>
+#include <leat/detail/stage/keyed_stage.hpp>
 #include <leat/detail/stage/merge_stage.hpp>
 #include <leat/detail/stage/scoring_stage.hpp>
 #include <leat/operator.hpp>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <leat/batching.hpp>
+#include <leat/context.hpp>
 #include <leat/csv.hpp>
 #include <leat/dead_letter.hpp>
 #include <leat/error.hpp>

@@ -5,7 +5,7 @@
 //     leat::value_state<std::uint64_t> seen;
 //     void open(leat::setup& setup) { seen = setup.value<std::uint64_t>("seen"); }
 //     void process(const payment& p, leat::emitter<card_count>& out, leat::context& ctx) {
-//       out({p.card, ++ctx.get(seen)});
+//       out({p.card, ++ctx.edit(seen)});
 //     }
 //   };
 //
@@ -16,10 +16,8 @@
 // operator was made with may be wrong.
 #pragma once
 
-#include <leat/detail/record/type_name.hpp>
-#include <leat/detail/stage/rejecting.hpp>
+#include <leat/context.hpp>
 #include <leat/detail/stage/stage.hpp>
-#include <leat/state.hpp>
 
 #include <map>
 
@@ -88,20 +86,35 @@ using side_ports = std::map<std::string, std::unique_ptr<side_port>>;
 /// What an operator's `open` gets: the place to ask for its states and side outputs, by name.
 class setup {
 public:
-  setup(std::vector<std::unique_ptr<state_column>>& columns, side_ports& sides)
-      : columns_(columns), sides_(sides) {}
+  setup(detail::state_store& states, side_ports& sides) : states_(states), sides_(sides) {}
 
-  /// One value for each key, value-initialised for a new key. The name is its identity when saved.
+  /// One value for each key. The name is its identity when saved. This and the three below throw
+  /// leat::failure if there is a state of this name.
   template <class V>
   value_state<V> value(std::string name) {
-    for (const auto& c : columns_)
-      if (c->name() == name)
-        throw failure(
-            user_error("two states are called \"" + name + "\"", "give each its own name"));
-    auto column = std::make_unique<value_column<V>>(std::move(name));
-    value_state<V> handle(*column);
-    columns_.push_back(std::move(column));
-    return handle;
+    return declare<value_state<V>, V, true>(std::move(name));
+  }
+  /// One list for each key.
+  template <class V>
+  list_state<V> list(std::string name) {
+    static_assert(!std::is_same_v<V, bool>, "list<bool>(name): a list of bool cannot be read as a "
+                                            "std::span; use std::uint8_t");
+    return declare<list_state<V>, V, !std::is_same_v<V, bool>>(std::move(name));
+  }
+  /// One map for each key.
+  template <class K, class V>
+  map_state<K, V> map(std::string name) {
+    static_assert(key<K>,
+                  "map<K, V>(name): a key is a number, an enum, a bool, a std::string, or a "
+                  "std::tuple or std::pair of these");
+    return declare<map_state<K, V>, V, key<K>>(std::move(name));
+  }
+  /// One aggregate for each key.
+  template <class A>
+  aggregating_state<A> aggregating(std::string name) {
+    static_assert(detail::aggregate<A>, "aggregating<A>(name): an aggregate has void add(const X&) "
+                                        "and auto result() const");
+    return declare<aggregating_state<A>, A, detail::aggregate<A>>(std::move(name));
   }
 
   /// A second output.
@@ -124,55 +137,17 @@ public:
   }
 
 private:
-  std::vector<std::unique_ptr<state_column>>& columns_;
+  template <class Handle, class V, bool Possible>
+  Handle declare(std::string name) {
+    if constexpr (detail::require_state_type<V>() && Possible)
+      return Handle(states_.declare<typename Handle::column>(std::move(name)));
+    else
+      return Handle();
+  }
+
+  detail::state_store& states_;
   side_ports& sides_;
   std::vector<std::string> claimed_;
-};
-
-/// What an operator may know and touch while it processes a record.
-class context {
-public:
-  /// The value of this state for the record's key. Stays valid during this call.
-  template <class V>
-  V& get(const value_state<V>& state) const {
-    if (!state.column_) [[unlikely]]
-      detail::state_never_set(detail::compiler_name<V>());
-    return state.column_->at(slot_);
-  }
-  /// The runtime's clock.
-  clock_time now() const { return clock_->now(); }
-
-private:
-  template <class, class, class>
-  friend class keyed_stage;
-  state_slot slot_ = 0;
-  const clock* clock_ = nullptr;
-};
-
-/// What an operator may know besides if its `process` takes one of these: where the record stands
-/// in event time. It then gets its records in stamp order, with stamps, whatever the parallelism;
-/// all answers are the same in every run.
-class event_context : public context {
-public:
-  /// The record's stamp.
-  const stamp& at() const { return envelope_.at; }
-  /// The record's own event time, or that of the record it descends from; begin_of_time without.
-  leat::event_time event_time() const { return envelope_.time; }
-  /// Whether the record was older than the watermark of its split when it was read: more than
-  /// `out_of_order` behind the newest record before it.
-  bool late() const { return envelope_.late; }
-  /// No record that is on time and older than this will come: the time of the stamp less the
-  /// largest out_of_order of all sources before. Without event times it is begin_of_time.
-  leat::event_time watermark() const {
-    const leat::event_time reached = envelope_.at.time;
-    return reached > begin_of_time + out_of_order_ ? reached - out_of_order_ : begin_of_time;
-  }
-
-private:
-  template <class, class, class>
-  friend class keyed_stage;
-  envelope envelope_;
-  std::chrono::microseconds out_of_order_{0};
 };
 
 template <class Op, class T, class Context>
@@ -185,123 +160,5 @@ concept needs_event_context =
     !processes_with<Op, T, context> && processes_with<Op, T, event_context>;
 template <class Op, class T>
 concept keyed_operator_on = processes_with<Op, T, context> || processes_with<Op, T, event_context>;
-
-/// Runs an operator over the records of its keys.
-template <class T, class KeyOf, class Op>
-class keyed_stage final : public producing_stage<typename Op::output_type> {
-  using base = producing_stage<typename Op::output_type>;
-  using base::out_, base::services_, base::ports_;
-
-public:
-  keyed_stage(KeyOf key_of, Op op, fanout<typename Op::output_type> to, side_ports sides)
-      : base(std::move(to)), key_of_(std::move(key_of)), op_(std::move(op)),
-        sides_(std::move(sides)) {
-    for (auto& [name, side] : sides_)
-      side->list_ports(ports_);
-  }
-
-  result<void> open(const stage_services& services) override {
-    if (auto opened = base::open(services); !opened)
-      return opened;
-    read_ = needs_event_context<Op, T> ? all_columns : out_.carried();
-    for (auto& [name, side] : sides_) {
-      side->open(services);
-      read_ |= side->carried();
-    }
-    ctx_.clock_ = services.time;
-    if constexpr (needs_event_context<Op, T>)
-      ctx_.out_of_order_ = services.out_of_order;
-    if constexpr (requires(setup & s) { op_.open(s); }) {
-      setup s(columns_, sides_);
-      op_.open(s);
-      for (const auto& [name, side] : sides_)
-        if (!s.claimed(name))
-          return user_error("the operator has no side output \"" + name + "\"");
-    } else if (!sides_.empty()) {
-      return user_error("the operator has no side output \"" + sides_.begin()->first + "\"");
-    }
-    return {};
-  }
-
-  void consume(std::size_t, frame& f, std::size_t& next, std::size_t end) override {
-    const auto& from = f.as<T>();
-    envelope_cursor envelopes(from.envelopes, read_);
-    const std::size_t first = next;
-    while (next < end) {
-      const std::size_t i = next++;
-      const envelope& e = envelopes.at(i);
-      if constexpr (needs_event_context<Op, T>)
-        ctx_.envelope_ = e;
-      start(e);
-      if (!columns_.empty()) { // or each key ever seen would be kept for nothing
-        const auto& key = key_of_(from.records[i]);
-        ctx_.slot_ = slots_.slot_of(key, key_hash(key));
-      }
-      process_or_reject(services_, from, i, first,
-                        [this](const T& record) { return op_.process(record, out_, ctx_); });
-      if (!pass_on_full())
-        break;
-    }
-    stage_counters::add(services_.counters->records_in, next - first);
-  }
-
-  bool blocked() const override {
-    for (const auto& [name, side] : sides_)
-      if (side->blocked())
-        return true;
-    return base::blocked();
-  }
-  void resume() override { drain(); }
-  bool drain() override {
-    bool clear = true;
-    for (auto& [name, side] : sides_)
-      clear = side->hand_on() && clear;
-    return clear ? base::drain() : (out_.hand_on(), false); // the base lets marks go: all or none
-  }
-  void stall(const stamp& consumed) override {
-    for (auto& [name, side] : sides_) {
-      side->hand_on();
-      side->passed(consumed);
-    }
-    base::stall(consumed);
-  }
-
-private:
-  void promise(const mark& m) override {
-    for (auto& [name, side] : sides_)
-      side->promised(m.progress);
-    base::promise(m);
-  }
-
-  bool gathering() const override {
-    for (const auto& [name, side] : sides_)
-      if (!side->empty())
-        return true;
-    return base::gathering();
-  }
-
-  using key_type = std::remove_cvref_t<std::invoke_result_t<const KeyOf&, const T&>>;
-
-  void start(const envelope& e) {
-    out_.descend_from(e, true);
-    for (auto& [name, side] : sides_)
-      side->descend_from(e);
-  }
-
-  bool pass_on_full() {
-    bool clear = !out_.full() || out_.hand_on();
-    for (auto& [name, side] : sides_)
-      clear = (!side->full() || side->hand_on()) && clear;
-    return clear;
-  }
-
-  KeyOf key_of_;
-  Op op_;
-  key_slots<key_type> slots_;
-  std::vector<std::unique_ptr<state_column>> columns_;
-  side_ports sides_;
-  carried_columns read_;
-  std::conditional_t<needs_event_context<Op, T>, event_context, context> ctx_;
-};
 
 } // namespace leat

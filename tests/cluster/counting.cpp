@@ -38,7 +38,7 @@ struct chained {
       ::pause();
     if (reject_at != 0 && r.n >= reject_at)
       return leat::user_error("too large a number");
-    auto& s = ctx.get(state);
+    auto& s = ctx.edit(state);
     s = (s ^ r.sum) * 0x100000001b3ULL + 1;
     if (s % 7 != 0) // some come to nothing
       out({r.n, s});

@@ -1,4 +1,4 @@
-#include <leat/operator.hpp>
+#include <leat/detail/stage/keyed_stage.hpp>
 
 #include "support/catch.hpp"
 #include "support/dice.hpp"
@@ -196,7 +196,7 @@ TEST_CASE("an operator that forgot to set a state handle is told so") {
   struct forgetful {
     using output_type = item;
     leat::value_state<double> count;
-    void process(const item&, leat::emitter<item>&, leat::context& ctx) { ctx.get(count) += 1; }
+    void process(const item&, leat::emitter<item>&, leat::context& ctx) { ctx.edit(count) += 1; }
   };
   support::hosted h;
   REQUIRE(h.open(stage_of(forgetful{})));
@@ -237,7 +237,7 @@ TEST_CASE("each key has its own state, found by equality of keys") {
     leat::value_state<std::int64_t> count;
     void open(leat::setup& setup) { count = setup.value<std::int64_t>("count"); }
     void process(const item& i, leat::emitter<item>& out, leat::context& ctx) {
-      out({i.key, i.number, ++ctx.get(count)});
+      out({i.key, i.number, ++ctx.edit(count)});
     }
   };
   const auto by_text = [](const item& i) {

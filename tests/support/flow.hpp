@@ -168,7 +168,7 @@ struct chained_hash {
   leat::value_state<std::int64_t> last;
   void open(leat::setup& setup) { last = setup.value<std::int64_t>("last"); }
   void process(const item& i, leat::emitter<item>& out, leat::context& ctx) {
-    std::int64_t& value = ctx.get(last);
+    std::int64_t& value = ctx.edit(last);
     value = static_cast<std::int64_t>((static_cast<std::uint64_t>(value) * 31 +
                                        static_cast<std::uint64_t>(i.number) * 7 +
                                        static_cast<std::uint64_t>(i.value)) %

@@ -25,7 +25,7 @@ struct curious {
   void process(const item& i, leat::emitter<item>& out, leat::event_context& ctx) {
     const leat::stamp& at = ctx.at();
     out({i.key, at.time.time_since_epoch().count(), static_cast<std::int64_t>(at.position)});
-    out({i.number, ctx.watermark().time_since_epoch().count(), ++ctx.get(seen)});
+    out({i.number, ctx.watermark().time_since_epoch().count(), ++ctx.edit(seen)});
     out({i.number, ctx.event_time().time_since_epoch().count(), ctx.late() ? -1 : -2});
   }
 };

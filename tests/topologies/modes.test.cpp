@@ -53,7 +53,7 @@ struct chain_state {
   value_state<std::uint64_t> seen;
   void open(setup& s) { seen = s.value<std::uint64_t>("seen"); }
   void process(const event& e, leat::emitter<event>& out, context& ctx) {
-    std::uint64_t& state = ctx.get(seen);
+    std::uint64_t& state = ctx.edit(seen);
     state = next_state(state, e);
     event next = e;
     next.value = state;

@@ -39,7 +39,7 @@ struct with_side {
     side = setup.side<item>("thirds");
   }
   void process(const item& i, leat::emitter<item>& out, leat::context& ctx) {
-    std::int64_t& value = ctx.get(sum);
+    std::int64_t& value = ctx.edit(sum);
     value = (value * 5 + i.value + i.number) % 9973;
     if (value % 3 == 0)
       side({i.key, i.number, -value});

@@ -11,7 +11,7 @@
 // leat::failure.
 #pragma once
 
-#include <leat/operator.hpp>
+#include <leat/detail/stage/keyed_stage.hpp>
 
 #include <fmt/format.h>
 #include <random>

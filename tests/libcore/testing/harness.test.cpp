@@ -26,7 +26,7 @@ TEST_CASE("an operator that depends on its records alone passes, and its output 
     void open(leat::setup& setup) { count = setup.value<std::int64_t>("count"); }
     void process(const item& i, leat::emitter<item>& out, leat::context& ctx) {
       for (std::int64_t n = 0; n < i.number % 4; ++n)
-        out({i.key, i.number, ++ctx.get(count)});
+        out({i.key, i.number, ++ctx.edit(count)});
     }
   };
   const auto got = check_operator(counting{}, support::key_of_item,

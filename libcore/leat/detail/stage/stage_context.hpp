@@ -1,0 +1,28 @@
+// The other side of a context: what a stage that offers one sets.
+#pragma once
+
+#include <leat/context.hpp>
+
+namespace leat::detail {
+
+/// Context is leat::context or leat::event_context.
+template <class Context>
+class stage_context final : public Context {
+public:
+  static constexpr bool knows_event_time = std::is_base_of_v<event_context, Context>;
+
+  void open(state_store& states, const clock& time, std::chrono::microseconds out_of_order) {
+    this->states_ = &states;
+    this->clock_ = &time;
+    if constexpr (knows_event_time)
+      this->out_of_order_ = out_of_order;
+  }
+
+  /// The envelope of the record that is processed next.
+  void set_envelope(const envelope& e) {
+    if constexpr (knows_event_time)
+      this->envelope_ = e;
+  }
+};
+
+} // namespace leat::detail

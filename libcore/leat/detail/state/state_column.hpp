@@ -1,0 +1,108 @@
+// One state of all keys of a subtask, as a store sees it that does not know its type. Cells stand
+// in pages; a page is copied before it is changed while a snapshot shares it.
+#pragma once
+
+#include <leat/detail/record/fingerprint.hpp>
+#include <leat/detail/state/cow.hpp>
+#include <leat/detail/state/heap_meter.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace leat::detail {
+
+/// Where the states of a key stand in all columns.
+using state_slot = std::uint32_t;
+/// The slot of keys without state. It is never edited, so that it can be read like any other.
+inline constexpr state_slot no_slot = 0;
+
+enum class state_kind : std::uint8_t { value, list, map, aggregating };
+
+class state_column {
+public:
+  /// `type` in text, as in type_text.
+  state_column(std::string name, state_kind kind, std::string_view type);
+  virtual ~state_column() = default;
+
+  /// The state's identity when it is saved.
+  const std::string& name() const { return name_; }
+  /// Kind and type as people read them: "list i64".
+  const std::string& type() const { return type_; }
+  /// Of name, kind and type: a state can be loaded by one with the same fingerprint.
+  std::uint64_t fingerprint() const;
+
+  /// Makes slots up to and including this one.
+  virtual void reach(state_slot slot) = 0;
+  virtual bool has(state_slot slot) const = 0;
+  virtual void erase(state_slot slot) = 0;
+  /// Heap memory of pages, and of what values own.
+  virtual std::size_t bytes() const = 0;
+  /// A column with the same contents that shares their pages.
+  virtual std::unique_ptr<state_column> share() const = 0;
+
+  /// Contract: has(slot).
+  virtual void save(state_slot slot, std::string& to) const = 0;
+  /// Contract: not has(slot). False if the bytes are none that save writes.
+  virtual bool load(state_slot slot, byte_cursor& from) = 0;
+
+protected:
+  state_column(const state_column&) = default;
+
+private:
+  std::string name_;
+  std::string type_;
+};
+
+/// As many cells make a page, a power of two: few where copying one may cost an allocation.
+template <class Cell>
+inline constexpr std::size_t cells_in_page =
+    owns_heap<Cell> ? 16 : std::clamp<std::size_t>(std::bit_floor(16'384 / sizeof(Cell)), 16, 256);
+
+/// The pages of a column. A Page has `length` and `heap_bytes()`; Metered is what is edited of it
+/// by reference.
+template <class Page, class Metered>
+class paged_column : public state_column {
+public:
+  using state_column::state_column;
+
+  void reach(state_slot slot) final {
+    if (slot / Page::length >= pages_.size())
+      pages_.resize(slot / Page::length + 1, untouched_);
+  }
+
+  std::size_t bytes() const final {
+    return pages_.capacity() * sizeof(cow<Page>) + made_ * cow<Page>::node_bytes() + meter_.bytes();
+  }
+
+protected:
+  const Page& page(state_slot slot) const { return *pages_[slot / Page::length]; }
+
+  Page& edit_page(state_slot slot) {
+    cow<Page>& page = pages_[slot / Page::length];
+    if (page.shared()) [[unlikely]]
+      unshare(page);
+    return page.own();
+  }
+
+  heap_meter<Metered> meter_;
+
+private:
+  [[gnu::noinline]] void unshare(cow<Page>& page) {
+    meter_.settle();
+    if (page == untouched_)
+      ++made_;
+    else
+      meter_.subtract(page->heap_bytes());
+    page.unshare();
+    meter_.add(page->heap_bytes());
+  }
+
+  cow<Page> untouched_; ///< stands for all pages nobody has written to
+  std::vector<cow<Page>> pages_ = {untouched_};
+  std::size_t made_ = 1; ///< pages of its own, the untouched one included
+};
+
+} // namespace leat::detail

@@ -1,0 +1,68 @@
+// The states of one subtask, by slot, and the key at hand: what contexts and setup see of a store
+// whose keys are of any type.
+#pragma once
+
+#include <leat/detail/state/state_column.hpp>
+#include <leat/error.hpp>
+
+namespace leat::detail {
+
+class state_store {
+public:
+  virtual ~state_store() = default;
+
+  /// Adds a state. Throws leat::failure if there is one of this name.
+  template <class Column>
+  Column& declare(std::string name) {
+    auto made = std::make_unique<Column>(std::move(name));
+    Column& column = *made;
+    add(std::move(made));
+    return column;
+  }
+  /// Whether it has no states, so that nobody need look for keys.
+  bool stateless() const { return columns_.empty(); }
+
+  /// The slot of the key at hand; no_slot if it has no state.
+  state_slot slot() const { return slot_; }
+  /// The slot of the key at hand, which gets one if it has none: to be written to.
+  state_slot claim() {
+    if (slot_ == no_slot) [[unlikely]]
+      slot_ = add_key_at_hand();
+    return slot_;
+  }
+  /// Something of the key at hand is erased or may turn out empty: so perhaps nothing is left.
+  void may_be_empty() { may_be_empty_ = true; }
+
+protected:
+  state_store() = default;
+  /// Shares the contents. There is no key at hand.
+  state_store(const state_store& other);
+  state_store& operator=(const state_store&) = delete;
+
+  virtual state_slot add_key_at_hand() = 0;
+
+  bool has_state(state_slot slot) const;
+  state_slot take_slot();
+  /// Erases what is left at the slot.
+  void give_back(state_slot slot);
+  std::size_t column_bytes() const;
+
+  void append_head(std::string& to, key_group group, std::string_view key_type) const;
+  /// The key group, if the head speaks of these states and of keys of this type.
+  result<key_group> read_head(byte_cursor& from, std::string_view key_type) const;
+  void save_slot(state_slot slot, std::string& to) const;
+  /// False if the bytes are none that save_slot writes.
+  bool load_slot(state_slot slot, byte_cursor& from);
+
+  state_slot slot_ = no_slot;
+  bool may_be_empty_ = false;
+
+private:
+  void add(std::unique_ptr<state_column> column);
+
+  std::vector<std::unique_ptr<state_column>> columns_; ///< in the order of their names
+  std::vector<state_slot> free_;
+  state_slot last_slot_ = no_slot;
+};
+
+} // namespace leat::detail
