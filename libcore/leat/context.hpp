@@ -14,6 +14,7 @@
 #include <leat/time.hpp>
 
 #include <span>
+#include <type_traits>
 
 namespace leat {
 
@@ -43,7 +44,7 @@ public:
     return column_of(state).at(slot());
   }
   template <class V>
-  void append(const list_state<V>& state, V value) {
+  void append(const list_state<V>& state, std::type_identity_t<V> value) {
     column_of(state).append(states_->claim(), std::move(value));
   }
   /// The list to be changed. Left empty, it is erased.

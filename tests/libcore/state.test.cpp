@@ -274,6 +274,17 @@ TEST_CASE("keys that were only read are not kept, and slots are used again") {
   CHECK(s.store.bytes() == after_first);
 }
 
+TEST_CASE("what is written need only convert to the state's type") {
+  subtask s;
+  const key_type key{"a", 1};
+  s.store.enter(key);
+  s.ctx.append(s.list, "abc");
+  s.ctx.add(s.average, 7);
+  s.ctx.edit(s.map, 2) = "two";
+  CHECK((s.ctx.get(s.list)[0] == "abc" && s.ctx.get(s.average) == 7));
+  CHECK(*s.ctx.find(s.map, 2) == "two");
+}
+
 TEST_CASE("a map's keys are in order, and equal as keys are") {
   subtask s;
   const key_type key{"a", 1};

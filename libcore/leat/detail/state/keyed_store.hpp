@@ -168,7 +168,8 @@ private:
     return true;
   }
 
-  std::vector<cow<slot_table>> groups_ = std::vector<cow<slot_table>>(max_parallelism, cow<slot_table>{});
+  std::vector<cow<slot_table>> groups_ =
+      std::vector<cow<slot_table>>(max_parallelism, cow<slot_table>{});
   std::size_t size_ = 0;
   std::size_t key_bytes_ = 0; ///< what keys own on the heap
   const K* key_ = nullptr;
