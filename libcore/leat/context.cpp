@@ -14,4 +14,9 @@ void state_never_set(std::string_view handle) {
                                std::string(handle.substr(arguments + 6)) + "(\"name\")"));
 }
 
+void timer_never_set() {
+  throw failure(user_error("a leat::timer was never set",
+                           "assign it in the operator's open(): handle = setup.timer(\"name\")"));
+}
+
 } // namespace leat::detail

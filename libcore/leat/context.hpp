@@ -12,6 +12,7 @@
 #include <leat/detail/state/state_store.hpp>
 #include <leat/state.hpp>
 #include <leat/time.hpp>
+#include <leat/timer.hpp>
 
 #include <span>
 #include <type_traits>
@@ -21,6 +22,7 @@ namespace leat {
 namespace detail {
 /// Throws leat::failure. `handle`: its type.
 [[noreturn]] void state_never_set(std::string_view handle);
+[[noreturn]] void timer_never_set();
 } // namespace detail
 
 /// State is that of the record's key. A key is kept from the first write until all that was written
@@ -139,11 +141,27 @@ public:
     return reached > begin_of_time + out_of_order_ ? reached - out_of_order_ : begin_of_time;
   }
 
+  /// Calls the operator's `on_timer` for this key when the watermark has reached this time; right
+  /// after this record, if it has. Nothing new if there is such a timer already. A timer may also
+  /// be set by one that fires; at the end of the input those beyond the last of their key are
+  /// dropped.
+  void set(const timer& t, leat::event_time at) { timers_->set(set_of(t), at, watermark()); }
+  /// Takes one back; nothing if there is none at this time.
+  void cancel(const timer& t, leat::event_time at) { timers_->cancel(set_of(t), at); }
+
 protected:
   event_context() = default;
 
+  detail::timer_service* timers_ = nullptr;
   envelope envelope_;
   std::chrono::microseconds out_of_order_{0};
+
+private:
+  static detail::timer_set& set_of(const timer& t) {
+    if (!t.set_) [[unlikely]]
+      detail::timer_never_set();
+    return *t.set_;
+  }
 };
 
 } // namespace leat

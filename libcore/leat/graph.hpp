@@ -367,13 +367,19 @@ public:
                     "process(name, operator): the operator has process(const record&, "
                     "leat::emitter<output>&, leat::context&); or leat::event_context&");
       return detail::broken{};
+    } else if constexpr (requires { &Op::on_timer; } && !takes_timers<Op, key_type>) {
+      static_assert(detail::no<Op>,
+                    "process(name, operator): on_timer takes (const key&, const leat::timer&, "
+                    "leat::emitter<output>&, leat::event_context&)");
+      return detail::broken{};
     } else {
       using U = typename Op::output_type;
       auto out = std::make_shared<detail::tap<U>>();
       plan_stage s;
       s.name = std::move(name);
       s.kind = kinds::keyed;
-      s.reads_stamps = needs_event_context<Op, T>;
+      s.takes_timers = takes_timers<Op, key_type>;
+      s.reads_stamps = needs_event_context<Op, T> || s.takes_timers;
       s.parallelism = options.parallelism != 0 ? options.parallelism : parallelism_;
       s.order = options.order;
       if constexpr (requires { op.check(); })
@@ -415,6 +421,8 @@ public:
   }
 
 private:
+  using key_type = std::remove_cvref_t<std::invoke_result_t<const KeyOf&, const T&>>;
+
   stream<T, Chain> from_;
   KeyOf key_of_;
   std::size_t parallelism_;

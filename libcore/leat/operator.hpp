@@ -13,7 +13,8 @@
 // leat::result<void>: a user error in it makes the record a dead letter; a throw fails the job. It
 // may take a leat::event_context instead, to know where the record stands in event time. Optional:
 // `check()` const, which returns leat::result<void> before the first record, where what the
-// operator was made with may be wrong.
+// operator was made with may be wrong; and `on_timer(key, timer, out, event_context&)`, called when
+// event time has reached what was set through a timer of setup::timer.
 #pragma once
 
 #include <leat/context.hpp>
@@ -86,7 +87,8 @@ using side_ports = std::map<std::string, std::unique_ptr<side_port>>;
 /// What an operator's `open` gets: the place to ask for its states and side outputs, by name.
 class setup {
 public:
-  setup(detail::state_store& states, side_ports& sides) : states_(states), sides_(sides) {}
+  setup(detail::state_store& states, side_ports& sides, detail::timer_service* timers)
+      : states_(states), sides_(sides), timers_(timers) {}
 
   /// One value for each key. The name is its identity when saved. This and the three below throw
   /// leat::failure if there is a state of this name.
@@ -115,6 +117,16 @@ public:
     static_assert(detail::aggregate<A>, "aggregating<A>(name): an aggregate has void add(const X&) "
                                         "and auto result() const");
     return declare<aggregating_state<A>, A, detail::aggregate<A>>(std::move(name));
+  }
+
+  /// Timers for each key. Throws leat::failure if there are timers of this name, or if the operator
+  /// has no `on_timer`.
+  leat::timer timer(std::string name) {
+    if (!timers_)
+      throw failure(user_error("the operator asks for timers, but has no on_timer",
+                               "add void on_timer(const K& key, const leat::timer& which, "
+                               "leat::emitter<output_type>& out, leat::event_context& ctx)"));
+    return leat::timer(timers_->declare(std::move(name)));
   }
 
   /// A second output.
@@ -147,6 +159,7 @@ private:
 
   detail::state_store& states_;
   side_ports& sides_;
+  detail::timer_service* timers_;
   std::vector<std::string> claimed_;
 };
 
@@ -158,6 +171,12 @@ concept processes_with = requires(Op op, const T& record, emitter<typename Op::o
 template <class Op, class T>
 concept needs_event_context =
     !processes_with<Op, T, context> && processes_with<Op, T, event_context>;
+/// Whether Op has `on_timer` for keys of type K.
+template <class Op, class K>
+concept takes_timers = requires(Op op, const K& key, const timer& which,
+                                emitter<typename Op::output_type>& out, event_context& ctx) {
+  op.on_timer(key, which, out, ctx);
+};
 template <class Op, class T>
 concept keyed_operator_on = processes_with<Op, T, context> || processes_with<Op, T, event_context>;
 

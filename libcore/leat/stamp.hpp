@@ -79,9 +79,8 @@ private:
   std::uint64_t low_ = 0;
 };
 
-/// Sources have numbers from here on, in the order of the plan. Numbers below are those of timers:
-/// how many stages stand before theirs. So timers of a time come before its records, and those of
-/// earlier stages first.
+/// Sources have numbers from here on, in the order of the plan. Numbers below are those of stages
+/// with timers: these come before records of the same time, and those of earlier stages first.
 inline constexpr std::uint32_t first_source = 1 << 16;
 
 /// The highest event time so far in the record's split, the source (or the stage of a timer), the

@@ -43,7 +43,7 @@ LEVELS = (
                    r"|batching|version|fwd)\."),
     ("detail/record", r"libcore/leat/(detail/record/|scalar_text\.)"),
     ("formats", r"libcore/leat/(csv|json)\.|libcore/leat/protobuf/"),
-    ("state", r"libcore/leat/(detail/state/|state\.|context\.)"),
+    ("state", r"libcore/leat/(detail/state/|state\.|timer\.|context\.)"),
     ("detail/transport", r"libcore/leat/detail/transport/"),
     ("detail/stage", r"libcore/leat/(detail/stage/|emitter\.|operator\.)"),
     ("roles", r"libcore/leat/(source|sink)\."),

@@ -12,7 +12,8 @@ bool each_figure(Metrics& m, Visit visit) {
   auto& c = m.counters;
   bool good = visit(m.busy.total) && visit(m.busy.since) && visit(m.ended) &&
               visit(c.paused_since) && visit(c.records_in) && visit(c.records_out) &&
-              visit(c.panes) && visit(c.late) && visit(c.dead_letters) && visit(c.held);
+              visit(c.panes) && visit(c.late) && visit(c.dead_letters) && visit(c.held) &&
+              visit(c.timers_dropped);
   for (auto& s : m.stalls)
     good = good && visit(s.total) && visit(s.since);
   return good;

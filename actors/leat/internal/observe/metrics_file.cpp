@@ -44,6 +44,7 @@ json stage_of(const stage_report& s, double elapsed) {
           {"late", s.late},
           {"dead_letters", s.dead_letters},
           {"held", s.held},
+          {"timers_dropped", s.timers_dropped},
           {"waiting_for", s.waiting_for.empty() ? json(nullptr) : json(s.waiting_for)},
           {"busy_seconds", seconds(s.busy)},
           {"busy_share", elapsed > 0 ? seconds(s.busy) / elapsed : 0},

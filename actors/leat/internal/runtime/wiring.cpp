@@ -247,7 +247,6 @@ planned_subtask wiring::subtask(std::size_t stage, std::size_t i) const {
     services.read_apart = start_reading_thread;
   services.keep_order = resolved.wants_order;
   services.out_of_order = resolved.out_of_order;
-  services.depth = resolved.depth;
   services.rate = rate_of_source();
   return t;
 }

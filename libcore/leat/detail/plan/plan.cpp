@@ -130,6 +130,18 @@ void find_starved(const plan& p, std::vector<error>& faults) {
   }
 }
 
+// Without event times the watermark stands still, and timers fire at the end alone.
+void find_untimed(const plan& p, std::vector<error>& faults) {
+  const auto reached = reachable(p);
+  for (std::size_t i = 0; i < p.stages.size(); ++i)
+    for (std::size_t from = 0; p.stages[i].takes_timers && from < i; ++from)
+      if (p.stages[from].kind.is_source && !p.stages[from].timed && reached[from][i])
+        faults.push_back(user_error(
+            fmt::format("\"{}\" has timers, but the source \"{}\" before it has no event time",
+                        p.stages[i].name, p.stages[from].name),
+            "give it one: leat::event_time_by"));
+}
+
 } // namespace
 
 void plan::number_branches() {
@@ -182,6 +194,7 @@ std::vector<error> plan::validate() const {
         user_error(fmt::format("{} leads nowhere", end), "end it with .to(name, sink)"));
   find_starved(*this, faults);
   find_disordered(*this, faults);
+  find_untimed(*this, faults);
   return faults;
 }
 
@@ -203,16 +216,14 @@ void resolve_parallelism(const plan& p, std::size_t default_parallelism, resolve
   }
 }
 
-// What the stages before one bring with them.
-void resolve_upstream(const plan& p, resolved_plan& r) {
+// The most that a source before a stage, or it itself, declares.
+void resolve_disorder(const plan& p, resolved_plan& r) {
   for (std::size_t i = 0; i < p.stages.size(); ++i) {
     resolved_plan::stage& s = r.stages[i];
     s.out_of_order = p.stages[i].out_of_order;
     for (const plan_edge& e : p.edges)
-      if (e.to == i) {
+      if (e.to == i)
         s.out_of_order = std::max(s.out_of_order, r.stages[e.from].out_of_order);
-        s.depth = std::max(s.depth, r.stages[e.from].depth + 1);
-      }
   }
 }
 
@@ -250,7 +261,7 @@ resolved_plan plan::resolve(std::size_t default_parallelism) const {
   r.stages.resize(stages.size());
   r.edges.resize(edges.size());
   resolve_parallelism(*this, default_parallelism, r);
-  resolve_upstream(*this, r);
+  resolve_disorder(*this, r);
   resolve_order(*this, r);
   resolve_columns(*this, r);
   return r;

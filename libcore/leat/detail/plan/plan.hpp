@@ -53,6 +53,7 @@ struct plan_stage {
   bool timed = false;                        ///< a source whose records have event times
   std::chrono::microseconds out_of_order{0}; ///< of a source: see event_time_by
   bool reads_stamps = false;                 ///< an operator that takes a leat::event_context
+  bool takes_timers = false;                 ///< an operator that has on_timer
   std::size_t live_splits = 0;               ///< of a source whose splits never end
   bool blocking = false;                ///< it may wait outside the runtime, so it gets a thread
   bool publishes = false;               ///< its records are visible before the job has ended well
@@ -89,7 +90,6 @@ struct resolved_plan {
     bool ordered = false;                      ///< merges its channels by stamp
     bool wants_order = false;                  ///< it, or a stage behind it, depends on order
     std::chrono::microseconds out_of_order{0}; ///< the most of it, or of the sources before it
-    std::uint32_t depth = 0;                   ///< the most stages on a way to it from a source
   };
   struct edge {
     carried_columns carried; ///< what somebody behind it reads; with stamps also promises

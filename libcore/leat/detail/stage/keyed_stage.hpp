@@ -3,7 +3,7 @@
 
 #include <leat/detail/stage/rejecting.hpp>
 #include <leat/detail/stage/stage_context.hpp>
-#include <leat/detail/state/keyed_store.hpp>
+#include <leat/detail/state/keyed_timers.hpp>
 #include <leat/operator.hpp>
 
 namespace leat {
@@ -25,14 +25,16 @@ public:
   result<void> open(const stage_services& services) override {
     if (auto opened = base::open(services); !opened)
       return opened;
-    read_ = needs_event_context<Op, T> ? all_columns : out_.carried();
+    read_ = reads_event_time ? all_columns : out_.carried();
     for (auto& [name, side] : sides_) {
       side->open(services);
       read_ |= side->carried();
     }
     ctx_.open(states_, *services.time, services.out_of_order);
+    if constexpr (reads_event_time)
+      ctx_.offer_timers(timers_.service());
     if constexpr (requires(setup & s) { op_.open(s); }) {
-      setup s(states_, sides_);
+      setup s(states_, sides_, timers_.service());
       op_.open(s);
       for (const auto& [name, side] : sides_)
         if (!s.claimed(name))
@@ -40,6 +42,7 @@ public:
     } else if (!sides_.empty()) {
       return user_error("the operator has no side output \"" + sides_.begin()->first + "\"");
     }
+    timers_.open(services.stage_number, services.out_of_order);
     return {};
   }
 
@@ -48,9 +51,10 @@ public:
     envelope_cursor envelopes(from.envelopes, read_);
     const std::size_t first = next;
     while (next < end) {
+      const envelope& e = envelopes.at(next);
+      if (!fire(e.at))
+        break;
       const std::size_t i = next++;
-      const envelope& e = envelopes.at(i);
-      ctx_.set_envelope(e);
       start(e);
       if (states_.stateless()) {
         process(from, i, first);
@@ -60,34 +64,112 @@ public:
         process(from, i, first);
         states_.leave();
       }
-      if (!pass_on_full())
+      if (!pass_on_full() || !fire_due())
         break;
     }
     stage_counters::add(services_.counters->records_in, next - first);
   }
 
-  bool blocked() const override {
+  /// Timers up to a mark fire before it goes on; it waits while they wait for credit.
+  void advance(const mark& m) override {
+    if constexpr (!has_timers)
+      return base::advance(m);
+    if (m.progress == end_of_stamps && !ended_)
+      return; // finish() fires what is left
+    if (fire(m.progress))
+      base::advance(m);
+    else
+      waiting_ = m;
+  }
+
+  bool finish() override {
+    if (has_timers && !std::exchange(ended_, true))
+      timers_.end();
+    const bool fired = fire(end_of_stamps);
+    stage_counters::add(services_.counters->timers_dropped, timers_.take_dropped());
+    return fired && drain();
+  }
+
+  bool blocked() const override { return waiting_ || timers_.any_due() || outputs_blocked(); }
+  void resume() override { drain(); }
+  bool drain() override {
+    if (!drain_outputs())
+      return false;
+    if (!waiting_ && !timers_.any_due())
+      return true;
+    if (!fire_due() || !go_on())
+      return false;
+    return drain_outputs();
+  }
+  void stall(const stamp& consumed) override {
+    const stamp passed = timers_.any_up_to(consumed) ? stamp{} : consumed;
+    for (auto& [name, side] : sides_) {
+      side->hand_on();
+      side->passed(passed);
+    }
+    base::stall(passed);
+  }
+
+private:
+  using key_type = std::remove_cvref_t<std::invoke_result_t<const KeyOf&, const T&>>;
+  static constexpr bool has_timers = takes_timers<Op, key_type>;
+  static constexpr bool reads_event_time = needs_event_context<Op, T> || has_timers;
+
+  bool outputs_blocked() const {
     for (const auto& [name, side] : sides_)
       if (side->blocked())
         return true;
     return base::blocked();
   }
-  void resume() override { drain(); }
-  bool drain() override {
+  bool drain_outputs() {
     bool clear = true;
     for (auto& [name, side] : sides_)
       clear = side->hand_on() && clear;
     return clear ? base::drain() : (out_.hand_on(), false); // the base lets marks go: all or none
   }
-  void stall(const stamp& consumed) override {
-    for (auto& [name, side] : sides_) {
-      side->hand_on();
-      side->passed(consumed);
-    }
-    base::stall(consumed);
+
+  // Fires timers that stand up to this place, as one sequence with the records. False if credit
+  // ended before the last of them.
+  bool fire(const stamp& until) {
+    if constexpr (has_timers)
+      while (timers_.any_up_to(until)) {
+        if (outputs_blocked())
+          return false;
+        fire_first();
+      }
+    return true;
+  }
+  bool fire_due() { return fire(stamp{}); }
+
+  void fire_first() {
+    const auto first = timers_.take(here_);
+    start({first->at, first->time, false, services_.time->now()});
+    on_timer(*first);
+    states_.leave();
+    pass_on_full();
   }
 
-private:
+  // A user error makes the timer a dead letter.
+  template <class Firing>
+  void on_timer(const Firing& f) {
+    const auto call = [&] { return op_.on_timer(f.key, f.which, out_, ctx_); };
+    if constexpr (std::is_void_v<decltype(call())>) {
+      call();
+    } else if (const result<void> done = call(); !done) {
+      if (done.error().domain != error_domain::user)
+        throw failure(done.error());
+      services_.dead_letters->put({done.error().what, services_.stage, f.which.text(f.time), {}});
+    }
+  }
+
+  // The mark that waited for timers goes on.
+  bool go_on() {
+    if (!waiting_ || !fire(waiting_->progress))
+      return !waiting_;
+    base::advance(*std::exchange(waiting_, {}));
+    return true;
+  }
+
   void promise(const mark& m) override {
     for (auto& [name, side] : sides_)
       side->promised(m.progress);
@@ -101,9 +183,10 @@ private:
     return base::gathering();
   }
 
-  using key_type = std::remove_cvref_t<std::invoke_result_t<const KeyOf&, const T&>>;
-
+  // A record or a timer is at hand.
   void start(const envelope& e) {
+    here_ = e.at;
+    ctx_.set_envelope(e);
     out_.descend_from(e, true);
     for (auto& [name, side] : sides_)
       side->descend_from(e);
@@ -124,10 +207,14 @@ private:
   KeyOf key_of_;
   Op op_;
   detail::keyed_store<key_type> states_;
+  std::conditional_t<has_timers, keyed_timers<key_type>, no_timers> timers_{states_};
   side_ports sides_;
   carried_columns read_;
-  using offered = std::conditional_t<needs_event_context<Op, T>, event_context, context>;
+  using offered = std::conditional_t<reads_event_time, event_context, context>;
   detail::stage_context<offered> ctx_;
+  stamp here_;                  // of what is at hand
+  std::optional<mark> waiting_; // for timers that stand before it
+  bool ended_ = false;
 };
 
 } // namespace leat

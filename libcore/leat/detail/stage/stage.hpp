@@ -21,6 +21,7 @@ struct stage_counters {
   std::atomic<std::uint64_t> panes{0};
   std::atomic<std::uint64_t> late{0};
   std::atomic<std::uint64_t> dead_letters{0};
+  std::atomic<std::uint64_t> timers_dropped{0}; ///< set at the end, beyond the last of their key
   std::atomic<std::uint64_t> held{0};      ///< records in operator state that are not yet processed
   std::atomic<clock_time> paused_since{0}; ///< its actor has paused; 0: it has not
   const std::shared_ptr<waiting_note> waiting = std::make_shared<waiting_note>();
@@ -35,7 +36,6 @@ struct stage_counters {
 struct stage_services {
   std::string stage;
   std::uint32_t stage_number = 0; ///< its place in the plan
-  std::uint32_t depth = 0;        ///< the most stages on a way to it from a source
   std::size_t subtask = 0;
   std::size_t subtasks = 1;
   const clock* time = nullptr;

@@ -17,6 +17,7 @@ public:
     if constexpr (knows_event_time)
       this->out_of_order_ = out_of_order;
   }
+  void offer_timers(timer_service* timers) { this->timers_ = timers; }
 
   /// The envelope of the record that is processed next.
   void set_envelope(const envelope& e) {

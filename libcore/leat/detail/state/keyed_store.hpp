@@ -32,6 +32,10 @@ public:
       drop_if_empty();
   }
 
+  /// The key at hand. Contract: there is one.
+  const K& key() const { return *key_; }
+  std::uint64_t hash() const { return hash_; }
+
   /// The number of keys that have state.
   std::size_t size() const { return size_; }
   bool contains(const K& key) const { return find(key, key_hash(key)) != no_slot; }
