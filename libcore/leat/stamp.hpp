@@ -113,8 +113,12 @@ constexpr stamp all_before(stamp s) {
   return s;
 }
 
+/// As a promise: all records and timers up to this time.
+constexpr stamp end_of(event_time t) {
+  return {t, ~std::uint32_t{0}, ~std::uint32_t{0}, ~std::uint64_t{0}, stamp_path::last()};
+}
+
 /// After every record: the promise that nothing follows.
-inline constexpr stamp end_of_stamps{end_of_time, ~std::uint32_t{0}, ~std::uint32_t{0},
-                                     ~std::uint64_t{0}, stamp_path::last()};
+inline constexpr stamp end_of_stamps = end_of(end_of_time);
 
 } // namespace leat

@@ -52,6 +52,8 @@ leat::frame some_frame(dice& roll, Make make) {
     f.barrier_at = b;
   }
   f.last = roll.coin();
+  if (f.last)
+    f.ended_at = at(roll(-1000, 1000)).time;
   f.paid = f.cost();
   return f;
 }

@@ -65,7 +65,6 @@ struct hosted {
   void finish() {
     while (!stage->finish())
       unblock();
-    stage->advance(leat::end_mark);
     for (leat::port* p : stage->ports())
       p->send_event(nullptr, true);
   }

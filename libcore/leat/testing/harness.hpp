@@ -184,9 +184,10 @@ public:
     for (const auto& one : all)
       std::visit([&](const auto& what) { give(what); }, one);
     give_frame();
+    stage_->advance({end_of(highest_), false, false});
+    make_room_if_blocked();
     while (!stage_->finish())
       make_room();
-    stage_->advance(end_mark);
     send_event(nullptr, true);
     box_.got.dead_letters = std::move(dead_letters_.letters);
     return std::move(box_.got);

@@ -126,7 +126,10 @@ void inlet::take_in(channel& c) {
   ++taken_;
   ++c.taken;
   c.at = f.barrier_at;
-  c.ended = c.ended || f.last;
+  if (f.last) {
+    c.ended = true;
+    c.ended_at = f.ended_at;
+  }
   if (f.size() > 0) {
     c.promised.idle = false;
     if (const auto& envelopes = f.records->envelopes; envelopes.stamped())
@@ -186,12 +189,16 @@ std::optional<inlet::piece> inlet::next_by_stamp() {
 
 mark inlet::reached() {
   drop_consumed();
-  if (empty() && promised_)
+  if (empty() && promised_ && *promised_ != end_mark)
     return *promised_;
   joint_mark all;
+  event_time ended_at = begin_of_time;
+  bool ended = true;
   for (const channel& c : channels_) {
+    ended_at = std::max(ended_at, c.ended_at);
     if (c.ended && c.held.empty() && c.arrived.empty())
       continue;
+    ended = false;
     mark m = c.promised;
     if (!c.held.empty()) {
       const bool stamped = c.held.front().records->envelopes.stamped();
@@ -199,7 +206,7 @@ mark inlet::reached() {
     }
     all += joint_mark(m);
   }
-  return all.together();
+  return ended ? mark{end_of(ended_at), false, false} : all.together();
 }
 
 std::shared_ptr<const barrier> inlet::aligned() const {

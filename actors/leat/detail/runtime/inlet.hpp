@@ -44,7 +44,8 @@ public:
   /// is valid until the next call.
   std::optional<piece> next();
 
-  /// What is promised of the records that are not yet consumed.
+  /// What is promised of the records that are not yet consumed. At the end of all channels: that
+  /// they have come as far as the one that came furthest, so the same for all subtasks.
   mark reached();
 
   /// The barrier that all channels stand at, if they do. It does not wait for a merge to release
@@ -84,6 +85,7 @@ private:
     mark promised;                    // of what comes behind those
     std::optional<late_promise> late; // counts once that many frames are taken in
     bool ended = false;
+    event_time ended_at = begin_of_time;
     bool had_last = false; // nothing may arrive any more
     std::shared_ptr<const barrier> at;
     credit_return due;

@@ -253,7 +253,6 @@ void subtask::obey(const barrier& at) {
 void subtask::finish() {
   if (!stage_->finish())
     return;
-  stage_->advance(end_mark);
   send_event(nullptr, true);
   finished_ = true;
   publish();

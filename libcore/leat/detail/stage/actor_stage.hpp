@@ -87,12 +87,8 @@ public:
     wake_soon();
   }
 
-  /// The promise that all is over waits for what the actor still has to say.
   void advance(const mark& m) override {
-    if (m.progress == end_of_stamps && !ended_)
-      return;
-    if (!ended_)
-      reached_.raise(m);
+    reached_.raise(m);
     base::advance(m);
   }
   /// While it is paused it is not through with the record that it is at.
@@ -114,7 +110,8 @@ public:
   bool finish() override {
     if (!ended_) {
       ended_ = true;
-      out_.descend_from({after_all_records, end_of_time, false, current_.ingested}, true);
+      const stamp last = after_all_records();
+      out_.descend_from({last, last.time, false, current_.ingested}, true);
       handler_->end_of_input(out_);
     }
     return !paused_ && this->drain();
@@ -122,8 +119,12 @@ public:
 
 private:
   // Its descendants come after all records, and before the end.
-  static constexpr stamp after_all_records{
-      end_of_time, ~std::uint32_t{0}, ~std::uint32_t{0}, ~std::uint64_t{0}, {}};
+  stamp after_all_records() const {
+    constexpr std::chrono::microseconds moment{1};
+    stamp last = end_of(std::min(reached_.progress.time, end_of_time - moment) + moment);
+    last.path = {};
+    return last;
+  }
 
   record_handler<In, Out>* handler_ = nullptr;
   mark reached_;

@@ -74,8 +74,6 @@ public:
   void advance(const mark& m) override {
     if constexpr (!has_timers)
       return base::advance(m);
-    if (m.progress == end_of_stamps && !ended_)
-      return; // finish() fires what is left
     if (fire(m.progress))
       base::advance(m);
     else
@@ -83,7 +81,9 @@ public:
   }
 
   bool finish() override {
-    if (has_timers && !std::exchange(ended_, true))
+    if (!fire_due() || !go_on()) // these stand before the end of the input
+      return false;
+    if (!std::exchange(ended_, true))
       timers_.end();
     const bool fired = fire(end_of_stamps);
     stage_counters::add(services_.counters->timers_dropped, timers_.take_dropped());

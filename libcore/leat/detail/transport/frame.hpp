@@ -93,7 +93,8 @@ struct frame {
   std::shared_ptr<rows> records; ///< may be null: a frame of events only
   pane_ends panes;
   std::shared_ptr<const leat::barrier> barrier_at; ///< stands after the records
-  bool last = false;                               ///< the channel ends here
+  bool last = false;                               ///< the channel ends here ...
+  event_time ended_at = begin_of_time;             ///< ... and has come to this time
   credit paid; ///< out of the sender's window; the same amount comes back
 
   std::size_t size() const { return records ? records->size() : 0; }

@@ -146,6 +146,8 @@ bool get_frame(byte_cursor& from, const row_codec& codec, frame& f) {
   if ((parts & has_barrier) && !(f.barrier_at = decode_barrier(from)))
     return false;
   f.last = parts & is_last;
+  if (f.last && !get_plain(from, f.ended_at))
+    return false;
   return from.left() == 0 && pays_for(f);
 }
 
@@ -228,6 +230,8 @@ void encode_frame(const frame& f, const row_codec& codec, std::string& to, std::
   }
   if (f.barrier_at)
     encode_barrier(*f.barrier_at, to);
+  if (f.last)
+    put_plain(to, f.ended_at);
   if (to.size() - begin > most)
     throw too_large(f, to.size() - begin, most);
 }

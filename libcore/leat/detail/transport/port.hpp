@@ -110,6 +110,8 @@ public:
         ++begun_[i];
       f.barrier_at = at;
       f.last = last;
+      if (last)
+        f.ended_at = mark_.progress.time;
       transmit(i, std::move(f));
     }
     if (last) { // or who waits for the slowest would wait for us

@@ -34,8 +34,13 @@ sending with_barrier(sending s, leat::epoch e) {
   return s;
 }
 sending with_barrier(leat::epoch e) { return with_barrier(sending{leat::frame{}}, e); }
-leat::frame last(leat::frame f = {}) {
+leat::frame ended(leat::frame f) {
   f.last = true;
+  return f;
+}
+leat::frame last(std::int64_t ended_at = 0) {
+  leat::frame f = ended({});
+  f.ended_at = leat::from_micros(ended_at);
   return f;
 }
 leat::stamp all_of(const leat::stamp& s) { return leat::with_descendants(s); }
@@ -89,13 +94,13 @@ TEST_CASE("an ordered inlet waits for the channel that may still bring something
   CHECK(take(in) == "0:3 ");
   in.receive(1, records({4, 7}, 1));
   CHECK(take(in) == "1:4 0:5 "); // up to what channel 0 has promised by sending 5
-  in.receive(0, last());
+  in.receive(0, last(9));
   CHECK(take(in) == "1:7 ");
   CHECK_FALSE(in.ended());
-  in.receive(1, last());
+  in.receive(1, last(7));
   CHECK(take(in).empty());
   CHECK(in.ended());
-  CHECK(in.reached() == leat::end_mark);
+  CHECK(in.reached() == support::mark_at(leat::end_of(leat::from_micros(9))));
   CHECK(in.held() == 0);
 }
 
@@ -490,7 +495,7 @@ TEST_CASE("an inlet takes nothing that is against the protocol") {
   leat::frame lying = records({1});
   lying.paid = {};
   CHECK(taken(in, 1, lying) == "a frame came on channel 1 that was not paid for");
-  CHECK(taken(in, 1, last(records({4}, 1))) == "taken");
+  CHECK(taken(in, 1, ended(records({4}, 1))) == "taken");
   CHECK(taken(in, 1, leat::frame{}) == "a frame came on channel 1 behind the last one");
   CHECK(taken(in, 2, only(mark_at(at(9)))) == "a promise came on channel 2 of 2");
 }

@@ -35,6 +35,7 @@ void check_same(const frame& a, const frame& b) {
   CHECK(a.panes.ones == b.panes.ones);
   CHECK(a.panes.ends == b.panes.ends);
   CHECK(a.last == b.last);
+  CHECK(a.ended_at == b.ended_at);
   CHECK(a.paid == b.paid);
   REQUIRE(bool(a.barrier_at) == bool(b.barrier_at));
   if (a.barrier_at) {
