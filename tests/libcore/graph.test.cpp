@@ -147,7 +147,7 @@ TEST_CASE("validate tells all faults at once") {
   const std::vector<std::string> wanted{
       "two stages are called \"out\"",
       "a sink stage has no name",
-      "stage \"p\" wants 500 subtasks, 128 are the most",
+      "stage \"p\": parallelism 500 exceeds the maximum of 128",
       "the stream after map unused leads nowhere",
       "the output of stage \"p\" leads nowhere",
       "windowing stage \"pane\" leads nowhere",

@@ -30,7 +30,7 @@ dead_letter letter_of_line(const line_reader& file, std::string_view line, std::
 }
 
 std::string too_long_reason(const line_reader& file, std::size_t max_line) {
-  return fmt::format("a line of {} bytes, {} are the most", file.length(), max_line);
+  return fmt::format("a line of {} bytes exceeds the maximum of {}", file.length(), max_line);
 }
 
 } // namespace leat

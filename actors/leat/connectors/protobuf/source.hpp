@@ -75,7 +75,7 @@ private:
       break;
     }
     case delimited_reader::status::too_long:
-      reject(bytes, "too long: " + std::to_string(options_.max_message) + " bytes are the most",
+      reject(bytes, "too long: the maximum is " + std::to_string(options_.max_message) + " bytes",
              out);
       break;
     case delimited_reader::status::truncated:

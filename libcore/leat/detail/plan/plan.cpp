@@ -74,15 +74,20 @@ order_of_stages order_in(const plan& p, const resolved_plan& r) {
   return all;
 }
 
+std::string_view use_of_time(const plan_stage& s) {
+  return s.takes_timers ? "takes timers" : "takes a leat::event_context";
+}
+
 // An operator that reads stamps needs them in order, whatever the parallelism.
 void find_disordered(const plan& p, std::vector<error>& faults) {
   const auto in_order = order_in(p, p.resolve(2)); // open parallelism stands for several subtasks
   for (const plan_edge& e : p.edges)
     if (p.stages[e.to].reads_stamps && !in_order.kept[e.from])
       faults.push_back(user_error(
-          fmt::format("\"{}\" takes a leat::event_context, but \"{}\" before it gives up the order "
-                      "of records: what it reads would differ between runs",
-                      p.stages[e.to].name, p.stages[e.from].name),
+          fmt::format(
+              "\"{}\" {}, but \"{}\" before it gives up the order of records: what it reads "
+              "would differ between runs",
+              p.stages[e.to].name, use_of_time(p.stages[e.to]), p.stages[e.from].name),
           "leave out leat::order::by_arrival before it, or let process() take a leat::context"));
 }
 
@@ -179,14 +184,15 @@ std::vector<error> plan::validate() const {
         faults.push_back(user_error(fmt::format("two stages are called \"{}\"", s.name),
                                     "a stage's name is the identity of its state: make it unique"));
     if (s.parallelism > max_parallelism)
-      faults.push_back(user_error(fmt::format("stage \"{}\" wants {} subtasks, {} are the most",
-                                              s.name, s.parallelism, max_parallelism)));
-    if (s.reads_stamps && s.order == order::by_arrival)
       faults.push_back(
-          user_error(fmt::format("\"{}\" takes a leat::event_context, but its records by arrival: "
-                                 "what it reads would differ between runs",
-                                 s.name),
-                     "leave out leat::order::by_arrival, or let process() take a leat::context"));
+          user_error(fmt::format("stage \"{}\": parallelism {} exceeds the maximum of {}", s.name,
+                                 s.parallelism, max_parallelism)));
+    if (s.reads_stamps && s.order == order::by_arrival)
+      faults.push_back(user_error(
+          fmt::format("\"{}\" {}, but its records by arrival: what it reads would differ "
+                      "between runs",
+                      s.name, use_of_time(s)),
+          "leave out leat::order::by_arrival, or let process() take a leat::context"));
     faults.insert(faults.end(), s.faults.begin(), s.faults.end());
   }
   for (const std::string& end : loose_ends)

@@ -182,8 +182,8 @@ TEST_CASE("a line over the limit is a dead letter, and the next one is read") {
       folder.write("a.csv", std::string{head} + std::string(201, 'x') + "\n" + std::string{good});
   const auto got = read_all(sales{path, {.max_line = 200}});
   CHECK(ids(got.records) == numbers{1});
-  CHECK(got.letters ==
-        list{path + ":2: a line of 201 bytes, 200 are the most <" + std::string(201, 'x') + ">"});
+  CHECK(got.letters == list{path + ":2: a line of 201 bytes exceeds the maximum of 200 <" +
+                            std::string(201, 'x') + ">"});
 }
 
 TEST_CASE("a line of 100 MB takes no more memory than any other") {
@@ -211,12 +211,13 @@ TEST_CASE("a line of 100 MB takes no more memory than any other") {
   REQUIRE(dead_letters.letters.size() == 2);
   CHECK(dead_letters.letters[0].place == path + ":2");
   CHECK(dead_letters.letters[0].reason ==
-        "a line of 100000000 bytes, 1048576 are the most; the first "
+        "a line of 100000000 bytes exceeds the maximum of 1048576; the first "
         "4096 of its 100000000 bytes are kept");
   CHECK(dead_letters.letters[0].raw == std::string(4096, '\0'));
   CHECK(dead_letters.letters[1].place == path + ":4");
   CHECK(dead_letters.letters[1].reason ==
-        "a line of 5000000 bytes, 1048576 are the most; it is the file's last line and has no line "
+        "a line of 5000000 bytes exceeds the maximum of 1048576; it is the file's last line and "
+        "has no line "
         "end: the file looks truncated; the first 4096 of its 5000000 bytes are kept");
 }
 

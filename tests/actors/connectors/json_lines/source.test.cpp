@@ -103,7 +103,7 @@ TEST_CASE("a line of JSON over the limit is a dead letter, and the next one is r
   CHECK(dead_letters.letters[0].stage == "readings");
   CHECK(dead_letters.letters[0].place == path + ":1");
   CHECK(dead_letters.letters[0].reason ==
-        "a line of 3000000 bytes, 1048576 are the most; the first 4096 "
+        "a line of 3000000 bytes exceeds the maximum of 1048576; the first 4096 "
         "of its 3000000 bytes are kept");
   CHECK(dead_letters.letters[0].raw == std::string(4096, '['));
 }

@@ -125,7 +125,7 @@ TEST_CASE(
   CHECK(ids(got.records) == std::vector<std::int64_t>{2});
   REQUIRE(got.letters.size() == 1);
   CHECK(got.letters[0] == path +
-                              ":byte 0: too long: 1000 bytes are the most (a message of 1000000 "
+                              ":byte 0: too long: the maximum is 1000 bytes (a message of 1000000 "
                               "bytes, the first 4096 are kept) <" +
                               std::string(4096, 'x') + ">");
 }

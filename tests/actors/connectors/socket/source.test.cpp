@@ -113,7 +113,7 @@ TEST_CASE("a line that is none, one that is too long and one that is cut off are
   REQUIRE(got.letters.size() == 3);
   CHECK(got.letters[0].place == server.address() + ", line 2");
   CHECK(got.letters[0].raw == "oops");
-  CHECK(got.letters[1].reason.starts_with("a line of 2000 bytes, 1000 are the most"));
+  CHECK(got.letters[1].reason.starts_with("a line of 2000 bytes exceeds the maximum of 1000"));
   CHECK(got.letters[2].reason == "the connection ended within it");
   CHECK(got.letters[2].raw == "{\"id\":7");
 }
