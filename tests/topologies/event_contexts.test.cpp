@@ -1,10 +1,8 @@
 // What an operator reads of event time is the same in every run, whatever the parallelism, the
 // frames and the order in which subtasks run.
-#include <leat/testing/simulation.hpp>
-
 #include "support/catch.hpp"
-#include "support/dice.hpp"
 #include "support/flow.hpp"
+#include "support/simulated.hpp"
 
 #include <set>
 
@@ -87,11 +85,8 @@ TEST_CASE("what an operator reads of event time is the same in every run") {
     std::optional<std::multiset<item>> wanted;
     support::for_seeds(60, [&, seed = std::uint64_t{0}](support::dice roll) mutable {
       std::vector<item> got;
-      leat::testing::simulation_options o;
-      o.seed = ++seed;
-      o.run.parallelism = roll.one_of<std::size_t>({1, 2, 4});
-      o.run.frames.records = roll.one_of<std::size_t>({1, 3, 16, 256});
-      const auto report = leat::testing::simulation(watching(shuffled, got), o).run();
+      const auto report =
+          leat::testing::simulation(watching(shuffled, got), support::some_run(roll, ++seed)).run();
       REQUIRE(report);
       const std::multiset<item> sorted(got.begin(), got.end());
       std::multiset<item> tags;

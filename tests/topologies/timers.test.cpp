@@ -1,10 +1,8 @@
 // Event timers fire at the same places among the records in every run: equal to one sequence of
 // records and timers, one after the other.
-#include <leat/testing/simulation.hpp>
-
 #include "support/catch.hpp"
-#include "support/dice.hpp"
 #include "support/flow.hpp"
+#include "support/simulated.hpp"
 
 #include <set>
 
@@ -190,8 +188,7 @@ std::multiset<item> chained(const std::vector<item>& records) {
 
 constexpr std::int64_t disorder[] = {4, 10}; // by source, in microseconds
 
-leat::graph reminded(const sources& from, std::vector<item>& to) {
-  leat::graph g{"reminded"};
+leat::stream<item> all_of(leat::graph& g, const sources& from) {
   std::optional<leat::stream<item>> all;
   for (std::size_t n = 0; n < from.size(); ++n) {
     support::given_splits<item> source;
@@ -202,7 +199,12 @@ leat::graph reminded(const sources& from, std::vector<item>& to) {
                                           std::chrono::microseconds{disorder[n]}});
     all = all ? std::move(*all).merge("merge", std::move(one)) : std::move(one);
   }
-  std::move(*all)
+  return std::move(*all);
+}
+
+leat::graph reminded(const sources& from, std::vector<item>& to) {
+  leat::graph g{"reminded"};
+  all_of(g, from)
       .key_by(support::key_of_item)
       .process("reminding", reminding{})
       .key_by([](const item& i) { return ((i.number % 3) + 3) % 3; })
@@ -229,13 +231,8 @@ TEST_CASE("timers and records are one sequence, the same in every run") {
     r.end();
     for (int runs = 2; runs > 0; --runs) {
       std::vector<item> got;
-      leat::testing::simulation_options o;
-      o.seed = ++seed;
-      o.run.parallelism = roll.one_of<std::size_t>({1, 2, 3, 8});
-      o.run.frames.records = roll.one_of<std::size_t>({1, 3, 16, 256});
-      o.run.credit_limit = roll.one_of(
-          {leat::credit{1, 1, 1}, leat::credit{2, 8, 10'000}, leat::credit{64, 8192, 1'000'000}});
-      const auto report = leat::testing::simulation(reminded(from, got), o).run();
+      const auto report =
+          leat::testing::simulation(reminded(from, got), support::some_run(roll, ++seed)).run();
       REQUIRE(report);
       REQUIRE(std::multiset<item>(got.begin(), got.end()) == chained(r.out));
       for (const auto& s : report->stages)
@@ -248,6 +245,32 @@ TEST_CASE("timers and records are one sequence, the same in every run") {
   });
   CHECK(fired > 10'000);
   CHECK(dropped > 100);
+}
+
+// Their stamps differ by stage alone.
+TEST_CASE("timers of two stages that meet are in the same order in every run") {
+  support::for_seeds(30, [seed = std::uint64_t{0}](dice roll) mutable {
+    const sources from = some_sources(roll);
+    std::optional<std::multiset<item>> wanted;
+    for (int runs = 6; runs > 0; --runs) {
+      std::vector<item> got;
+      leat::graph g{"twice"};
+      const auto all = all_of(g, from).map("same", [](const item& i) { return i; });
+      const auto marked = [](const item& i) { return item{i.key, i.number, -i.value}; };
+      all.key_by(support::key_of_item)
+          .process("one", reminding{})
+          .merge(
+              "meet",
+              all.key_by(support::key_of_item).process("other", reminding{}).map("marked", marked))
+          .key_by(support::key_of_item)
+          .process("chained", support::chained_hash{})
+          .to("out", support::keep<item>{&got});
+      REQUIRE(leat::testing::simulation(std::move(g), support::some_run(roll, ++seed)).run());
+      const std::multiset<item> sorted(got.begin(), got.end());
+      REQUIRE(sorted == wanted.value_or(sorted));
+      wanted = sorted;
+    }
+  });
 }
 
 TEST_CASE("timers without event time are refused") {

@@ -1,10 +1,8 @@
 // A stage with two inputs of different types: items that come by key, and rules that come to all
 // subtasks. What an item meets depends on stamps alone.
-#include <leat/testing/simulation.hpp>
-
 #include "support/catch.hpp"
-#include "support/dice.hpp"
 #include "support/flow.hpp"
+#include "support/simulated.hpp"
 
 using support::dice;
 using support::item;
@@ -156,13 +154,8 @@ TEST_CASE("what two inputs meet is the same in every run, and each subtask gets 
   support::for_seeds(200, [seed = std::uint64_t{0}](dice roll) mutable {
     const world w = some_world(roll);
     std::vector<item> got;
-    leat::testing::simulation_options o;
-    o.seed = ++seed;
-    o.run.parallelism = roll.one_of<std::size_t>({1, 2, 3, 8});
-    o.run.frames.records = roll.one_of<std::size_t>({1, 3, 16, 256});
-    o.run.credit_limit = roll.one_of(
-        {leat::credit{1, 1, 1}, leat::credit{2, 8, 10'000}, leat::credit{64, 8192, 1'000'000}});
-    const auto report = leat::testing::simulation(ruled(w, got), o).run();
+    const auto report =
+        leat::testing::simulation(ruled(w, got), support::some_run(roll, ++seed)).run();
     REQUIRE(report);
     REQUIRE(std::multiset<item>(got.begin(), got.end()) == naive(w));
   });
