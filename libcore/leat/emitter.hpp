@@ -90,12 +90,15 @@ public:
     next_.time = e.time, next_.late = e.late, next_.ingested = e.ingested;
     if (!carried_.stamps)
       return;
+    stamp from = e.at;
+    if (const auto number = to_.number())
+      from.path = from.path.child(*number);
+    if (numbered_ && from == from_)
+      return; // on from those before, also if they were handed on: none of these was promised away
     if (e.at > from_ && e.at > last_ && e.at > floor_) {
-      from_ = e.at;
+      from_ = from;
       child_ = 0;
       numbered_ = numbered;
-      if (const auto number = to_.number())
-        from_.path = from_.path.child(*number);
     } else if (floor_ >= from_ && floor_ >= last_) {
       from_ = floor_;
       numbered_ = false;

@@ -16,21 +16,33 @@ struct one_output {
   support::kept_frames wire;
   support::kept_letters letters;
   std::vector<leat::port*> ports;
-  leat::emitter<item> out{[] {
-    leat::fanout<item> to;
-    using end = leat::routed_end<item, leat::forward_route>;
-    to.add(std::make_unique<leat::chain_branch<leat::pass<item>, end>>(leat::pass<item>{},
-                                                                       end({}, 0)));
-    return to;
-  }()};
+  leat::emitter<item> out;
 
-  explicit one_output(leat::credit window = {1000, 100'000, 10'000'000}, std::size_t frame = 4) {
+  explicit one_output(leat::credit window = {1000, 100'000, 10'000'000}, std::size_t frame = 4,
+                      std::optional<std::uint32_t> number = {})
+      : out(to_port(number)) {
     out.list_ports(ports);
     leat::edge_settings s;
     s.carried = {true, false};
     s.credit_limit = window;
     ports[0]->connect(wire, 0, s, clock);
     out.open({frame}, s.carried, "stage", &letters);
+  }
+
+  static leat::fanout<item> to_port(std::optional<std::uint32_t> number) {
+    leat::fanout<item> to(number);
+    using end = leat::routed_end<item, leat::forward_route>;
+    to.add(std::make_unique<leat::chain_branch<leat::pass<item>, end>>(leat::pass<item>{},
+                                                                       end({}, 0)));
+    return to;
+  }
+
+  std::vector<leat::stamp> stamps() const {
+    std::vector<leat::stamp> all;
+    for (const auto& s : wire.all)
+      for (std::size_t i = 0; i < s.content.size(); ++i)
+        all.push_back(s.content.records->envelopes.stamp_of(i));
+    return all;
   }
 };
 
@@ -56,6 +68,25 @@ TEST_CASE("descendants inherit the stamp and are numbered; stamps never fall alo
   }
   CHECK(rows.envelopes.stamp_of(4) ==
         leat::stamp{at(9).time, leat::first_source, 0, 1, leat::stamp_path{}.child(1)});
+}
+
+TEST_CASE("descendants of one record are numbered on, wherever they were handed on between them") {
+  for (const std::optional<std::uint32_t> number : {std::optional<std::uint32_t>{}, {2u}}) {
+    one_output together({1000, 100'000, 10'000'000}, 100, number);
+    one_output apart({1000, 100'000, 10'000'000}, 100, number);
+    for (std::int64_t k = 0; k < 4; ++k)
+      for (one_output* o : {&together, &apart}) {
+        o->out.descend_from({at(7)}, true); // as for a timer that fires right after its record
+        o->out({0, 7, k});
+        if (o == &apart)
+          o->out.hand_on();
+      }
+    for (one_output* o : {&together, &apart}) {
+      o->out.hand_on();
+      o->ports[0]->flush();
+    }
+    CHECK(apart.stamps() == together.stamps());
+  }
 }
 
 TEST_CASE("an output hands on whole or not at all, and counts") {
