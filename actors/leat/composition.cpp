@@ -17,8 +17,8 @@ const steady_clock time_of_day;
 void complete(subtask_blueprint& b, const wire_message& m) {
   auto& s = b.settings;
   s.services.stage_number = static_cast<std::uint32_t>(m.number);
-  s.inputs.assign(m.channels.size(), 0);
-  s.ordered = s.inputs.size() > 1;
+  s.channels.assign(m.channels.size(), std::make_shared<const input_edge>());
+  s.ordered = s.channels.size() > 1;
   for (const auto& lanes : m.ports)
     s.ports.push_back({lanes.size(), all_columns, s.credit_limit, s.services.limits});
   b.metrics = std::make_shared<subtask_metrics>(s.ports.size());

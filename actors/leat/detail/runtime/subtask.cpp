@@ -17,7 +17,7 @@ subtask::subtask(std::shared_ptr<stage> logic, settings with, subtask_host& by,
                  subtask_metrics& measured)
     : stage_(std::move(logic)), source_(dynamic_cast<pullable*>(stage_.get())),
       settings_(std::move(with)), host_(by), metrics_(measured),
-      inlet_(settings_.inputs.size(), settings_.ordered, settings_.credit_limit) {
+      inlet_(settings_.channels.size(), settings_.ordered, settings_.credit_limit) {
   const auto& ports = stage_->ports();
   for (std::size_t i = 0; i < ports.size(); ++i)
     ports[i]->connect(host_, i, settings_.ports[i], *settings_.services.time);
@@ -193,7 +193,8 @@ void subtask::work_inlet() {
       if (input_cancelled_)
         *piece->next = piece->end;
       else
-        stage_->consume(settings_.inputs[piece->channel], *piece->from, *piece->next, piece->end);
+        stage_->consume(settings_.channels[piece->channel]->input, *piece->from, *piece->next,
+                        piece->end);
       since_mark_ += *piece->next - first;
       return_credit();
       if (stage_->satisfied() && !input_cancelled_)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <leat/detail/runtime/inlet.hpp>
+#include <leat/detail/runtime/input_edge.hpp>
 #include <leat/source.hpp>
 
 namespace leat {
@@ -46,7 +47,7 @@ public:
 class subtask {
 public:
   struct settings {
-    std::vector<std::size_t> inputs; ///< of the stage, by channel
+    input_edges channels;
     bool ordered = false;
     credit credit_limit;
     std::vector<edge_settings> ports; ///< as stage::ports()

@@ -236,9 +236,10 @@ void subtask_actor::receive(encoded_message& m) {
   if (m.channel >= received_.size() || m.sequence != received_[m.channel])
     throw failure(internal_error("a frame from another process is out of sequence"));
   ++received_[m.channel];
-  if (m.channel >= blueprint_.channel_codecs.size() || !blueprint_.channel_codecs[m.channel])
+  const auto& codec = blueprint_.settings.channels[m.channel]->codec;
+  if (!codec)
     throw protocol_violation("a frame came as bytes where records do not travel");
-  auto f = decode_frame(m.content, *blueprint_.channel_codecs[m.channel]);
+  auto f = decode_frame(m.content, *codec);
   if (!f)
     throw failure(f.error());
   subtask_->receive(m.channel, std::move(*f));

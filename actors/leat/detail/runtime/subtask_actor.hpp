@@ -35,9 +35,8 @@ struct subtask_blueprint {
   bool reports_metrics = false;        ///< with its last message, as the job cannot see its metrics
   std::vector<port_promises> promises; ///< by port; empty: all consumers are told
   channel_promises reads;
-  /// Of edges to and from other processes, by port and by channel; may be null elsewhere.
+  /// Of edges to other processes, by port; may be null elsewhere.
   std::vector<std::shared_ptr<const row_codec>> port_codecs;
-  std::vector<std::shared_ptr<const row_codec>> channel_codecs;
 };
 
 /// Makes the actor around a subtask in place of the runtime's own.

@@ -189,6 +189,14 @@ void share_promises(const plan& p, wired_job& w) {
   }
 }
 
+input_edges edges_of(const plan& p) {
+  input_edges all;
+  for (const plan_edge& e : p.edges)
+    all.push_back(std::make_shared<const input_edge>(
+        input_edge{e.input, p.stages[e.from].name, e.type, e.codec}));
+  return all;
+}
+
 // What a job is wired from.
 struct wiring {
   const plan& p;
@@ -196,6 +204,7 @@ struct wiring {
   const run_options& options;
   const clock& time;
   bool threads;
+  const input_edges edges = edges_of(p); // as plan::edges
 
   std::vector<std::size_t> first_subtasks() const;
   double rate_of_source() const;
@@ -281,8 +290,7 @@ void connect(const wiring& from, std::size_t n, const std::vector<std::size_t>& 
       planned_subtask& consumer = w.subtasks[first[e.to] + to[lane]];
       producer.ports.back().emplace_back(consumer.number, consumer.channels.size());
       consumer.channels.emplace_back(n, port, lane);
-      consumer.blueprint.channel_codecs.push_back(e.codec);
-      consumer.blueprint.settings.inputs.push_back(e.input);
+      consumer.blueprint.settings.channels.push_back(from.edges[p->edge]);
     }
     w.edge_of.back().push_back(p->edge);
   }

@@ -6,8 +6,8 @@
 #include <leat/sink.hpp>
 
 #include "support/catch.hpp"
-#include "support/flow.hpp"
 #include "support/hosted.hpp"
+#include "support/subtask_host.hpp"
 
 using support::at;
 using support::item;
@@ -16,43 +16,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Keeps what a subtask asks for; a test gives it when it likes.
-struct fake_host final : leat::subtask_host {
-  support::kept_frames wire;
-  std::vector<std::pair<std::size_t, leat::credit>> grants;
-  std::vector<std::size_t> cancelled;
-  std::vector<std::uint64_t> agains;
-  std::vector<std::pair<leat::clock_time, std::uint64_t>> timers;
-  bool is_prepared = false;
-  bool is_done = false;
-
-  void send(std::size_t port, std::size_t lane, leat::frame f) override {
-    wire.send(port, lane, std::move(f));
-  }
-  void promise(std::size_t port, const leat::mark& m,
-               std::span<const std::uint64_t> frames) override {
-    wire.promise(port, m, frames);
-  }
-  void look(leat::inlet&) override {}
-  void grant(std::size_t channel, const leat::credit& c) override {
-    grants.emplace_back(channel, c);
-  }
-  void cancel(std::size_t channel) override { cancelled.push_back(channel); }
-  void again(std::uint64_t number) override { agains.push_back(number); }
-  void wake_at(leat::clock_time when, std::uint64_t number) override {
-    timers.emplace_back(when, number);
-  }
-  void prepared() override { is_prepared = true; }
-  void done() override {
-    REQUIRE_FALSE(is_done);
-    is_done = true;
-  }
-};
-
 struct world {
   support::set_clock clock;
   support::kept_letters letters;
-  fake_host host;
+  support::kept_requests host;
   leat::subtask_metrics metrics{4};
   leat::subtask::settings settings;
   std::optional<leat::subtask> subtask;
@@ -64,6 +31,10 @@ struct world {
     settings.services.dead_letters = &letters;
     settings.services.keep_order = true;
     settings.services.wake_soon = [] {};
+  }
+
+  void feed_by(std::size_t channels) {
+    settings.channels.assign(channels, std::make_shared<const leat::input_edge>());
   }
 
   void start(std::shared_ptr<leat::stage> s,
@@ -115,7 +86,7 @@ struct endless {
 
 TEST_CASE("a subtask aligns barriers, hands on what stood before, and ends when all have ended") {
   world w;
-  w.settings.inputs = {0, 0};
+  w.feed_by(2);
   w.start(merging());
   const auto barrier = std::make_shared<leat::barrier>(leat::barrier{5, {}});
   leat::frame f = support::items_from(1, 3);
@@ -145,7 +116,7 @@ TEST_CASE("a subtask aligns barriers, hands on what stood before, and ends when 
 
 TEST_CASE("a blocked subtask takes nothing and returns no credit until it gets some") {
   world w;
-  w.settings.inputs = {0};
+  w.feed_by(1);
   w.settings.credit_limit = {4, 24, 1'000'000};
   w.start(merging(), {1, 1, 1});
   for (int n = 0; n < 6; ++n)
@@ -168,7 +139,7 @@ TEST_CASE("a blocked subtask takes nothing and returns no credit until it gets s
 
 TEST_CASE("a subtask that has nothing to do hands on what waits for company, marks too") {
   world w;
-  w.settings.inputs = {0};
+  w.feed_by(1);
   w.start(merging());
   w.subtask->receive(0, support::items_from(1, 2));
   w.subtask->promised(0, mark_at(at(2)), 1);
@@ -269,7 +240,7 @@ TEST_CASE("a barrier brings what was prepared, without what was withdrawn") {
     w.subtask->receive(0, std::move(f));
   };
   world w;
-  w.settings.inputs = {0};
+  w.feed_by(1);
   w.start(std::make_shared<leat::batching_stage<item>>(leat::batch{}, support::into_port<item>()));
   CHECK(!w.subtask->prepare(batching("often")));
   CHECK(!w.subtask->prepare({"stage", "model", "x"})); // it does not implement it
@@ -290,7 +261,7 @@ TEST_CASE("a barrier brings what was prepared, without what was withdrawn") {
 
 TEST_CASE("when no consumer wants more, producers are told, and input is let go") {
   world w;
-  w.settings.inputs = {0, 0};
+  w.feed_by(2);
   w.start(merging());
   w.subtask->receive(0, support::items_from(1, 4));
   w.subtask->cancelled(0, 0);
@@ -318,7 +289,7 @@ TEST_CASE("a satisfied sink cancels its inputs once") {
     }
   };
   world w;
-  w.settings.inputs = {0};
+  w.feed_by(1);
   w.start(std::make_shared<leat::sink_stage<item, two>>(two{}, 0ns));
   w.subtask->receive(0, support::items_from(1, 2));
   w.subtask->receive(0, support::items_from(3, 2));
@@ -327,7 +298,7 @@ TEST_CASE("a satisfied sink cancels its inputs once") {
 
 TEST_CASE("a subtask is busy in its turns, and between them while its stage is occupied") {
   world w;
-  w.settings.inputs = {0};
+  w.feed_by(1);
   struct quick {
     void write(std::span<const item>) {}
   };
@@ -361,7 +332,7 @@ TEST_CASE("a sink that has prepared does nothing more until it is to commit") {
   };
   std::vector<std::string> said;
   world w;
-  w.settings.inputs = {0};
+  w.feed_by(1);
   w.start(std::make_shared<leat::sink_stage<item, file>>(file{&said}, 0ns));
   w.subtask->receive(0, support::items_from(1, 2));
   CHECK_THROWS_AS(w.subtask->commit(), leat::failure); // too early
@@ -383,7 +354,7 @@ TEST_CASE("a sink that has prepared does nothing more until it is to commit") {
 
 TEST_CASE("a stage's timer fires at its time, and a pane closes with it") {
   world w;
-  w.settings.inputs = {0};
+  w.feed_by(1);
   w.start(std::make_shared<leat::batching_stage<item>>(leat::micro_batch{100, 5ms},
                                                        support::into_port<item>()));
   w.subtask->receive(0, support::items_from(1, 2));
@@ -400,7 +371,7 @@ TEST_CASE("a stage's timer fires at its time, and a pane closes with it") {
 
 TEST_CASE("the time a port is blocked is measured, also while it lasts") {
   world w;
-  w.settings.inputs = {0};
+  w.feed_by(1);
   w.start(merging(), {1, 1, 1});
   w.subtask->receive(0, support::items_from(1, 8));
   w.clock.time += 1000;
