@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/dead_letter.hpp>
+#include <leat/detail/record/plain_bytes.hpp>
 #include <leat/detail/stage/waiting_note.hpp>
 #include <leat/detail/transport/branch.hpp>
 
@@ -166,6 +167,17 @@ public:
   void clear() {
     gauge_.restart_after(rows_->records);
     rows_->clear();
+  }
+
+  /// Appends where it stands, on which the stamps of what follows depend. Contract: empty().
+  void save(std::string& to) const {
+    put_plain(to, from_), put_plain(to, last_), put_plain(to, floor_);
+    put_plain(to, child_), put_plain(to, numbered_);
+  }
+  /// After open(). False if the bytes are none that save writes.
+  bool load(byte_cursor& from) {
+    return get_plain(from, from_) && get_plain(from, last_) && get_plain(from, floor_) &&
+           get_plain(from, child_) && read_binary_value(from, numbered_);
   }
 
   /// Records handed on since the last call.

@@ -54,6 +54,8 @@ public:
   virtual bool full() = 0;
   virtual bool hand_on() = 0;
   virtual bool blocked() const = 0;
+  virtual void save(std::string& to) const = 0;
+  virtual bool load(byte_cursor& from) = 0;
   virtual void list_ports(std::vector<port*>& all) = 0;
 };
 
@@ -77,6 +79,8 @@ public:
   bool full() override { return out.full(); }
   bool hand_on() override { return out.hand_on(); }
   bool blocked() const override { return out.blocked(); }
+  void save(std::string& to) const override { out.save(to); }
+  bool load(byte_cursor& from) override { return out.load(from); }
   void list_ports(std::vector<port*>& all) override { out.list_ports(all); }
 
   emitter<T> out;

@@ -94,6 +94,17 @@ public:
   /// While it is paused it is not through with the record that it is at.
   void stall(const stamp& consumed) override { base::stall(paused_ ? stamp{} : consumed); }
 
+  /// What the protocol needs. The user's actor is not saved: only it knows what it keeps.
+  result<void> save(std::string& to) const override {
+    put_plain(to, reached_.progress), put_plain(to, current_.ingested);
+    return base::save(to);
+  }
+  result<void> load(byte_cursor& from) override {
+    if (!get_plain(from, reached_.progress) || !get_plain(from, current_.ingested))
+      return this->loaded(false);
+    return base::load(from);
+  }
+
   bool blocked() const override { return paused_ || base::blocked(); }
   bool occupied() const override { return paused_; }
   void wake() override {

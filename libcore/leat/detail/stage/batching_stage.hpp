@@ -81,6 +81,21 @@ public:
     return drain();
   }
 
+  /// The batching: a command may have swapped it. Of panes and marks nothing is left at a barrier.
+  result<void> save(std::string& to) const override {
+    append_binary(to, batching_.text());
+    return base::save(to);
+  }
+  result<void> load(byte_cursor& from) override {
+    std::string text;
+    const bool is_text = read_binary(from, text);
+    const auto batching = any_batching::parse(text);
+    if (!is_text || !batching)
+      return this->loaded(false);
+    batching_ = *batching;
+    return base::load(from);
+  }
+
   bool finish() override {
     if (held() > 0)
       close();

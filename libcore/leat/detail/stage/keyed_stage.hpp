@@ -90,6 +90,30 @@ public:
     return fired && drain();
   }
 
+  /// States are saved by key group, so that groups can go to other subtasks. Timers are states, and
+  /// none is due at a barrier.
+  result<void> save(std::string& to) const override {
+    for (const auto& [name, side] : sides_)
+      side->save(to);
+    const auto groups = states_.groups();
+    grow_buffer(to, binary_length_size(groups.size())).put_length(groups.size());
+    for (const key_group group : groups) {
+      std::string saved;
+      states_.save(group, saved);
+      append_binary(to, saved);
+    }
+    return base::save(to);
+  }
+  result<void> load(byte_cursor& from) override {
+    for (const auto& [name, side] : sides_)
+      if (!side->load(from))
+        return this->loaded(false);
+    if (auto groups = load_groups(from); !groups)
+      return groups;
+    timers_.load();
+    return base::load(from);
+  }
+
   bool blocked() const override { return waiting_ || timers_.any_due() || outputs_blocked(); }
   void resume() override { drain(); }
   bool drain() override {
@@ -114,6 +138,19 @@ private:
   using key_type = std::remove_cvref_t<std::invoke_result_t<const KeyOf&, const T&>>;
   static constexpr bool has_timers = takes_timers<Op, key_type>;
   static constexpr bool reads_event_time = needs_event_context<Op, T> || has_timers;
+
+  result<void> load_groups(byte_cursor& from) {
+    std::size_t groups = 0;
+    if (!from.take_length(groups))
+      return this->loaded(false);
+    for (std::string saved; groups > 0; --groups) {
+      if (!read_binary(from, saved))
+        return this->loaded(false);
+      if (auto group = states_.load(saved); !group)
+        return group;
+    }
+    return {};
+  }
 
   bool outputs_blocked() const {
     for (const auto& [name, side] : sides_)

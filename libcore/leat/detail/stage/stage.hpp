@@ -102,6 +102,17 @@ public:
   /// A barrier stands here. True when all that came before it is handed on; else call again.
   virtual bool at_barrier(const barrier&) { return drain(); }
 
+  /// Appends all that what follows a barrier depends on. To be called where at_barrier() has
+  /// returned true and nothing came since. The error says why it cannot be saved.
+  virtual result<void> save(std::string&) const {
+    return internal_error("stage \"" + services_.stage + "\" cannot be saved");
+  }
+  /// Takes in what save() wrote; after open(), before anything else. After an error the stage is of
+  /// no use.
+  virtual result<void> load(byte_cursor&) {
+    return internal_error("stage \"" + services_.stage + "\" cannot be loaded");
+  }
+
   /// The input has ended. True when everything is handed on; else call again when unblocked.
   virtual bool finish() { return drain(); }
 
@@ -138,6 +149,13 @@ public:
   const std::vector<port*>& ports() const { return ports_; }
 
 protected:
+  /// How load() ends if what it read makes sense, or makes none.
+  result<void> loaded(bool good) const {
+    if (good)
+      return {};
+    return external_error("the saved state of stage \"" + services_.stage + "\" is corrupt");
+  }
+
   void advance_ports(const mark& m) {
     for (port* p : ports_)
       p->advance(m);
@@ -183,6 +201,16 @@ public:
     if (clear && out_.carried().stamps)
       promise(reached_);
     return clear;
+  }
+
+  /// Flags of marks are not saved: they speak of senders as they were.
+  result<void> save(std::string& to) const override {
+    out_.save(to);
+    put_plain(to, reached_.progress);
+    return {};
+  }
+  result<void> load(byte_cursor& from) override {
+    return this->loaded(out_.load(from) && get_plain(from, reached_.progress));
   }
 
   void stall(const stamp& consumed) override {

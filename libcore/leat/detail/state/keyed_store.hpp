@@ -48,6 +48,15 @@ public:
     return all;
   }
 
+  /// The groups that have keys, in ascending order.
+  std::vector<key_group> groups() const {
+    std::vector<key_group> all;
+    for (key_group group = 0; group < max_parallelism; ++group)
+      if (!groups_[group]->empty())
+        all.push_back(group);
+    return all;
+  }
+
   /// Heap memory of keys and states; pages that a snapshot shares are counted in both.
   std::size_t bytes() const {
     std::size_t bytes = column_bytes() + key_bytes_;

@@ -18,6 +18,7 @@ struct no_timers {
   void open(std::uint32_t, std::chrono::microseconds) {}
   bool any_due() const { return false; }
   bool any_up_to(const stamp&) const { return false; }
+  void load() {}
   void end() {}
   std::uint64_t take_dropped() { return 0; }
 };
@@ -53,6 +54,19 @@ public:
               [](const auto& a, const auto& b) { return a->name < b->name; });
     for (std::uint32_t i = 0; i < sets_.size(); ++i)
       sets_[i]->number = i;
+  }
+
+  /// The states were loaded, and the timers with them. None of these is due: what was has fired
+  /// before the barrier at which they were saved.
+  void load() {
+    for (const key_group group : states_.groups())
+      for (const K& key : states_.keys(group)) {
+        states_.enter(key);
+        for (const auto& set : sets_)
+          for (const auto& [time, is_set] : set->times->at(states_.slot()))
+            later_.insert(entry_of(*set, from_micros(time)));
+        states_.leave();
+      }
   }
 
   void set(detail::timer_set& timers, event_time at, event_time watermark) override {

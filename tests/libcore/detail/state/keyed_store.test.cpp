@@ -77,8 +77,9 @@ TEST_CASE("many keys of one group are no burden") {
       REQUIRE(store.size() == ++keys);
     }
   CHECK(store.keys(17).size() == 20'000);
+  CHECK(store.groups() == std::vector<leat::key_group>{17});
   store.clear(17);
-  CHECK((store.size() == 0 && store.keys(17).empty()));
+  CHECK((store.size() == 0 && store.keys(17).empty() && store.groups().empty()));
 }
 
 TEST_CASE("keys are equal as their hashes are") {
