@@ -17,6 +17,7 @@ struct kept_requests final : leat::subtask_host {
   std::vector<std::pair<leat::clock_time, std::uint64_t>> timers;
   bool is_prepared = false;
   bool is_done = false;
+  std::function<void()> when_passed = [] {}; ///< at a barrier
 
   void send(std::size_t port, std::size_t lane, leat::frame f) override {
     wire.send(port, lane, std::move(f));
@@ -34,6 +35,7 @@ struct kept_requests final : leat::subtask_host {
   void wake_at(leat::clock_time when, std::uint64_t number) override {
     timers.emplace_back(when, number);
   }
+  void passed(const leat::barrier&) override { when_passed(); }
   void prepared() override { is_prepared = true; }
   void done() override {
     REQUIRE_FALSE(is_done);

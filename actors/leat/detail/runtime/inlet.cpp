@@ -1,9 +1,11 @@
 #include <leat/detail/runtime/inlet.hpp>
 
+#include <leat/detail/record/plain_bytes.hpp>
 #include <leat/detail/runtime/protocol_violation.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <limits>
 
 namespace leat {
 
@@ -226,6 +228,68 @@ void inlet::pass_barrier() {
   passed_ = std::max(passed_, aligned()->epoch);
   for (channel& c : channels_)
     c.at = nullptr;
+}
+
+result<void> inlet::save(std::string& to, const input_edges& edges) const {
+  put_plain(to, passed_);
+  for (std::size_t i = 0; i < channels_.size(); ++i) {
+    if (merges() && !edges[i]->codec)
+      return user_error(fmt::format("records of type {} from stage \"{}\" cannot be saved",
+                                    edges[i]->type, edges[i]->from),
+                        "declare the fields of the type");
+    save(channels_[i], to, edges[i]->codec.get());
+  }
+  return {};
+}
+
+bool inlet::load(byte_cursor& from, const input_edges& edges) {
+  if (!get_plain(from, passed_))
+    return false;
+  for (std::size_t i = 0; i < channels_.size(); ++i)
+    if (!load(channels_[i], from, edges[i]->codec.get()))
+      return false;
+  return true;
+}
+
+// The flags of a mark are not saved: a loaded sender does not know that it once said them, so it
+// would not take them back. What has arrived and was not taken in came after the barrier, and comes
+// again.
+void inlet::save(const channel& c, std::string& to, const row_codec* codec) {
+  assert(!c.at);
+  put_plain(to, c.promised.progress);
+  put_plain(to, c.ended), put_plain(to, c.ended_at);
+  put_plain(to, std::uint64_t{c.next});
+  put_plain(to, std::uint64_t{c.held.size()});
+  for (frame f : c.held) {
+    f.barrier_at = nullptr, f.last = false; // the channel knows
+    f.paid = {1, static_cast<std::int64_t>(f.size()), 0};
+    std::string bytes;
+    encode_frame(f, *codec, bytes, std::numeric_limits<std::size_t>::max());
+    append_binary(to, bytes);
+  }
+}
+
+bool inlet::load(channel& c, byte_cursor& from, const row_codec* codec) {
+  std::uint64_t next = 0;
+  std::uint64_t frames = 0;
+  if (!get_plain(from, c.promised.progress) || !read_binary_value(from, c.ended) ||
+      !get_plain(from, c.ended_at) || !get_plain(from, next) || !get_plain(from, frames))
+    return false;
+  c.had_last = c.ended;
+  c.next = next;
+  if (frames > 0 && (!merges() || !codec))
+    return false;
+  for (std::string bytes; frames > 0; --frames) {
+    if (!read_binary(from, bytes))
+      return false;
+    auto f = decode_frame(bytes, *codec);
+    if (!f || f->size() == 0 || !f->records->envelopes.stamped())
+      return false;
+    f->paid = {}; // who sends has all its credit
+    held_ += f->size();
+    c.held.push_back(std::move(*f));
+  }
+  return c.held.empty() ? c.next == 0 : c.next < c.held.front().size();
 }
 
 bool inlet::ended() const {

@@ -9,6 +9,7 @@
 // is held then is state of the checkpoint, and at most what was in flight.
 #pragma once
 
+#include <leat/detail/runtime/input_edge.hpp>
 #include <leat/detail/transport/frame.hpp>
 
 #include <deque>
@@ -55,6 +56,13 @@ public:
   /// A barrier was put into the stream at the sources, and will come on all channels.
   void expect_barrier(epoch number);
 
+  /// Appends what is held and what is promised where a barrier has passed and nothing was taken in
+  /// since. An error if records may be held here that cannot be encoded.
+  result<void> save(std::string& to, const input_edges& edges) const;
+  /// Takes in what save() wrote, before anything has arrived; false if it makes no sense. Credit
+  /// and the counts of frames in promises begin anew, as with those who send.
+  bool load(byte_cursor& from, const input_edges& edges);
+
   /// True when all channels have ended and everything was consumed.
   bool ended() const;
 
@@ -92,6 +100,9 @@ private:
   };
 
   static void count(channel& c, mark m, std::uint64_t frames);
+  bool merges() const { return ordered_ && channels_.size() > 1; }
+  static void save(const channel& c, std::string& to, const row_codec* codec);
+  bool load(channel& c, byte_cursor& from, const row_codec* codec);
   void take_in();
   void take_in(channel& c);
   void take_in_by_turns();

@@ -223,6 +223,7 @@ bool subtask::barrier_or_end() {
     if (!pass(at))
       return false;
     inlet_.pass_barrier();
+    host_.passed(*at);
     return true;
   }
   if (inlet_.ended())

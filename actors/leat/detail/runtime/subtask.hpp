@@ -37,6 +37,8 @@ public:
   virtual void again(std::uint64_t number) = 0;
   /// ... or at this time.
   virtual void wake_at(clock_time when, std::uint64_t number) = 0;
+  /// A barrier has passed, and nothing that came after it was taken in: the place for save().
+  virtual void passed(const barrier&) {}
   /// The output of a sink is prepared: commit() or the end of the job comes next.
   virtual void prepared() = 0;
   /// The subtask is done: nothing will be sent any more.
@@ -72,6 +74,14 @@ public:
   /// A barrier enters the stream: a source puts it there.
   void inject(std::shared_ptr<const barrier> at);
   void work();
+
+  /// All that a fresh subtask of the same place in the same plan needs to go on from here.
+  /// Contract: called by subtask_host::passed. An error if something cannot be saved: a source, a
+  /// sink, or records that cannot be encoded.
+  result<std::string> save() const;
+  /// Takes in what save() returned, from anywhere; after open(), before anything else. After an
+  /// error the subtask is of no use.
+  result<void> load(std::string_view saved);
 
   /// The host gives it a processor, and takes it away: in between it counts as busy.
   void begin_turn();
