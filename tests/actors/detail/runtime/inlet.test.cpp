@@ -382,7 +382,7 @@ TEST_CASE("random frames over channels against a naive merge") {
           before_barrier[c].push_back(count);
         }
       }
-      scripts[c].frames.push_back(last());
+      scripts[c].frames.push_back(last(time));
     }
 
     inlet in(channels, ordered, window);
