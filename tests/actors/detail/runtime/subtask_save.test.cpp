@@ -24,13 +24,13 @@ namespace {
 // --- stages -----------------------------------------------------------------------------------
 
 struct sum_and_count {
-  std::int64_t sum = 0;
+  std::uint64_t sum = 0; // wraps around where bytes were changed
   std::uint32_t count = 0;
   static constexpr auto fields =
       leat::fields("sum_and_count", leat::field("sum", &sum_and_count::sum),
                    leat::field("count", &sum_and_count::count));
-  void add(std::int64_t x) { sum += x, ++count; }
-  std::int64_t result() const { return sum * 3 + count; }
+  void add(std::int64_t x) { sum += static_cast<std::uint64_t>(x), ++count; }
+  std::uint64_t result() const { return sum * 3 + count; }
 };
 
 // Uses all kinds of state, timers, dead letters and a side output. All that it emits says what all
