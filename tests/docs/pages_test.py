@@ -52,6 +52,10 @@ class PagesBite(unittest.TestCase):
         self.assertEqual(session("$ cat f\none\ntwo\n4\n", "<!-- figures vary -->\n"), [])
         self.assertEqual(len(session("$ cat f\none\n2\n4\n", "<!-- figures vary -->\n")), 1)
         self.assertEqual(len(session("one\n")), 1)
+        held_up = "$ echo 'bottleneck    sink a (busy)'\nbottleneck    "
+        self.assertEqual(session(held_up + "none: no edge\n", "<!-- figures vary -->\n"), [])
+        self.assertEqual(len(session(held_up + "none: no edge\n")), 1)
+        self.assertEqual(len(session(held_up + "sink b (busy)\n", "<!-- figures vary -->\n")), 1)
 
 
 if __name__ == "__main__":
