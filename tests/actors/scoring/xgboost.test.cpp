@@ -191,6 +191,12 @@ TEST_CASE("files that are missing, damaged or beyond the library are refused", "
   auto elsewhere = model;
   elsewhere["learner"]["gradient_booster"]["model"]["tree_info"][0] = 7;
   CHECK(mentions(error_of(scoped_file(".json", elsewhere.dump()).path()), "output 7 of 1"));
+  for (const std::vector<int>& starts :
+       {std::vector{-3, 1, 2}, {0, 9, 4}, {1}}) { // the library crashes
+    auto misplaced = model;
+    misplaced["learner"]["gradient_booster"]["model"]["iteration_indptr"] = starts;
+    CHECK(mentions(error_of(scoped_file(".json", misplaced.dump()).path()), "iteration_indptr"));
+  }
   // An older library would take a list for another number, whatever the file says its version is.
   auto listed = model;
   listed["learner"]["learner_model_param"]["base_score"] = "[5E-1]";

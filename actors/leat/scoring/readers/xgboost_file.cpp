@@ -52,6 +52,8 @@ constexpr place<xgboost_file, integers> file_integers[] = {
     {"/version", &xgboost_file::version},
     {"/learner/gradient_booster/model/tree_info", &xgboost_file::tree_info},
     {"/learner/gradient_booster/gbtree/model/tree_info", &xgboost_file::tree_info},
+    {"/learner/gradient_booster/model/iteration_indptr", &xgboost_file::iteration_indptr},
+    {"/learner/gradient_booster/gbtree/model/iteration_indptr", &xgboost_file::iteration_indptr},
 };
 constexpr place<xgboost_tree, std::optional<std::int32_t>> tree_integer[] = {
     {"tree/id", &xgboost_tree::id},

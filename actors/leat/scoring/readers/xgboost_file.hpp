@@ -46,8 +46,10 @@ struct xgboost_file {
   std::map<std::string, std::string, std::less<>> attributes;
   std::vector<std::string> feature_names;
   std::vector<std::int32_t> tree_info; ///< for each tree, the output it adds to
-  std::vector<float> weight_drop;      ///< of booster dart: for each tree, its weight
-  std::vector<xgboost_tree> trees;     ///< in the order of the file
+  /// For each iteration its first tree, then the number of trees; empty in files of XGBoost 1.
+  std::vector<std::int32_t> iteration_indptr;
+  std::vector<float> weight_drop;  ///< of booster dart: for each tree, its weight
+  std::vector<xgboost_tree> trees; ///< in the order of the file
 };
 
 /// Reads the bytes of a model file; JSON and UBJ (Universal Binary JSON) are told apart by content.

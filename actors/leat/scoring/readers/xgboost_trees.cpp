@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace leat {
@@ -94,6 +95,11 @@ result<std::vector<const xgboost_tree*>> trees_in_order(const xgboost_file& file
   if (file.tree_info.size() != count)
     return user_error(
         fmt::format("its tree_info has {} entries for {} trees", file.tree_info.size(), count));
+  if (const auto& starts = file.iteration_indptr;
+      !starts.empty() && (starts.front() != 0 || !std::is_sorted(starts.begin(), starts.end()) ||
+                          starts.back() != static_cast<std::int32_t>(count)))
+    return user_error(
+        fmt::format("its iteration_indptr does not ascend from 0 to {} trees", count));
   if (file.booster == "dart" && file.weight_drop.size() != count)
     return user_error(
         fmt::format("its weight_drop has {} entries for {} trees", file.weight_drop.size(), count));
