@@ -91,15 +91,12 @@ public:
     next_.time = e.time, next_.late = e.late, next_.ingested = e.ingested;
     if (!carried_.stamps)
       return;
-    stamp from = e.at;
-    if (const auto number = to_.number())
-      from.path = from.path.child(*number);
-    if (numbered_ && from == from_)
-      return; // on from those before, also if they were handed on: none of these was promised away
     if (e.at > from_ && e.at > last_ && e.at > floor_) {
-      from_ = from;
+      from_ = of_this_output(e.at);
       child_ = 0;
       numbered_ = numbered;
+    } else if (numbered_ && of_this_output(e.at) == from_) {
+      // On from those before, also if they were handed on: none of these was promised away.
     } else if (floor_ >= from_ && floor_ >= last_) {
       from_ = floor_;
       numbered_ = false;
@@ -184,6 +181,12 @@ public:
   std::uint64_t take_count() { return std::exchange(emitted_, 0); }
 
 private:
+  stamp of_this_output(stamp s) const {
+    if (const auto number = to_.number())
+      s.path = s.path.child(*number);
+    return s;
+  }
+
   const envelope& next_envelope() {
     if (carried_.stamps) {
       next_.at = from_;

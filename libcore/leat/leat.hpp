@@ -17,4 +17,5 @@
 #include <leat/source.hpp>
 #include <leat/state.hpp>
 #include <leat/time.hpp>
+#include <leat/timer.hpp>
 #include <leat/version.hpp>

@@ -48,7 +48,7 @@ public:
   };
 
   /// Records from index `begin` on have this time. Indices must not fall.
-  void note(std::size_t begin, clock_time time) {
+  [[gnu::noinline]] void note(std::size_t begin, clock_time time) {
     if (count_ > 0 && last().begin >= begin)
       truncate(begin); // what was noted for records that did not come of it
     if (count_ > 0 && last().time == time)
@@ -88,22 +88,13 @@ public:
   /// Adds the envelope of record `row`, the next one.
   void add(std::size_t row, const envelope& e, const carried_columns& carried) {
     note_ingest(row, e.ingested);
-    if (!carried.stamps)
-      return;
-    times_.push_back(e.at.time);
-    sources_.push_back(e.at.source);
-    splits_.push_back(e.at.split);
-    positions_.push_back(e.at.position);
-    paths_.push_back(e.at.path);
-    if (!carried.event_times)
-      return;
-    behind_.push_back(distance(e.time, e.at.time));
-    late_.push_back(e.late);
+    if (carried.stamps)
+      add_columns(e, carried);
   }
 
   /// Records from `row` on were ingested at this time.
   void note_ingest(std::size_t row, clock_time time) {
-    if (time != last_ingest_)
+    if (time != last_ingest_) [[unlikely]]
       ingest_.note(row, last_ingest_ = time);
   }
 
@@ -143,6 +134,19 @@ public:
   }
 
 private:
+  // Apart from add(), which is small where nothing is carried.
+  [[gnu::noinline]] void add_columns(const envelope& e, const carried_columns& carried) {
+    times_.push_back(e.at.time);
+    sources_.push_back(e.at.source);
+    splits_.push_back(e.at.split);
+    positions_.push_back(e.at.position);
+    paths_.push_back(e.at.path);
+    if (!carried.event_times)
+      return;
+    behind_.push_back(distance(e.time, e.at.time));
+    late_.push_back(e.late);
+  }
+
   template <class Self, class Visit>
   static void visit_columns(Self& self, const carried_columns& which, Visit& visit) {
     if (which.stamps) {

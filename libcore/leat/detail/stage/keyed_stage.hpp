@@ -222,7 +222,8 @@ private:
 
   // A record or a timer is at hand.
   void start(const envelope& e) {
-    here_ = e.at;
+    if constexpr (has_timers)
+      here_ = e.at;
     ctx_.set_envelope(e);
     out_.descend_from(e, true);
     for (auto& [name, side] : sides_)
@@ -249,7 +250,7 @@ private:
   carried_columns read_;
   using offered = std::conditional_t<reads_event_time, event_context, context>;
   detail::stage_context<offered> ctx_;
-  stamp here_;                  // of what is at hand
+  stamp here_;                  // of what is at hand, for timers
   std::optional<mark> waiting_; // for timers that stand before it
   bool ended_ = false;
 };

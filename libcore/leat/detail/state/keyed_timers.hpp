@@ -80,9 +80,12 @@ public:
   }
 
   void cancel(detail::timer_set& timers, event_time at) override {
+    if (!timers.times->find(states_.slot(), at.time_since_epoch().count()))
+      return;
     erase(timers, at);
-    due_.erase(entry_of(timers, at));
-    later_.erase(entry_of(timers, at));
+    const entry e = entry_of(timers, at);
+    if (due_.erase(e) == 0)
+      later_.erase(e);
   }
 
   /// Whether one fires right after the record before, and whether one stands up to this place.
