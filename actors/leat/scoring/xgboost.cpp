@@ -142,22 +142,41 @@ result<void> check_booster(const xgboost_file& file) {
 result<void> check_intercepts(const xgboost_file& file, std::size_t outputs) {
   const auto written = version_of(file), library = library_version();
   const auto differ = [&](std::string_view how) {
-    return fmt::format("XGBoost {} wrote it, and this library, {}, {} its base_score",
-                       fmt::join(written, "."), fmt::join(library, "."), how);
+    return fmt::format("XGBoost {} wrote it, and this library, {}, {}", fmt::join(written, "."),
+                       fmt::join(library, "."), how);
   };
   if (file.base_score_is_list && library < first_with_intercept_lists)
     return user_error(
-        differ("misreads"),
+        differ("misreads its base_score"),
         elsewhere(file, "link XGBoost 3.1 or later, or save it with XGBoost 3.0 or older"));
-  if (!is_logistic(file))
-    return {};
   const auto there = intercepts_of(file, outputs, written);
   if (!there)
     return there.error();
+  if (!is_logistic(file))
+    return {};
   const auto here = intercepts_of(file, outputs, library);
   if (!here || *here != *there)
-    return user_error(differ("converts otherwise"),
+    return user_error(differ("converts its base_score otherwise"),
                       elsewhere(file, "link the XGBoost that wrote it"));
+  return {};
+}
+
+/// The library must have read the base_score that the file holds: one of more than nine digits is
+/// 0.5 to XGBoost 1.7, which says nothing.
+result<void> check_base_score(BoosterHandle booster, const xgboost_file& file) {
+  bst_ulong size = 0;
+  const char* configuration = nullptr;
+  require(XGBoosterSaveJsonConfig(booster, &size, &configuration));
+  const auto there = read_xgboost({configuration, size});
+  if (!there)
+    return there.error();
+  const auto& written = file.base_score;
+  const auto& read = there->base_score; // one for each output, or one for all
+  for (std::size_t i = 0; i < std::max(written.size(), read.size()); ++i)
+    if (read.empty() || written[i % written.size()] != read[i % read.size()])
+      return user_error(fmt::format("this library, XGBoost {}, misreads its base_score, {}",
+                                    fmt::join(library_version(), "."), written[i % written.size()]),
+                        elsewhere(file, "write its base_score with at most nine digits"));
   return {};
 }
 
@@ -205,6 +224,8 @@ result<xgboost_booster> xgboost_booster::build(std::string_view bytes) {
   require(XGBoosterSetParam(handle, "verbosity", "0"));
   require(XGBoosterSetParam(handle, "nthread", "1"));
   require(XGBoosterLoadModelFromBuffer(handle, bytes.data(), bytes.size()));
+  if (const auto same = check_base_score(handle, *file); !same)
+    return same.error();
 
   // A first row tells how many scores there are, and what the library does not do at all.
   const std::vector<float> row(*features, std::numeric_limits<float>::quiet_NaN());

@@ -50,7 +50,7 @@ result<std::vector<float>> intercepts_of(const xgboost_file& file, std::size_t o
     return user_error(
         fmt::format("its base_score has {} numbers for {} outputs", bases.size(), outputs));
   const bool raw = scored_by >= first_with_raw_estimates && file.trees.empty() &&
-                   file.boost_from_average.value_or(0) != 0;
+                   file.boost_from_average.value_or(1) != 0;
   for (float& base : bases) {
     if (!std::isfinite(base))
       return user_error("its base_score is not finite");
