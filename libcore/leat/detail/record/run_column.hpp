@@ -20,18 +20,12 @@ public:
   explicit run_column(std::vector<T> values) : size_(values.size()), values_(std::move(values)) {}
 
   void push_back(const T& value) {
-    if (values_.empty()) {
-      if (size_ == 0)
-        first_ = value;
-      if (value == expected(size_)) {
-        ++size_;
-        return;
-      }
-      values_.reserve(size_ + 64);
-      for (std::size_t i = 0; i < size_; ++i)
-        values_.push_back(expected(i));
-    }
-    values_.push_back(value);
+    if (!values_.empty())
+      values_.push_back(value);
+    else if (size_ == 0)
+      first_ = value;
+    else if (value != expected(size_))
+      end_run(value);
     ++size_;
   }
 
@@ -49,6 +43,14 @@ public:
   }
 
 private:
+  // From here on each value is stored.
+  [[gnu::noinline]] void end_run(const T& value) {
+    values_.reserve(size_ + 64);
+    for (std::size_t i = 0; i < size_; ++i)
+      values_.push_back(expected(i));
+    values_.push_back(value);
+  }
+
   T expected(std::size_t i) const {
     if constexpr (Step == 0)
       return (void)i, first_;
