@@ -45,6 +45,7 @@ public:
   }
 
   void advance(const mark& m) override {
+    position_ = std::max(position_, with_descendants(m.progress));
     if (m.stalled && held() > 0 && out_.carried().stamps)
       close();
     if (held() == 0 && ready_.empty())
@@ -84,13 +85,14 @@ public:
   /// The batching: a command may have swapped it. Of panes and marks nothing is left at a barrier.
   result<void> save(std::string& to) const override {
     append_binary(to, batching_.text());
+    put_plain(to, position_);
     return base::save(to);
   }
   result<void> load(byte_cursor& from) override {
     std::string text;
-    const bool is_text = read_binary(from, text);
+    const bool is_whole = read_binary(from, text) && get_plain(from, position_);
     const auto batching = any_batching::parse(text);
-    if (!is_text || !batching)
+    if (!is_whole || !batching)
       return this->loaded(false);
     batching_ = *batching;
     return base::load(from);
@@ -144,7 +146,7 @@ private:
     }
     if (whole < n) {
       auto rest = std::make_shared<rows_of<T>>();
-      move_rows(*rows, whole, n, *rest);
+      move_rows(*rows, whole, n, *rest, {});
       open_pane(rest);
       if (whole > 0)
         truncate(*rows, whole);
@@ -157,8 +159,10 @@ private:
   }
 
   std::shared_ptr<rows_of<T>> take_rows(frame& f, std::size_t begin, std::size_t end) {
-    if (begin == 0 && end == f.size() && f.sole_owner())
+    if (begin == 0 && end == f.size() && f.sole_owner() && !comes_late(f)) {
+      note_position(*f.records);
       return std::static_pointer_cast<rows_of<T>>(std::move(f.records));
+    }
     auto rows = std::make_shared<rows_of<T>>();
     append(f, begin, end, *rows);
     return rows;
@@ -178,9 +182,21 @@ private:
 
   void append(frame& f, std::size_t begin, std::size_t end, rows_of<T>& to) {
     if (f.sole_owner())
-      move_rows(f.as<T>(), begin, end, to);
+      move_rows(f.as<T>(), begin, end, to, position_);
     else
-      copy_rows(f.as<T>(), begin, end, to);
+      copy_rows(f.as<T>(), begin, end, to, position_);
+    note_position(to);
+  }
+
+  // What a channel that was idle brings late takes the present position: stamps rise on the way
+  // out.
+  bool comes_late(const frame& f) const {
+    const envelope_columns& e = f.records->envelopes;
+    return e.stamped() && e.stamp_of(0) < position_;
+  }
+  void note_position(const rows& taken) {
+    if (taken.envelopes.stamped())
+      position_ = with_descendants(taken.envelopes.last_stamp());
   }
 
   void open_pane(std::shared_ptr<rows_of<T>> rows) {
@@ -233,24 +249,29 @@ private:
       this->promise(marks_.front().at);
   }
 
-  static void move_rows(rows_of<T>& from, std::size_t begin, std::size_t end, rows_of<T>& to) {
-    copy_columns(from, begin, end, to);
+  static void move_rows(rows_of<T>& from, std::size_t begin, std::size_t end, rows_of<T>& to,
+                        const stamp& least) {
+    copy_columns(from, begin, end, to, least);
     const auto first = from.records.begin();
     to.records.insert(to.records.end(), std::make_move_iterator(first + std::ptrdiff_t(begin)),
                       std::make_move_iterator(first + std::ptrdiff_t(end)));
   }
-  static void copy_rows(const rows_of<T>& from, std::size_t begin, std::size_t end,
-                        rows_of<T>& to) {
-    copy_columns(from, begin, end, to);
+  static void copy_rows(const rows_of<T>& from, std::size_t begin, std::size_t end, rows_of<T>& to,
+                        const stamp& least) {
+    copy_columns(from, begin, end, to, least);
     const auto first = from.records.begin();
     to.records.insert(to.records.end(), first + std::ptrdiff_t(begin), first + std::ptrdiff_t(end));
   }
   static void copy_columns(const rows_of<T>& from, std::size_t begin, std::size_t end,
-                           rows_of<T>& to) {
+                           rows_of<T>& to, const stamp& least) {
     const carried_columns carried = from.envelopes.carried();
     envelope_cursor envelopes(from.envelopes, carried);
-    for (std::size_t i = begin; i < end; ++i)
-      to.envelopes.add(to.records.size() + (i - begin), envelopes.at(i), carried);
+    for (std::size_t i = begin; i < end; ++i) {
+      envelope e = envelopes.at(i);
+      if (carried.stamps)
+        e.at = std::max(e.at, least);
+      to.envelopes.add(to.records.size() + (i - begin), e, carried);
+    }
   }
   static void truncate(rows_of<T>& rows, std::size_t size) {
     rows.records.erase(rows.records.begin() + std::ptrdiff_t(size), rows.records.end());
@@ -266,6 +287,7 @@ private:
   std::deque<pending_mark> marks_;
   std::uint64_t taken_ = 0;
   std::uint64_t passed_ = 0;
+  stamp position_; // nothing before it goes out any more
   clock_time deadline_ = 0;
   clock_time armed_for_ = never;
 };

@@ -183,7 +183,35 @@ TEST_CASE("records of several frames in pieces, as a merge brings them") {
     take(of_b, next_b, 5);
     h.finish();
     CHECK(h.sent<item>() == wanted);
+    CHECK(h.in_order());
   }
+}
+
+TEST_CASE("stamps that come late are raised, however the batching gathers") {
+  support::for_seeds(200, [](support::dice roll) {
+    support::hosted h;
+    REQUIRE(h.open(batching(some_batching(roll))(support::into_port<item>())));
+    std::vector<item> wanted;
+    for (int turn = 1; turn < 30; ++turn) {
+      const int first = roll(1, 40); // of a channel that may have been idle
+      if (roll(0, 4) == 0) {
+        h.stage->advance(support::mark_at(at(first)));
+      } else if (roll(0, 4) == 0) {
+        REQUIRE(h.stage->at_barrier({}));
+      } else {
+        std::vector<leat::stamp> stamps;
+        std::vector<item> items;
+        for (int n = first, end = first + roll(1, 9); n < end; ++n)
+          stamps.push_back(at(n)), items.push_back({0, turn, n});
+        wanted.insert(wanted.end(), items.begin(), items.end());
+        h.consume(support::frame_of(items, stamps));
+      }
+      h.flush();
+    }
+    h.finish();
+    CHECK(h.sent<item>() == wanted);
+    CHECK(h.in_order());
+  });
 }
 
 TEST_CASE("a mark passes when the records before it have passed, and at once if none is held") {
