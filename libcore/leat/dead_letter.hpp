@@ -21,8 +21,10 @@ public:
   /// as the job runs; it never drops one.
   virtual void put(dead_letter letter) = 0;
   virtual std::uint64_t count() const = 0;
-  /// The job ends: who waits for room, now or later, gets a leat::failure instead.
+  /// An attempt of the job ends: who waits for room, now or later, gets a leat::failure instead.
   virtual void abandon() {}
+  /// Another attempt begins: who finds no room waits again.
+  virtual void resume() {}
 };
 
 } // namespace leat

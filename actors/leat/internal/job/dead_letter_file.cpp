@@ -63,6 +63,11 @@ void dead_letter_file::abandon() {
   abandoned_now_.notify_all();
 }
 
+void dead_letter_file::resume() {
+  const std::lock_guard lock(mutex_);
+  abandoned_ = false;
+}
+
 /// An empty file takes any letter, or one larger than the cap would wait for ever.
 bool dead_letter_file::has_room(std::size_t bytes) {
   if (error_)

@@ -44,13 +44,14 @@ public:
   dead_letter_file(const dead_letter_file&) = delete;
   dead_letter_file& operator=(const dead_letter_file&) = delete;
 
-  /// Throws leat::failure at a write error, and instead of waiting once abandoned.
+  /// Throws leat::failure at a write error, and instead of waiting while it is abandoned.
   void put(dead_letter letter) override;
 
   /// How many letters were kept.
   std::uint64_t count() const override { return count_; }
 
   void abandon() override;
+  void resume() override;
 
   const std::string& path() const { return path_; }
 

@@ -236,6 +236,21 @@ TEST_CASE("an abandoned dead_letters keeps what fits and lets go who waits") {
   CHECK(letters_in(dead_letters.path()).size() == 1);
 }
 
+TEST_CASE("who finds no room waits again once dead_letters that were abandoned resume") {
+  const temporary_folder folder;
+  heard announced;
+  dead_letter_file dead_letters{folder.path(), 10, announced.listener()};
+  dead_letters.put(letter("1"));
+  dead_letters.abandon();
+  CHECK_THROWS_AS(dead_letters.put(letter("2")), leat::failure);
+  dead_letters.resume();
+  std::thread writer{[&] { dead_letters.put(letter("3")); }};
+  announced.wait();
+  std::filesystem::remove(dead_letters.path());
+  writer.join();
+  CHECK(dead_letters.count() == 2);
+}
+
 TEST_CASE("a file of dead letters that cannot be written is named, for good") {
   const temporary_folder folder;
   folder.write("file", "");
