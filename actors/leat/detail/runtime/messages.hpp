@@ -117,6 +117,7 @@ struct wire_message {
     std::size_t lane = 0;
   };
   caf::actor job;
+  std::uint64_t term = 1;                   ///< of the job's attempt
   std::size_t number = 0;                   ///< of the subtask within the job
   std::vector<std::vector<consumer>> ports; ///< by port and lane
   std::vector<producer> channels;
@@ -131,7 +132,7 @@ auto inspect(Inspector& f, wire_message::producer& p) {
 }
 template <class Inspector>
 auto inspect(Inspector& f, wire_message& m) {
-  return f(m.job, m.number, m.ports, m.channels);
+  return f(m.job, m.term, m.number, m.ports, m.channels);
 }
 
 /// Job to source: everybody is ready.

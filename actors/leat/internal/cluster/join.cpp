@@ -49,12 +49,13 @@ bool keep_to_oneself(const std::vector<int>& links) {
 } // namespace
 
 std::string worker_invitation::as_variable() const {
-  return fmt::format("{}={}:{}", variable, node, fmt::join(links, ":"));
+  return fmt::format("{}={}:{}:{}", variable, term, node, fmt::join(links, ":"));
 }
 
 std::optional<worker_invitation> worker_invitation::parse(std::string_view value) {
   worker_invitation order;
-  if (!take_number(value, order.node) || order.node == 0)
+  if (!take_number(value, order.term) || order.term == 0 || !take_number(value, order.node) ||
+      order.node == 0)
     return {};
   while (!value.empty())
     if (!take_number(value, order.links.emplace_back()))

@@ -12,6 +12,7 @@ namespace leat {
 
 /// Which node of a cluster a worker is, and how it reaches the others.
 struct worker_invitation {
+  std::uint64_t term = 1; ///< of the job's attempt
   std::size_t node = 0;
   /// A connected socket to each other node, in the order of their numbers: the first one leads to
   /// the coordinator. No other process can have its far end, so nobody has to prove who it is.
@@ -20,7 +21,7 @@ struct worker_invitation {
   /// The socket to a node other than this one.
   int link_to(std::size_t other) const { return links[other < node ? other : other - 1]; }
 
-  /// "LEAT_JOIN=NODE:SOCKET:SOCKET...", for the environment of a worker.
+  /// "LEAT_JOIN=TERM:NODE:SOCKET:SOCKET...", for the environment of a worker.
   std::string as_variable() const;
   /// What such a variable says; nothing if it makes no sense.
   static std::optional<worker_invitation> parse(std::string_view value);

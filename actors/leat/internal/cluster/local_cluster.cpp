@@ -49,9 +49,10 @@ result<std::pair<link_end, link_end>> new_link() {
 
 } // namespace
 
-result<std::unique_ptr<local_cluster>>
-local_cluster::start(caf::actor_system& system, std::size_t workers, std::uint64_t plan) {
-  std::unique_ptr<local_cluster> c(new local_cluster(system, workers));
+result<std::unique_ptr<local_cluster>> local_cluster::start(caf::actor_system& system,
+                                                            std::size_t workers, std::uint64_t term,
+                                                            std::uint64_t plan) {
+  std::unique_ptr<local_cluster> c(new local_cluster(system, workers, term));
   if (auto done = c->start_processes(); !done)
     return done.error();
   if (auto done = c->welcome(plan); !done)
@@ -92,7 +93,7 @@ result<void> local_cluster::start_processes() {
     }
     if (node == 0)
       continue;
-    worker_invitation order{node, {}};
+    worker_invitation order{term_, node, {}};
     for (std::size_t other = 0; other < nodes; ++other)
       if (other != node)
         order.links.push_back(links[node][other].get());
@@ -153,6 +154,8 @@ result<void> local_cluster::admit(const hello_message& m, std::uint64_t plan) {
   const auto refused = [&](std::string_view what) {
     return internal_error(fmt::format("worker {} {}", m.node, what));
   };
+  if (m.term != term_)
+    return refused("belongs to another attempt");
   if (m.build != own_build())
     return refused("runs another program than the coordinator");
   if (m.arguments != own_arguments())

@@ -8,13 +8,13 @@
 
 namespace leat {
 
-/// Owned by the job's process. Not thread-safe. Its end is the workers' end.
+/// Owned by an attempt, in the job's process. Not thread-safe. Its end is the workers' end.
 class local_cluster {
 public:
-  /// Starts the workers of a job and waits until all have joined, were found to run the same
+  /// Starts the workers of an attempt and waits until all have joined, were found to run the same
   /// graph, and reach each other.
-  static result<std::unique_ptr<local_cluster>> start(caf::actor_system& system,
-                                                      std::size_t workers, std::uint64_t plan);
+  static result<std::unique_ptr<local_cluster>>
+  start(caf::actor_system& system, std::size_t workers, std::uint64_t term, std::uint64_t plan);
   ~local_cluster();
   local_cluster(const local_cluster&) = delete;
   local_cluster& operator=(const local_cluster&) = delete;
@@ -34,8 +34,8 @@ private:
     bool answered = false; ///< the last question
   };
 
-  local_cluster(caf::actor_system& system, std::size_t workers)
-      : self_(system), workers_(workers) {}
+  local_cluster(caf::actor_system& system, std::size_t workers, std::uint64_t term)
+      : self_(system), term_(term), workers_(workers) {}
 
   result<void> start_processes();
   result<void> welcome(std::uint64_t plan);
@@ -48,6 +48,7 @@ private:
   worker* sender(std::size_t node);
 
   caf::scoped_actor self_;
+  const std::uint64_t term_;
   std::vector<worker> workers_; ///< node n is workers_[n - 1]
   worker_processes processes_;
 };

@@ -17,6 +17,7 @@ auto inspect(Inspector& f, greet_message& m) {
 
 /// Worker to coordinator: here I am, connected with all others, and this is what I was told to run.
 struct hello_message {
+  std::uint64_t term = 1;
   std::size_t node = 0;
   std::string arguments;
   std::uint64_t plan = 0;  ///< fingerprint
@@ -24,7 +25,7 @@ struct hello_message {
 };
 template <class Inspector>
 auto inspect(Inspector& f, hello_message& m) {
-  return f(m.node, m.arguments, m.plan, m.build);
+  return f(m.term, m.node, m.arguments, m.plan, m.build);
 }
 
 /// Coordinator to worker: start your subtasks. Answered by spawned_message.

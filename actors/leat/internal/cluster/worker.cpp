@@ -66,10 +66,11 @@ result<void> run_worker(graph g, const run_options& options, const worker_invita
   caf::actor_system system(add_network(configure(config, options)));
   std::promise<result<void>> ended;
   auto end = ended.get_future();
-  caf::actor me = system.spawn<worker_actor>(
-      std::move(own),
-      hello_message{order.node, own_arguments(), plan_fingerprint(p, resolved), own_build()},
-      options.local_workers, options.dead_letters, std::move(ended));
+  caf::actor me =
+      system.spawn<worker_actor>(std::move(own),
+                                 hello_message{order.term, order.node, own_arguments(),
+                                               plan_fingerprint(p, resolved), own_build()},
+                                 options.local_workers, options.dead_letters, std::move(ended));
   for (std::size_t later = order.node + 1; later <= options.local_workers; ++later)
     publish(me, order.link_to(later));
   auto reached = reach_earlier(system, order);

@@ -53,13 +53,14 @@ struct job::impl {
     const std::size_t workers = options.local_workers;
     if (auto assigned = assign_nodes(p, wired, place(p, resolved, workers), 0); !assigned)
       return assigned;
-    auto joined = local_cluster::start(system, workers, plan_fingerprint(p, resolved));
+    auto joined = local_cluster::start(system, workers, which.term, plan_fingerprint(p, resolved));
     if (!joined)
       return joined.error();
     cluster = std::move(*joined);
     return cluster->spawn(wired.subtasks);
   }
 
+  const attempt_id which;
   graph g;
   const plan& planned;
   run_options options;
@@ -118,7 +119,7 @@ result<job> job::start(graph g, run_options options) {
   p->started = p->time.now();
   auto subtasks = std::move(p->wired.subtasks);
   p->coordinator = p->system.spawn<job_actor, caf::detached>(
-      std::move(subtasks), p->cluster ? p->cluster->agents() : std::vector<caf::actor>{},
+      p->which, std::move(subtasks), p->cluster ? p->cluster->agents() : std::vector<caf::actor>{},
       p->options.dead_letters,
       [raw = p.get()] { return verdict(raw->report_at(raw->time.now()), raw->options); },
       [raw = p.get()](job_outcome how) { raw->ended(std::move(how)); });

@@ -9,12 +9,13 @@
 
 namespace leat {
 
-job_actor::job_actor(caf::actor_config& config, std::vector<planned_subtask> plan,
+job_actor::job_actor(caf::actor_config& config, attempt_id which, std::vector<planned_subtask> plan,
                      std::vector<caf::actor> workers, dead_letter_sink* dead_letters,
                      job_verdict verdict, job_end end)
-    : caf::event_based_actor(config), plan_(std::move(plan)), workers_(std::move(workers)),
-      dead_letters_(dead_letters), verdict_(std::move(verdict)), end_(std::move(end)),
-      done_(plan_.size()), stopped_(plan_.size()), prepared_(plan_.size()) {
+    : caf::event_based_actor(config), term_(which.term), plan_(std::move(plan)),
+      workers_(std::move(workers)), dead_letters_(dead_letters), verdict_(std::move(verdict)),
+      end_(std::move(end)), done_(plan_.size()), stopped_(plan_.size()), prepared_(plan_.size()),
+      epoch_(which.after) {
   set_down_handler([this](const caf::down_msg& m) { gone(m); });
 }
 
@@ -76,6 +77,7 @@ void job_actor::spawn_all() {
 void job_actor::wire(std::size_t number) {
   wire_message m;
   m.number = number;
+  m.term = term_;
   m.job = caf::actor_cast<caf::actor>(this);
   for (const auto& lanes : plan_[number].ports) {
     m.ports.emplace_back();
@@ -312,7 +314,7 @@ void job_actor::on_exit() {
   workers_.clear();
   plan_.clear();
   if (end_)
-    std::exchange(end_, nullptr)({fault_, running_});
+    std::exchange(end_, nullptr)({fault_, running_, epoch_});
 }
 
 } // namespace leat

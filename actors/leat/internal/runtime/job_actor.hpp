@@ -1,5 +1,5 @@
-// The coordinator of a job: spawns and wires subtasks, injects barriers, and ends the job: when all
-// have ended well it lets the sinks commit; at the first fault, not.
+// The coordinator of an attempt of a job: spawns and wires subtasks, injects barriers, and ends the
+// attempt: when all have ended well it lets the sinks commit; at the first fault, not.
 #pragma once
 
 #include <leat/detail/runtime/subtask_actor.hpp>
@@ -35,10 +35,17 @@ caf::actor spawn_subtask(caf::local_actor& by, planned_subtask& p);
 /// The fault of a job that a process has left.
 error lost_worker(std::size_t node);
 
-/// How a job ended.
+/// Which attempt of its job it is, and which epochs are left to it.
+struct attempt_id {
+  std::uint64_t term = 1; ///< counts the attempts of a job
+  epoch after = 0;        ///< the last epoch that an attempt before it has injected
+};
+
+/// How an attempt ended.
 struct job_outcome {
   std::optional<error> fault;
-  bool began = false; ///< all stages were opened, and sources began to read
+  bool began = false;   ///< all stages were opened, and sources began to read
+  epoch last_epoch = 0; ///< that was injected, by it or by an attempt before it
 };
 
 /// Told once, when the last subtask is gone.
@@ -54,7 +61,7 @@ std::future<result<void>> give_command(const caf::actor& job, const plan& p, com
 class job_actor : public caf::event_based_actor {
 public:
   /// `workers`: who speaks for other processes that run some of the subtasks.
-  job_actor(caf::actor_config& config, std::vector<planned_subtask> plan,
+  job_actor(caf::actor_config& config, attempt_id which, std::vector<planned_subtask> plan,
             std::vector<caf::actor> workers, dead_letter_sink* dead_letters, job_verdict verdict,
             job_end end);
 
@@ -95,6 +102,7 @@ private:
   void end_if_over();
   std::optional<error> fault_of(const caf::down_msg& m) const;
 
+  const std::uint64_t term_;
   std::vector<planned_subtask> plan_;
   std::vector<caf::actor> workers_;
   dead_letter_sink* dead_letters_;
@@ -109,7 +117,7 @@ private:
   bool committing_ = false;    // the outputs appear now: too late to stop
   std::size_t ready_ = 0;
   std::size_t alive_ = 0;
-  epoch epoch_ = 0;
+  epoch epoch_;                        // the last one
   std::deque<given_command> commands_; // in order: the first one is being prepared
   bool running_ = false;
   std::optional<error> fault_;

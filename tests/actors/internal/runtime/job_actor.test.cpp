@@ -7,9 +7,12 @@
 namespace {
 
 // Gone as soon as it is to start: its last words are left to be said.
-caf::behavior hasty(caf::event_based_actor* self) {
+caf::behavior hasty(caf::event_based_actor* self, std::atomic<std::uint64_t>* term) {
   return {
-      [=](const leat::wire_message& m) { self->send(m.job, leat::ready_message{m.number}); },
+      [=](const leat::wire_message& m) {
+        *term = m.term;
+        self->send(m.job, leat::ready_message{m.number});
+      },
       [=](const leat::start_message&) { self->quit(); },
   };
 }
@@ -20,11 +23,12 @@ TEST_CASE("a job waits for the last words of a subtask that is elsewhere, and al
   caf::actor_system_config config;
   caf::actor_system system{config};
   caf::scoped_actor self{system};
+  std::atomic<std::uint64_t> term = 0;
   std::vector<leat::planned_subtask> plan(1);
   plan[0].stage = "far";
   plan[0].is_source = true;
   plan[0].node = 1;
-  plan[0].elsewhere = system.spawn(hasty);
+  plan[0].elsewhere = system.spawn(hasty, &term);
   plan[0].metrics = std::make_shared<leat::subtask_metrics>(0);
   const caf::actor far = plan[0].elsewhere;
   self->monitor(far);
@@ -32,7 +36,7 @@ TEST_CASE("a job waits for the last words of a subtask that is elsewhere, and al
   std::promise<leat::job_outcome> ended;
   auto end = ended.get_future();
   const auto job = system.spawn<leat::job_actor>(
-      std::move(plan), std::vector<caf::actor>{}, nullptr,
+      leat::attempt_id{3, 7}, std::move(plan), std::vector<caf::actor>{}, nullptr,
       [&asked]() -> leat::result<void> {
         asked = true;
         return leat::user_error("no record got through");
@@ -45,4 +49,6 @@ TEST_CASE("a job waits for the last words of a subtask that is elsewhere, and al
   REQUIRE(how.fault);
   CHECK(how.fault->what == "no record got through");
   CHECK(how.began);
+  CHECK(term == 3);
+  CHECK(how.last_epoch == 7);
 }
