@@ -5,6 +5,7 @@
 
 namespace leat {
 
+class job_runner;
 struct job_report;
 
 /// How many dead letters a run may have. Without a limit only a run in which no record got through
@@ -39,8 +40,8 @@ struct run_options {
   dead_letter_sink* dead_letters = nullptr; ///< outlives the job; null: they fail the job
   dead_letter_limit max_dead_letters;
   std::vector<named_file> outputs; ///< no sink may write these too
-  /// Asked once, when all stages have ended well, before any output appears: an error keeps all of
-  /// them from appearing and fails the job. Called in a thread of the job.
+  /// Asked once an attempt, when all stages have ended well, before any output appears: an error
+  /// keeps all of them from appearing and fails the attempt. Called in a thread of the job.
   std::function<result<void>(const job_report&)> accept;
 };
 
@@ -85,7 +86,9 @@ struct job_report {
   std::uint64_t records() const; ///< read by sources
 };
 
-/// Thread-safe. Destroying a job that still runs aborts it and waits.
+/// A job outlives its attempts: each is made from what the job keeps, and after each the job
+/// decides whether it is over. Today the first attempt is the last. Thread-safe. Destroying a job
+/// that still runs aborts it and waits.
 class job {
 public:
   /// Validates, prepares (loads models, checks files) and starts. Errors are told before the first
@@ -96,9 +99,9 @@ public:
   job& operator=(job&&) noexcept;
   ~job();
 
-  /// Sources stop reading; what was read is completed.
+  /// Sources stop reading; what was read is completed. No further attempt is made.
   void stop();
-  /// Ends at once; sinks do not complete.
+  /// Ends at once; sinks do not complete. No further attempt is made.
   void abort();
   /// Swaps the batching of a windowing stage on the running graph, at a barrier. An error as that
   /// of command().
@@ -107,13 +110,15 @@ public:
   /// all its subtasks are prepared. The command then takes effect at a barrier, after all commands
   /// given before, unless the input ends first. An error (the graph has no such stage, the stage
   /// does not take the verb, a subtask cannot be prepared, the stage or the job has ended) changes
-  /// nothing, and the job goes on. Not to be called by the job's own stages, which it waits for.
+  /// nothing, and the job goes on. A command is for the present attempt; between two attempts it is
+  /// refused. Not to be called by the job's own stages, which it waits for.
   result<void> command(std::string stage, std::string verb, std::string payload = {});
 
   /// True if the job has ended within this time.
   bool wait_for(std::chrono::nanoseconds timeout);
   /// Waits for the end: success, or the first fault.
   result<void> wait();
+  /// The figures of the present attempt, or of the last one; `elapsed` is that of the job.
   job_report report() const;
   /// True once all stages were opened and sources began to read: what fails later has failed in
   /// mid-run.
@@ -122,9 +127,8 @@ public:
   const std::vector<std::string>& notes() const;
 
 private:
-  struct impl;
-  explicit job(std::unique_ptr<impl> p);
-  std::unique_ptr<impl> impl_;
+  explicit job(std::unique_ptr<job_runner> runner);
+  std::unique_ptr<job_runner> runner_;
 };
 
 /// Starts and waits.

@@ -154,6 +154,8 @@ void simulation::set_batching(std::string stage, any_batching batching) {
 }
 std::future<result<void>> simulation::command(std::string stage, std::string verb,
                                               std::string payload) {
+  if (impl_->over)
+    return refused_command(user_error("the job has ended"));
   return give_command(impl_->coordinator, impl_->g.plan(),
                       {std::move(stage), std::move(verb), std::move(payload)});
 }

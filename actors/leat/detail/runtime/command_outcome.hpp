@@ -15,7 +15,7 @@ public:
   command_outcome& operator=(const command_outcome&) = delete;
   ~command_outcome() {
     if (!set_)
-      promise_.set_value(user_error("the job has ended"));
+      promise_.set_value(user_error("the command comes too late: its coordinator has ended"));
   }
 
   void set(result<void> how) {

@@ -110,6 +110,12 @@ std::future<result<void>> give_command(const caf::actor& job, const plan& p, com
   return future;
 }
 
+std::future<result<void>> refused_command(error why) {
+  std::promise<result<void>> refused;
+  refused.set_value(std::move(why));
+  return refused.get_future();
+}
+
 void job_actor::give(command_message& m) {
   commands_.push_back({std::move(m.what), std::move(m.outcome)});
   if (fault_)

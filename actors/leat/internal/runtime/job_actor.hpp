@@ -58,6 +58,9 @@ using job_verdict = std::function<result<void>()>;
 /// effect, or is refused.
 std::future<result<void>> give_command(const caf::actor& job, const plan& p, command c);
 
+/// The future of a command that is refused at once.
+std::future<result<void>> refused_command(error why);
+
 class job_actor : public caf::event_based_actor {
 public:
   /// `workers`: who speaks for other processes that run some of the subtasks.

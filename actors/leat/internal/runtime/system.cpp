@@ -43,7 +43,8 @@ result<void> check_threads(std::size_t wanted) {
 }
 
 std::size_t threads_of(std::size_t blocking, const run_options& options) {
-  constexpr std::size_t others = 12; // the coordinator's, the clock's, the network's, readers'
+  // the job's, the coordinator's, the clock's, the network's, readers'
+  constexpr std::size_t others = 13;
   const std::size_t shared = options.workers > 0
                                  ? options.workers
                                  : std::max<std::size_t>(std::thread::hardware_concurrency(), 4);
