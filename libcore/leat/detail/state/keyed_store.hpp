@@ -1,10 +1,10 @@
 // Keyed state of one subtask: which key has which slot, by key group; saved and loaded by key
 // group.
 //
-// Saved, little-endian: the format's version, a head (key group, type of the keys, name and
-// fingerprint of each state), the number of keys; then each key in ascending order, and for each
-// state, in the order of their names, one byte that is 1 if it is present, and then its value. So
-// the bytes say what is in the group, and nothing of how it came there.
+// Saved, little-endian: the format's version, a head (key group, type of the keys, name,
+// fingerprint and form of each state), the number of keys; then each key in ascending order, and
+// for each state, in the order of their names, one byte that is 1 if it is present, and then its
+// value. So the bytes say what is in the group, and nothing of how it came there.
 #pragma once
 
 #include <leat/detail/record/key_codec.hpp>

@@ -10,12 +10,17 @@ namespace {
 
 constexpr std::uint8_t format_version = 1;
 
+/// How the values of a state are saved: as they are.
+constexpr std::uint8_t plain_form = 0;
+
 struct saved_state {
   std::string name;
   std::uint64_t fingerprint = 0;
+  std::uint8_t form = plain_form;
   static constexpr auto fields =
       leat::fields("saved_state", leat::field("name", &saved_state::name),
-                   leat::field("fingerprint", &saved_state::fingerprint));
+                   leat::field("fingerprint", &saved_state::fingerprint),
+                   leat::field("form", &saved_state::form));
 };
 
 /// Which keys and states follow.
@@ -40,6 +45,12 @@ error missing_state(const std::string& name) {
                     "start without the saved state");
 }
 
+error unknown_form(const saved_state& state) {
+  return user_error("the saved state \"" + state.name + "\" has form " +
+                        std::to_string(state.form) + ", which this program does not know",
+                    "use a program of the version that saved it");
+}
+
 error changed_state(const state_column& column) {
   return user_error("the state \"" + column.name() + "\" has type \"" + column.type() +
                         "\", which differs from the saved one",
@@ -55,6 +66,8 @@ result<void> compare(const std::vector<saved_state>& saved,
       return missing_state(declared[i]->name());
     if (saved[i].fingerprint != declared[i]->fingerprint())
       return changed_state(*declared[i]);
+    if (saved[i].form != plain_form)
+      return unknown_form(saved[i]);
   }
   return {};
 }

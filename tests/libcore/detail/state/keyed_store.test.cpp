@@ -171,9 +171,14 @@ TEST_CASE("a save of states that were declared otherwise is refused, and named")
   CHECK(load_error(by_other.load(bytes)) ==
         "the state was saved by keys of type \"i32\", but the keys have type \"u32\"");
 
-  bytes[0] = 2;
-  CHECK(load_error(saved.load(bytes)) ==
+  std::string newer = bytes;
+  newer[0] = 2;
+  CHECK(load_error(saved.load(newer)) ==
         "the saved state has format 2, this program reads format 1");
+  newer = bytes;
+  newer[bytes.size() - 2] = 1; // before the number of keys
+  CHECK(load_error(saved.load(newer)) ==
+        "the saved state \"names\" has form 1, which this program does not know");
 }
 
 TEST_CASE("the bytes of a save are those in the format's description") {
@@ -191,6 +196,7 @@ TEST_CASE("the bytes of a save are those in the format's description") {
     const std::uint64_t fingerprint = column.fingerprint();
     (expected += '\1') += text;
     expected.append(reinterpret_cast<const char*>(&fingerprint), sizeof fingerprint);
+    expected += '\0'; // its form
   };
   name("l", list);
   name("n", numbers);
