@@ -102,8 +102,9 @@ public:
     states_->may_be_empty();
   }
 
-  /// The runtime's clock.
-  clock_time now() const { return clock_->now(); }
+  /// The present time of the runtime's clock: that of the system when the process began, and so
+  /// much later. It never falls.
+  processing_time now() const { return clock_->processing_now(); }
 
 protected:
   context() = default;

@@ -2,7 +2,7 @@
 // trailing commas, UTF-8 only).
 //
 //   bool            true, false             std::string          string
-//   integers, enum  number without point    leat::event_time     string, ISO 8601
+//   integers, enum  number without point    times                string, ISO 8601
 //   float, double   number                  std::optional        the value, or null
 //   record          object                  std::vector, array   array
 //
@@ -105,8 +105,8 @@ void append_json(std::string& out, const V& value) {
     append_json_list(out, value);
   } else if constexpr (one_of<V, std::string>) {
     append_json_text(out, value);
-  } else if constexpr (one_of<V, event_time>) {
-    append_time(out += '"', value);
+  } else if constexpr (time_value<V>) {
+    append_scalar(out += '"', value);
     out += '"';
   } else if constexpr (floating<V>) {
     append_json_number(out, value);
@@ -332,7 +332,7 @@ bool read_json(json_reader& in, V& out) {
     return read_json(in, out ? *out : out.emplace());
   } else if constexpr (is_vector<V> || is_array<V>) {
     return read_json_list(in, out);
-  } else if constexpr (one_of<V, std::string, event_time>) {
+  } else if constexpr (one_of<V, std::string> || time_value<V>) {
     std::string_view text;
     if (!in.read_string(text))
       return false;

@@ -41,10 +41,13 @@ concept fixed_enum = std::is_enum_v<V> && requires {
   V{std::underlying_type_t<V>{}};
 } && integer<std::underlying_type_t<V>>;
 
+template <class V>
+concept time_value = one_of<V, event_time, processing_time>;
+
 /// What fits in one cell. An enum is read and written as its integer.
 template <class V>
 concept scalar =
-    one_of<V, bool, std::string, event_time> || integer<V> || floating<V> || fixed_enum<V>;
+    one_of<V, bool, std::string> || time_value<V> || integer<V> || floating<V> || fixed_enum<V>;
 
 template <class V>
 inline constexpr bool is_optional = false;
@@ -181,7 +184,7 @@ consteval std::string_view plain_name() {
     return "bool";
   else if constexpr (one_of<T, std::string>)
     return "text";
-  else if constexpr (one_of<T, event_time>)
+  else if constexpr (time_value<T>)
     return "time";
   else if constexpr (floating<T>)
     return one_of<T, float> ? "float" : "double";
@@ -200,7 +203,7 @@ consteval std::string_view expected_text() {
     return "true or false";
   else if constexpr (one_of<T, std::string>)
     return "a text";
-  else if constexpr (one_of<T, event_time>)
+  else if constexpr (time_value<T>)
     return "a time like 2026-01-05T10:20:30Z";
   else
     return floating<T> ? "a number" : "a whole number";
@@ -214,8 +217,12 @@ parse_error parse_scalar(std::string_view text, T& out) {
     return parse_error::none;
   } else if constexpr (one_of<T, bool>) {
     return parse_bool(text, out);
-  } else if constexpr (one_of<T, event_time>) {
-    return parse_time(text, out);
+  } else if constexpr (time_value<T>) {
+    event_time time;
+    const parse_error fault = parse_time(text, time);
+    if (fault == parse_error::none)
+      out = T{time.time_since_epoch()};
+    return fault;
   } else if constexpr (floating<T>) {
     return parse_floating(text, out);
   } else if constexpr (fixed_enum<T>) {
@@ -265,8 +272,8 @@ void append_scalar(std::string& out, const T& value) {
     out += value;
   else if constexpr (one_of<T, bool>)
     append_bool(out, value);
-  else if constexpr (one_of<T, event_time>)
-    append_time(out, value);
+  else if constexpr (time_value<T>)
+    append_time(out, event_time{value.time_since_epoch()});
   else if constexpr (floating<T>)
     append_floating(out, value);
   else if constexpr (fixed_enum<T>)

@@ -1,7 +1,8 @@
-// The two kinds of time: event time, which data carries, and the runtime's clock, which is
-// injected.
+// The two kinds of time: event time, which data carries, and processing time, that of the runtime's
+// clock, which is injected.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -29,6 +30,19 @@ constexpr event_time from_units(std::int64_t n, std::int64_t micros) {
 constexpr event_time from_millis(std::int64_t n) { return detail::from_units(n, 1000); }
 constexpr event_time from_seconds(std::int64_t n) { return detail::from_units(n, 1'000'000); }
 
+/// The type of processing times. It has no now(): clocks are injected.
+struct processing_clock {
+  using duration = std::chrono::microseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<processing_clock>;
+  static constexpr bool is_steady = true;
+};
+
+/// When something is done, by the runtime's clock: microseconds since 1970, UTC. Another type than
+/// event_time, so that the two cannot be mixed up.
+using processing_time = processing_clock::time_point;
+
 /// A reading of the runtime's clock, in nanoseconds; only differences mean anything.
 using clock_time = std::int64_t;
 
@@ -37,6 +51,22 @@ class clock {
 public:
   virtual ~clock() = default;
   virtual clock_time now() const = 0;
+  /// Nanoseconds from 1970, UTC, to a reading of 0. It never changes, so processing time never
+  /// falls.
+  virtual clock_time origin() const { return 0; }
+
+  /// The present processing time.
+  processing_time processing_now() const {
+    return processing_time{
+        std::chrono::floor<processing_time::duration>(std::chrono::nanoseconds{now() + origin()})};
+  }
+  /// The reading at this time; the last one for what lies beyond.
+  clock_time reading_at(processing_time t) const {
+    using std::chrono::nanoseconds;
+    constexpr auto most = std::chrono::floor<processing_time::duration>(nanoseconds::max());
+    const auto since_1970 = std::clamp(t.time_since_epoch(), processing_time::duration{0}, most);
+    return nanoseconds{since_1970}.count() - origin();
+  }
 };
 
 } // namespace leat

@@ -28,7 +28,7 @@ struct order {
   kind what = kind::card;
   std::string note;
   leat::event_time at{};
-  std::optional<leat::event_time> shipped;
+  std::optional<leat::processing_time> shipped;
   item first;
   std::optional<item> gift;
   std::vector<item> items;
@@ -140,7 +140,7 @@ order any_order() {
   o.note = *utf8_text();
   o.at = any_time();
   if (*rc::gen::arbitrary<bool>())
-    o.shipped = any_time();
+    o.shipped = leat::processing_time{any_time().time_since_epoch()};
   o.first = any_item();
   if (*rc::gen::arbitrary<bool>())
     o.gift = any_item();

@@ -207,6 +207,9 @@ TEST_CASE("every time survives its text") {
   CHECK(survives(leat::end_of_time));
   CHECK(survives(micros(0)));
   CHECK(survives(micros(-1)));
+  CHECK(survives(leat::processing_time{std::chrono::microseconds{-1}}));
+  CHECK(read<leat::processing_time>("2026-01-05 10:20:30.5") == "2026-01-05T10:20:30.5Z");
+  CHECK(read<leat::processing_time>("no") == "\"no\" is not a time like 2026-01-05T10:20:30Z");
   CHECK(rc::check([](std::int64_t count) { RC_ASSERT(survives(micros(count))); }));
   CHECK(rc::check([] { // around now, where the random walk above rarely goes
     RC_ASSERT(survives(

@@ -11,6 +11,14 @@ clock_time steady_clock::now() const {
   return std::chrono::steady_clock::now().time_since_epoch().count();
 }
 
+clock_time steady_clock::origin() const {
+  static const clock_time at_start = [this] {
+    const std::chrono::nanoseconds since_1970 = std::chrono::system_clock::now().time_since_epoch();
+    return since_1970.count() - now();
+  }();
+  return at_start;
+}
+
 caf::actor_system_config& configure(caf::actor_system_config& config, const run_options& options) {
   // A file of this name in the working directory is not ours to obey.
   config.set("scheduler.policy", caf::atom("sharing"));

@@ -11,6 +11,9 @@ namespace leat {
 class steady_clock final : public clock {
 public:
   clock_time now() const override;
+  /// By the system's clock when it was first asked for in this process. Later changes of that clock
+  /// change nothing.
+  clock_time origin() const override;
 };
 
 /// Sets what a job wants of CAF.

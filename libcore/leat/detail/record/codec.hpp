@@ -2,7 +2,7 @@
 // order of their declaration, nothing in between:
 //
 //   bool                 one byte, 0 or 1
-//   integers, floats     as in memory; an enum as its integer; leat::event_time as int64
+//   integers, floats     as in memory; an enum as its integer; times as int64
 //   std::string          length, bytes
 //   std::optional        one byte, 0 or 1, then the value if 1
 //   std::vector          length, elements        std::array, record   elements, fields

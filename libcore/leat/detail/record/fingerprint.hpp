@@ -39,6 +39,8 @@ void append_type(std::string& out) {
     out += "string";
   } else if constexpr (one_of<T, event_time>) {
     out += "time";
+  } else if constexpr (one_of<T, processing_time>) {
+    out += "processing time";
   } else if constexpr (fixed_enum<T>) {
     append_type<std::underlying_type_t<T>>(out);
   } else if constexpr (scalar<T>) {

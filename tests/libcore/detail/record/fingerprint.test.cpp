@@ -70,6 +70,7 @@ TEST_CASE("a type's text follows from its declaration") {
   CHECK(leat::type_text<std::pair<std::tuple<bool, item>, std::string>>() ==
         "((bool,item(price:f32)),string)");
   CHECK(leat::type_text<std::tuple<>>() == "()");
+  CHECK(leat::type_text<leat::processing_time>() == "processing time");
 }
 
 TEST_CASE("odd names cannot forge another type's text") {
