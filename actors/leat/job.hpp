@@ -55,7 +55,7 @@ struct stage_report {
   std::uint64_t late = 0;
   std::uint64_t held = 0;
   std::uint64_t dead_letters = 0;
-  std::uint64_t timers_dropped = 0; ///< set at the end of the input, beyond the last of their key
+  std::uint64_t timers_dropped = 0; ///< at the end of the input
   std::string waiting_for = {}; ///< of one subtask that waits for something outside of the graph
   /// At work, or occupied without credit being the reason (a paused actor): on average over its
   /// subtasks, since the start.

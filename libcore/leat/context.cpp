@@ -14,9 +14,11 @@ void state_never_set(std::string_view handle) {
                                std::string(handle.substr(arguments + 6)) + "(\"name\")"));
 }
 
-void timer_never_set() {
-  throw failure(user_error("a leat::timer was never set",
-                           "assign it in the operator's open(): handle = setup.timer(\"name\")"));
+void timer_never_set(std::string_view kind) {
+  const std::string name(kind);
+  throw failure(
+      user_error("a leat::" + name + " was never set",
+                 "assign it in the operator's open(): handle = setup." + name + "(\"name\")"));
 }
 
 } // namespace leat::detail

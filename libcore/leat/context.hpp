@@ -1,5 +1,5 @@
-// What an operator may know and touch while it processes a record: the state of the record's key,
-// the clock, and, if it asks for it, where the record stands in event time.
+// What an operator may know and touch while it processes a record or a timer fires: the state of
+// the key, the clock, timers, and, if it asks for it, where the record stands in event time.
 //
 // Reading and writing state are different calls, because what is written may have to be copied
 // before: a snapshot may share it. A reference that one of these calls returns is valid until the
@@ -22,7 +22,8 @@ namespace leat {
 namespace detail {
 /// Throws leat::failure. `handle`: its type.
 [[noreturn]] void state_never_set(std::string_view handle);
-[[noreturn]] void timer_never_set();
+/// `kind`: of the timer.
+[[noreturn]] void timer_never_set(std::string_view kind);
 } // namespace detail
 
 /// State is that of the record's key. A key is kept from the first write until all that was written
@@ -106,11 +107,33 @@ public:
   /// much later. It never falls.
   processing_time now() const { return clock_->processing_now(); }
 
+  /// Calls the operator's `on_timer` for this key when the clock has come to this time; soon, if it
+  /// has. It fires between records, so results depend on the run. Nothing new if there is such a
+  /// timer already. At the end of the input those that are left do not fire.
+  void set(const processing_timer& t, processing_time at) {
+    processing_timers_->set(set_of(t), at);
+  }
+  /// Takes one back; nothing if there is none at this time.
+  void cancel(const processing_timer& t, processing_time at) {
+    processing_timers_->cancel(set_of(t), at);
+  }
+  /// While a processing timer fires, the time that it was set for.
+  processing_time due() const { return due_; }
+
 protected:
   context() = default;
 
+  template <class Time>
+  static detail::timer_set& set_of(const timer_by<Time>& t) {
+    if (!t.set_) [[unlikely]]
+      detail::timer_never_set(detail::timer_kind<Time>);
+    return *t.set_;
+  }
+
   detail::state_store* states_ = nullptr;
   const clock* clock_ = nullptr;
+  detail::timer_service<processing_time>* processing_timers_ = nullptr;
+  processing_time due_{};
 
 private:
   detail::state_slot slot() const { return states_->slot(); }
@@ -125,7 +148,8 @@ private:
 
 /// What an operator may know besides if its `process` takes one of these: where the record stands
 /// in event time. It then gets its records in stamp order, with stamps, whatever the parallelism;
-/// all answers are the same in every run.
+/// all answers are the same in every run. While a processing timer fires, it stands where the stage
+/// has come to: at the last record, or at the last stamp that was promised to it.
 class event_context : public context {
 public:
   /// The record's stamp.
@@ -146,23 +170,18 @@ public:
   /// after this record, if it has. Nothing new if there is such a timer already. A timer may also
   /// be set by one that fires; at the end of the input those beyond the last of their key are
   /// dropped.
-  void set(const timer& t, leat::event_time at) { timers_->set(set_of(t), at, watermark()); }
+  void set(const timer& t, leat::event_time at) { timers_->set(set_of(t), at); }
   /// Takes one back; nothing if there is none at this time.
   void cancel(const timer& t, leat::event_time at) { timers_->cancel(set_of(t), at); }
+  using context::cancel;
+  using context::set;
 
 protected:
   event_context() = default;
 
-  detail::timer_service* timers_ = nullptr;
+  detail::timer_service<leat::event_time>* timers_ = nullptr;
   envelope envelope_;
   std::chrono::microseconds out_of_order_{0};
-
-private:
-  static detail::timer_set& set_of(const timer& t) {
-    if (!t.set_) [[unlikely]]
-      detail::timer_never_set();
-    return *t.set_;
-  }
 };
 
 } // namespace leat

@@ -367,10 +367,12 @@ public:
                     "process(name, operator): the operator has process(const record&, "
                     "leat::emitter<output>&, leat::context&); or leat::event_context&");
       return detail::broken{};
-    } else if constexpr (requires { &Op::on_timer; } && !takes_timers<Op, key_type>) {
+    } else if constexpr (requires { &Op::on_timer; } && !takes_timers<Op, key_type> &&
+                         !takes_processing_timers<Op, key_type>) {
       static_assert(detail::no<Op>,
                     "process(name, operator): on_timer takes (const key&, const leat::timer&, "
-                    "leat::emitter<output>&, leat::event_context&)");
+                    "leat::emitter<output>&, leat::event_context&); or leat::processing_timer& and "
+                    "leat::context&");
       return detail::broken{};
     } else {
       using U = typename Op::output_type;
@@ -379,7 +381,7 @@ public:
       s.name = std::move(name);
       s.kind = kinds::keyed;
       s.takes_timers = takes_timers<Op, key_type>;
-      s.reads_stamps = needs_event_context<Op, T> || s.takes_timers;
+      s.reads_stamps = reads_event_time<Op, T, key_type>;
       s.parallelism = options.parallelism != 0 ? options.parallelism : parallelism_;
       s.order = options.order;
       if constexpr (requires { op.check(); })

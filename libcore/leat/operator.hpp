@@ -12,9 +12,12 @@
 // Each subtask works on a copy of its own and one record at a time. `process` may return
 // leat::result<void>: a user error in it makes the record a dead letter; a throw fails the job. It
 // may take a leat::event_context instead, to know where the record stands in event time. Optional:
-// `check()` const, which returns leat::result<void> before the first record, where what the
-// operator was made with may be wrong; and `on_timer(key, timer, out, event_context&)`, called when
-// event time has reached what was set through a timer of setup::timer.
+//   - `check()` const, which returns leat::result<void> before the first record, where what the
+//     operator was made with may be wrong;
+//   - `on_timer(key, timer, out, event_context&)`, called when event time has reached what was set
+//     through a timer of setup::timer;
+//   - `on_timer(key, processing_timer, out, context&)`, called when the clock has reached what was
+//     set through a timer of setup::processing_timer. It may take a leat::event_context.
 #pragma once
 
 #include <leat/context.hpp>
@@ -91,8 +94,10 @@ using side_ports = std::map<std::string, std::unique_ptr<side_port>>;
 /// What an operator's `open` gets: the place to ask for its states and side outputs, by name.
 class setup {
 public:
-  setup(detail::state_store& states, side_ports& sides, detail::timer_service* timers)
-      : states_(states), sides_(sides), timers_(timers) {}
+  /// `timers`, `processing_timers`: null where the operator takes none.
+  setup(detail::state_store& states, side_ports& sides, detail::timer_service<event_time>* timers,
+        detail::timer_service<processing_time>* processing_timers)
+      : states_(states), sides_(sides), timers_(timers), processing_timers_(processing_timers) {}
 
   /// One value for each key. The name is its identity when saved. This and the three below throw
   /// leat::failure if there is a state of this name.
@@ -123,14 +128,23 @@ public:
     return declare<aggregating_state<A>, A, detail::aggregate<A>>(std::move(name));
   }
 
-  /// Timers for each key. Throws leat::failure if there are timers of this name, or if the operator
-  /// has no `on_timer`.
+  /// Timers of event time for each key. Throws leat::failure if there are timers of this name, or
+  /// if the operator has no `on_timer` for them.
   leat::timer timer(std::string name) {
     if (!timers_)
       throw failure(user_error("the operator asks for timers, but has no on_timer",
                                "add void on_timer(const K& key, const leat::timer& which, "
                                "leat::emitter<output_type>& out, leat::event_context& ctx)"));
     return leat::timer(timers_->declare(std::move(name)));
+  }
+  /// The same of processing time.
+  leat::processing_timer processing_timer(std::string name) {
+    if (!processing_timers_)
+      throw failure(
+          user_error("the operator asks for processing timers, but has no on_timer for them",
+                     "add void on_timer(const K& key, const leat::processing_timer& which, "
+                     "leat::emitter<output_type>& out, leat::context& ctx)"));
+    return leat::processing_timer(processing_timers_->declare(std::move(name)));
   }
 
   /// A second output.
@@ -163,7 +177,8 @@ private:
 
   detail::state_store& states_;
   side_ports& sides_;
-  detail::timer_service* timers_;
+  detail::timer_service<event_time>* timers_;
+  detail::timer_service<processing_time>* processing_timers_;
   std::vector<std::string> claimed_;
 };
 
@@ -175,12 +190,21 @@ concept processes_with = requires(Op op, const T& record, emitter<typename Op::o
 template <class Op, class T>
 concept needs_event_context =
     !processes_with<Op, T, context> && processes_with<Op, T, event_context>;
-/// Whether Op has `on_timer` for keys of type K.
-template <class Op, class K>
-concept takes_timers = requires(Op op, const K& key, const timer& which,
-                                emitter<typename Op::output_type>& out, event_context& ctx) {
+template <class Op, class K, class Timer, class Context>
+concept fires_with = requires(Op op, const K& key, const Timer& which,
+                              emitter<typename Op::output_type>& out, Context& ctx) {
   op.on_timer(key, which, out, ctx);
 };
+/// Whether Op has `on_timer` for timers of event time, and for keys of type K.
+template <class Op, class K>
+concept takes_timers = fires_with<Op, K, timer, event_context>;
+/// The same for timers of processing time.
+template <class Op, class K>
+concept takes_processing_timers = fires_with<Op, K, processing_timer, event_context>;
+/// Whether one of its verbs takes a leat::event_context.
+template <class Op, class T, class K>
+concept reads_event_time = needs_event_context<Op, T> || takes_timers<Op, K> ||
+    (takes_processing_timers<Op, K> && !fires_with<Op, K, processing_timer, context>);
 template <class Op, class T>
 concept keyed_operator_on = processes_with<Op, T, context> || processes_with<Op, T, event_context>;
 

@@ -1,5 +1,5 @@
-// Event timers: what an operator wants to do for a key once event time has come so far, whether or
-// not a record comes.
+// Timers: what an operator wants to do for a key once time has come so far, whether or not a record
+// comes. There are timers of event time and timers of processing time.
 #pragma once
 
 #include <leat/detail/state/map_column.hpp>
@@ -8,6 +8,12 @@
 namespace leat {
 
 namespace detail {
+
+/// What a timer by this kind of time is called, in setup and in messages.
+template <class Time>
+inline constexpr const char* timer_kind = "timer";
+template <>
+inline constexpr const char* timer_kind<processing_time> = "processing_timer";
 
 /// The times of a key's timers, in microseconds since 1970.
 using timer_column = map_column<std::int64_t, bool>;
@@ -19,38 +25,47 @@ struct timer_set {
   std::uint32_t number = 0; ///< in the order of names
 };
 
-/// What setup and contexts see of it.
+/// What setup and contexts see of the timers by one kind of time.
+template <class Time>
 class timer_service {
 public:
   virtual ~timer_service() = default;
   /// Throws leat::failure if there are timers of this name.
   virtual timer_set& declare(std::string name) = 0;
-  /// Of the key at hand. A timer up to the watermark fires right after the record at hand.
-  virtual void set(timer_set& timers, event_time at, event_time watermark) = 0;
-  virtual void cancel(timer_set& timers, event_time at) = 0;
+  /// Of the key at hand.
+  virtual void set(timer_set& timers, Time at) = 0;
+  virtual void cancel(timer_set& timers, Time at) = 0;
 };
 
 } // namespace detail
 
-/// A handle to the timers of one name; obtained from setup::timer, used through event_context. A
-/// key may have several, at different times.
-class timer {
+/// A handle to the timers of one name, by one kind of time; obtained from setup::timer or
+/// setup::processing_timer, used through a context. A key may have several, at different times.
+template <class Time>
+class timer_by {
 public:
-  timer() = default;
-  friend bool operator==(const timer&, const timer&) = default;
+  timer_by() = default;
+  friend bool operator==(const timer_by&, const timer_by&) = default;
 
   /// How a dead letter names it: timer "name" at a time in microseconds since 1970.
-  std::string text(event_time at) const {
-    return "timer \"" + set_->name + "\" at " + std::to_string(at.time_since_epoch().count());
+  std::string text(Time at) const {
+    return detail::timer_kind<Time> + (" \"" + set_->name) + "\" at " +
+           std::to_string(at.time_since_epoch().count());
   }
 
 private:
   friend class setup;
-  friend class event_context;
-  template <class>
+  friend class context;
+  template <class, class>
   friend class keyed_timers;
-  explicit timer(detail::timer_set& to) : set_(&to) {}
+  explicit timer_by(detail::timer_set& to) : set_(&to) {}
   detail::timer_set* set_ = nullptr;
 };
+
+/// Fires when event time has come to its time: at the same place among the records in every run.
+using timer = timer_by<event_time>;
+
+/// Fires when the runtime's clock has come to its time.
+using processing_timer = timer_by<processing_time>;
 
 } // namespace leat

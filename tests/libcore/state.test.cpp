@@ -36,7 +36,7 @@ struct subtask {
 
   subtask() {
     leat::side_ports sides;
-    leat::setup setup(store, sides, nullptr);
+    leat::setup setup(store, sides, nullptr, nullptr);
     text = setup.value<std::string>("text");
     average = setup.aggregating<mean>("average");
     list = setup.list<std::string>("list");
@@ -300,7 +300,7 @@ TEST_CASE("a map's keys are in order, and equal as keys are") {
 TEST_CASE("two states of an operator have two names") {
   leat::detail::keyed_store<int> store;
   leat::side_ports sides;
-  leat::setup setup(store, sides, nullptr);
+  leat::setup setup(store, sides, nullptr, nullptr);
   CHECK(store.stateless());
   (void)setup.value<int>("a");
   (void)setup.list<double>("b");

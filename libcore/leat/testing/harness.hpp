@@ -442,8 +442,7 @@ std::vector<typename Op::output_type> check_operator(const Op& op, const KeyOf& 
         return std::make_unique<keyed_stage<T, KeyOf, Op>>(key_of, op, std::move(to), side_ports{});
       },
       all, times,
-      needs_event_context<Op, T> ||
-          takes_timers<Op, std::remove_cvref_t<std::invoke_result_t<const KeyOf&, const T&>>>);
+      reads_event_time<Op, T, std::remove_cvref_t<std::invoke_result_t<const KeyOf&, const T&>>>);
 }
 template <class Op, class KeyOf, class T>
 std::vector<typename Op::output_type> check_operator(const Op& op, const KeyOf& key_of,

@@ -5,8 +5,42 @@
 
 using leat::testing::check_operator;
 using support::item;
+using namespace std::chrono_literals;
 
 namespace {
+
+struct reading {
+  std::uint32_t sensor = 0;
+  static constexpr auto fields = leat::fields("reading", leat::field("sensor", &reading::sensor));
+};
+
+struct outage {
+  std::uint32_t sensor = 0;
+  leat::processing_time since;
+  static constexpr auto fields = leat::fields("outage", leat::field("sensor", &outage::sensor),
+                                              leat::field("since", &outage::since));
+};
+
+// [region processing_timer]
+struct outage_alarm {
+  using output_type = outage;
+  leat::value_state<leat::processing_time> last;
+  leat::processing_timer silent;
+
+  void open(leat::setup& setup) {
+    last = setup.value<leat::processing_time>("last");
+    silent = setup.processing_timer("silent");
+  }
+  void process(const reading&, leat::emitter<outage>&, leat::context& ctx) {
+    ctx.cancel(silent, ctx.get(last) + 10s);
+    ctx.set(silent, (ctx.edit(last) = ctx.now()) + 10s);
+  }
+  void on_timer(const std::uint32_t& sensor, const leat::processing_timer&,
+                leat::emitter<outage>& out, leat::context& ctx) {
+    out({sensor, ctx.get(last)});
+  }
+};
+// [end]
 
 std::string complaint(const auto& check) {
   try {
@@ -101,4 +135,17 @@ TEST_CASE("a stage that breaks its contract is found out") {
         records);
   };
   CHECK(complaint(run) == "a mark overtook records");
+}
+
+TEST_CASE("processing timers fire when time passes, whatever the cuts") {
+  // [region elapse]
+  using leat::testing::elapse;
+  const std::vector<leat::testing::input<reading>> input{reading{1}, reading{2}, elapse{6s},
+                                                         reading{1}, elapse{5s}, reading{3}};
+  const auto outages = check_operator(
+      outage_alarm{}, [](const reading& r) { return r.sensor; }, input);
+  REQUIRE(outages.size() == 1); // 1 was heard of again, and 3 has just come
+  CHECK(outages[0].sensor == 2);
+  // [end]
+  CHECK(outages[0].since == leat::processing_time{1s});
 }

@@ -53,7 +53,7 @@ struct plan_stage {
   bool timed = false;                        ///< a source whose records have event times
   std::chrono::microseconds out_of_order{0}; ///< of a source: see event_time_by
   bool reads_stamps = false;                 ///< an operator that takes a leat::event_context
-  bool takes_timers = false;                 ///< an operator that has on_timer
+  bool takes_timers = false;                 ///< an operator that has event timers
   std::size_t live_splits = 0;               ///< of a source whose splits never end
   bool blocking = false;                ///< it may wait outside the runtime, so it gets a thread
   bool publishes = false;               ///< its records are visible before the job has ended well

@@ -3,7 +3,8 @@
 
 #include <leat/detail/stage/rejecting.hpp>
 #include <leat/detail/stage/stage_context.hpp>
-#include <leat/detail/state/keyed_timers.hpp>
+#include <leat/detail/state/event_timers.hpp>
+#include <leat/detail/state/processing_timers.hpp>
 #include <leat/operator.hpp>
 
 namespace leat {
@@ -25,16 +26,16 @@ public:
   result<void> open(const stage_services& services) override {
     if (auto opened = base::open(services); !opened)
       return opened;
-    read_ = reads_event_time ? all_columns : out_.carried();
+    read_ = reads_time ? all_columns : out_.carried();
     for (auto& [name, side] : sides_) {
       side->open(services);
       read_ |= side->carried();
     }
     ctx_.open(states_, *services.time, services.out_of_order);
-    if constexpr (reads_event_time)
-      ctx_.offer_timers(timers_.service());
+    ctx_.offer_timers(timers_.service());
+    ctx_.offer_timers(processing_timers_.service());
     if constexpr (requires(setup & s) { op_.open(s); }) {
-      setup s(states_, sides_, timers_.service());
+      setup s(states_, sides_, timers_.service(), processing_timers_.service());
       op_.open(s);
       for (const auto& [name, side] : sides_)
         if (!s.claimed(name))
@@ -42,7 +43,10 @@ public:
     } else if (!sides_.empty()) {
       return user_error("the operator has no side output \"" + sides_.begin()->first + "\"");
     }
-    timers_.open(services.stage_number, services.out_of_order);
+    if constexpr (has_timers)
+      timers_.open(services.stage_number, services.out_of_order);
+    if constexpr (has_processing_timers)
+      processing_timers_.open(*services.time, services.wake_at);
     return {};
   }
 
@@ -72,22 +76,33 @@ public:
 
   /// Timers up to a mark fire before it goes on; it waits while they wait for credit.
   void advance(const mark& m) override {
-    if constexpr (!has_timers)
-      return base::advance(m);
     if (fire(m.progress))
-      base::advance(m);
+      pass_on(m);
     else
       waiting_ = m;
   }
 
+  /// Processing timers fire between records, whatever the merge waits for. Those that are left at
+  /// the end of the input do not.
+  void wake() override {
+    if constexpr (has_processing_timers)
+      if (!ended_) {
+        processing_timers_.wake();
+        go_on();
+      }
+  }
+
   bool finish() override {
-    if (!fire_due() || !go_on()) // these stand before the end of the input
+    if (!go_on()) // these stand before the end of the input
       return false;
-    if (!std::exchange(ended_, true))
-      timers_.end();
-    const bool fired = fire(end_of_stamps);
-    stage_counters::add(services_.counters->timers_dropped, timers_.take_dropped());
-    return fired && drain();
+    if constexpr (has_timers)
+      if (!ended_)
+        timers_.end();
+    ended_ = true;
+    if (!fire(end_of_stamps) || !drain())
+      return false;
+    count_dropped();
+    return true;
   }
 
   /// States are saved by key group, so that groups can go to other subtasks. Timers are states, and
@@ -95,6 +110,8 @@ public:
   result<void> save(std::string& to) const override {
     for (const auto& [name, side] : sides_)
       side->save(to);
+    if constexpr (has_processing_timers)
+      put_plain(to, position_);
     const auto groups = states_.groups();
     grow_buffer(to, binary_length_size(groups.size())).put_length(groups.size());
     for (const key_group group : groups) {
@@ -108,25 +125,28 @@ public:
     for (const auto& [name, side] : sides_)
       if (!side->load(from))
         return this->loaded(false);
+    if constexpr (has_processing_timers)
+      if (!get_plain(from, position_))
+        return this->loaded(false);
     if (auto groups = load_groups(from); !groups)
       return groups;
     timers_.load();
+    processing_timers_.load();
     return base::load(from);
   }
 
-  bool blocked() const override { return waiting_ || timers_.any_due() || outputs_blocked(); }
+  bool blocked() const override { return in_mid_firing() || outputs_blocked(); }
   void resume() override { drain(); }
   bool drain() override {
     if (!drain_outputs())
       return false;
-    if (!waiting_ && !timers_.any_due())
+    if (!in_mid_firing())
       return true;
-    if (!fire_due() || !go_on())
-      return false;
-    return drain_outputs();
+    return go_on() && drain_outputs();
   }
   void stall(const stamp& consumed) override {
-    const stamp passed = timers_.any_up_to(consumed) ? stamp{} : consumed;
+    const stamp passed = any_up_to(consumed) ? stamp{} : consumed;
+    reach(passed);
     for (auto& [name, side] : sides_) {
       side->hand_on();
       side->passed(passed);
@@ -137,7 +157,8 @@ public:
 private:
   using key_type = std::remove_cvref_t<std::invoke_result_t<const KeyOf&, const T&>>;
   static constexpr bool has_timers = takes_timers<Op, key_type>;
-  static constexpr bool reads_event_time = needs_event_context<Op, T> || has_timers;
+  static constexpr bool has_processing_timers = takes_processing_timers<Op, key_type>;
+  static constexpr bool reads_time = reads_event_time<Op, T, key_type>;
 
   result<void> load_groups(byte_cursor& from) {
     std::size_t groups = 0;
@@ -165,6 +186,12 @@ private:
     return clear ? base::drain() : (out_.hand_on(), false); // the base lets marks go: all or none
   }
 
+  bool any_up_to(const stamp& place) const {
+    if constexpr (has_timers)
+      return timers_.any_up_to(place);
+    return false;
+  }
+
   // Fires timers that stand up to this place, as one sequence with the records. False if credit
   // ended before the last of them.
   bool fire(const stamp& until) {
@@ -179,11 +206,30 @@ private:
   bool fire_due() { return fire(stamp{}); }
 
   void fire_first() {
-    const auto first = timers_.take(here_);
-    start({first->at, first->time, false, services_.time->now()});
+    const auto first = timers_.take();
+    start({timers_.here(), first->time, false, services_.time->now()});
     on_timer(*first);
     states_.leave();
     pass_on_full();
+  }
+
+  // The same for processing timers. They take the place that the stage has come to, and event
+  // timers that they set up to there follow them.
+  bool fire_processing() {
+    if constexpr (has_processing_timers)
+      while (processing_timers_.any_due()) {
+        if (outputs_blocked())
+          return false;
+        const auto first = processing_timers_.take();
+        start({position_, position_.time, false, services_.time->now()});
+        ctx_.set_due(first->time);
+        on_timer(*first);
+        processing_timers_.leave();
+        pass_on_full();
+        if (!fire_due())
+          return false;
+      }
+    return true;
   }
 
   // A user error makes the timer a dead letter.
@@ -199,12 +245,37 @@ private:
     }
   }
 
-  // The mark that waited for timers goes on.
+  // Timers that wait for credit, or a mark that waits for them.
+  bool in_mid_firing() const {
+    return waiting_ || timers_.any_due() || processing_timers_.any_due();
+  }
+  // Lets these go on. False if credit ended before the last of them.
   bool go_on() {
-    if (!waiting_ || !fire(waiting_->progress))
-      return !waiting_;
-    base::advance(*std::exchange(waiting_, {}));
-    return true;
+    if (!fire_due())
+      return false;
+    if (waiting_) {
+      if (!fire(waiting_->progress))
+        return false;
+      pass_on(*std::exchange(waiting_, {}));
+    }
+    return fire_processing();
+  }
+
+  void pass_on(const mark& m) {
+    reach(m.progress);
+    base::advance(m);
+  }
+  void reach(const stamp& s) {
+    if constexpr (has_processing_timers)
+      position_ = std::max(position_, s);
+  }
+
+  void count_dropped() {
+    auto& dropped = services_.counters->timers_dropped;
+    if constexpr (has_timers)
+      stage_counters::add(dropped, timers_.take_dropped());
+    if constexpr (has_processing_timers)
+      stage_counters::add(dropped, processing_timers_.size());
   }
 
   void promise(const mark& m) override {
@@ -223,7 +294,8 @@ private:
   // A record or a timer is at hand.
   void start(const envelope& e) {
     if constexpr (has_timers)
-      here_ = e.at;
+      timers_.stand_at(e.at);
+    reach(e.at);
     ctx_.set_envelope(e);
     out_.descend_from(e, true);
     for (auto& [name, side] : sides_)
@@ -245,12 +317,14 @@ private:
   KeyOf key_of_;
   Op op_;
   detail::keyed_store<key_type> states_;
-  std::conditional_t<has_timers, keyed_timers<key_type>, no_timers> timers_{states_};
+  std::conditional_t<has_timers, event_timers<key_type>, no_timers<event_time>> timers_{states_};
+  std::conditional_t<has_processing_timers, processing_timers<key_type>, no_timers<processing_time>>
+      processing_timers_{states_};
   side_ports sides_;
   carried_columns read_;
-  using offered = std::conditional_t<reads_event_time, event_context, context>;
+  using offered = std::conditional_t<reads_time, event_context, context>;
   detail::stage_context<offered> ctx_;
-  stamp here_;                  // of what is at hand, for timers
+  stamp position_;              // all up to it has come, for processing timers
   std::optional<mark> waiting_; // for timers that stand before it
   bool ended_ = false;
 };

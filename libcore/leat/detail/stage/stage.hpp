@@ -21,7 +21,7 @@ struct stage_counters {
   std::atomic<std::uint64_t> panes{0};
   std::atomic<std::uint64_t> late{0};
   std::atomic<std::uint64_t> dead_letters{0};
-  std::atomic<std::uint64_t> timers_dropped{0}; ///< set at the end, beyond the last of their key
+  std::atomic<std::uint64_t> timers_dropped{0}; ///< at the end of the input
   std::atomic<std::uint64_t> held{0};      ///< records in operator state that are not yet processed
   std::atomic<clock_time> paused_since{0}; ///< its actor has paused; 0: it has not
   const std::shared_ptr<waiting_note> waiting = std::make_shared<waiting_note>();
@@ -87,7 +87,7 @@ public:
   /// All records up to this mark were consumed.
   virtual void advance(const mark& m) { advance_ports(m); }
 
-  /// The time asked for by wake_at has come.
+  /// The time asked for by wake_at has come, or another one; also while the stage is blocked.
   virtual void wake() {}
 
   /// A command is to come with a barrier: checks it, loads what it needs, and returns its effect.

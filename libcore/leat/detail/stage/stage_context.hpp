@@ -17,13 +17,19 @@ public:
     if constexpr (knows_event_time)
       this->out_of_order_ = out_of_order;
   }
-  void offer_timers(timer_service* timers) { this->timers_ = timers; }
+  void offer_timers(timer_service<event_time>* timers) {
+    if constexpr (knows_event_time)
+      this->timers_ = timers;
+  }
+  void offer_timers(timer_service<processing_time>* timers) { this->processing_timers_ = timers; }
 
   /// The envelope of the record that is processed next.
   void set_envelope(const envelope& e) {
     if constexpr (knows_event_time)
       this->envelope_ = e;
   }
+  /// What a processing timer that fires next was set for.
+  void set_due(processing_time at) { this->due_ = at; }
 };
 
 } // namespace leat::detail

@@ -1,8 +1,8 @@
 #include <leat/detail/runtime/subtask.hpp>
 
 #include <leat/detail/stage/batching_stage.hpp>
+#include <leat/detail/stage/keyed_stage.hpp>
 #include <leat/detail/stage/merge_stage.hpp>
-#include <leat/operator.hpp>
 #include <leat/sink.hpp>
 
 #include "support/catch.hpp"
@@ -81,6 +81,31 @@ struct endless {
     return idle.count() > 0 ? leat::pull_status::idle(idle) : leat::pull_status::more();
   }
 };
+
+// Emits a second after the last record of a key.
+struct alarm {
+  using output_type = item;
+  leat::value_state<leat::processing_time> last;
+  leat::processing_timer silent;
+
+  void open(leat::setup& setup) {
+    last = setup.value<leat::processing_time>("last");
+    silent = setup.processing_timer("silent");
+  }
+  void process(const item&, leat::emitter<item>&, leat::context& ctx) {
+    ctx.cancel(silent, ctx.get(last) + 1s);
+    ctx.set(silent, (ctx.edit(last) = ctx.now()) + 1s);
+  }
+  void on_timer(const std::int64_t& key, const leat::processing_timer&, leat::emitter<item>& out,
+                leat::context&) {
+    out({key, -1, 0});
+  }
+};
+
+auto alarming() {
+  return std::make_shared<leat::keyed_stage<item, decltype(support::key_of_item), alarm>>(
+      support::key_of_item, alarm{}, support::into_port<item>(), leat::side_ports{});
+}
 
 } // namespace
 
@@ -367,6 +392,49 @@ TEST_CASE("a stage's timer fires at its time, and a pane closes with it") {
   CHECK(w.records_sent() == 2);
   w.subtask->receive(0, support::items_from(3, 1));
   CHECK(w.host.timers.size() == 2);
+}
+
+TEST_CASE("a processing timer fires while its subtask waits for a channel of a merge") {
+  world w;
+  w.settings.ordered = true;
+  w.feed_by(2);
+  w.start(alarming());
+  w.subtask->receive(0, support::items_from(1, 9));
+  w.subtask->promised(1, mark_at(at(4)), 0);
+  CHECK(w.metrics.counters.records_in == 4);
+  REQUIRE(w.host.timers.size() == 1);
+  w.clock.time += 1'000'000'000;
+  w.subtask->woken(w.host.timers[0].second);
+  w.subtask->idle();
+  REQUIRE(w.records_sent() == 1);
+  for (const auto& s : w.host.wire.all)
+    if (s.content.size() > 0) {
+      const leat::stamp place = s.content.records->envelopes.stamp_of(0);
+      CHECK(place >= at(4));
+      CHECK(place < at(5));
+    }
+  CHECK(w.metrics.counters.records_in == 4);
+}
+
+TEST_CASE("processing timers that are set anew with each record ask for few wake-ups") {
+  world w;
+  w.feed_by(1);
+  w.start(alarming());
+  const leat::clock_time begin = w.clock.time;
+  std::size_t asked = 0;
+  for (std::int64_t n = 1; n <= 10'000; ++n) {
+    w.subtask->receive(0, support::items_from(n, 1));
+    REQUIRE(w.host.timers.size() == 1);
+    w.clock.time += 10'000'000;
+    const auto [when, number] = w.host.timers[0];
+    if (when > w.clock.time)
+      continue;
+    w.host.timers.clear();
+    ++asked;
+    w.subtask->woken(number);
+  }
+  CHECK(w.records_sent() == 0);
+  CHECK(asked <= static_cast<std::size_t>((w.clock.time - begin) / 990'000'000 + 1));
 }
 
 TEST_CASE("the time a port is blocked is measured, also while it lasts") {

@@ -10,13 +10,15 @@ struct arrival {
   leat::envelope e;
 };
 
-// What comes on a channel: records, a promise, the end, or the first together with the last.
+// What comes on a channel: records, a promise, the end, or the first together with the last. Or
+// nothing comes, and time passes.
 struct step {
   std::size_t channel = 0;
   std::vector<arrival> records = {};
   std::optional<leat::mark> promise = {};
   bool last = false;
   leat::event_time ended_at = leat::begin_of_time;
+  std::chrono::microseconds passes{0};
 };
 
 inline constexpr auto disorder = 3us;
@@ -41,6 +43,7 @@ struct shape {
   int records = 12; ///< of a channel, at most
   int frame = 4;    ///< records in one, at most
   bool idle = false;
+  bool timed = false; ///< time passes
 };
 
 inline std::vector<step> any_input(support::dice& roll, std::size_t channels, const shape& like) {
@@ -54,6 +57,8 @@ inline std::vector<step> any_input(support::dice& roll, std::size_t channels, co
     splits.push_back({records_of_split(roll, c, roll(0, like.records + 1))});
   std::vector<step> all;
   for (std::size_t open = channels; open > 0;) {
+    if (like.timed && roll(0, 3) == 0)
+      all.push_back({.passes = roll(1, 300) * 1us});
     const std::size_t c = roll.size(0, channels);
     split& s = splits[c];
     if (s.ended)

@@ -133,10 +133,24 @@ struct hosted_subtask {
     subtask->receive(channel, std::move(f));
   }
   void give(const step& s, const sample& of) {
-    if (s.promise)
+    if (s.passes > 0us)
+      pass(s.passes);
+    else if (s.promise)
       subtask->promised(s.channel, *s.promise, delivered[s.channel]);
     else
       give(s.channel, frame_of(s, of));
+  }
+
+  // Time passes, and the wake-ups come that are due.
+  void pass(std::chrono::nanoseconds time) {
+    clock.time += time.count();
+    const auto due = [&](const auto& timer) { return timer.first <= clock.time; };
+    for (auto& timers = host.timers; std::any_of(timers.begin(), timers.end(), due);) {
+      const auto first = std::find_if(timers.begin(), timers.end(), due);
+      const std::uint64_t number = first->second;
+      timers.erase(first);
+      subtask->woken(number);
+    }
   }
 
   // Returns the credit of so many frames.
@@ -158,8 +172,9 @@ enum class way { undisturbed, with_barrier, saved_and_loaded };
 class test_run {
 public:
   test_run(const sample& of, const std::vector<step>& input, const shape& like, support::dice roll)
-      : of_(of), input_(input), like_(like), roll_(std::move(roll)), account_(of.text, like.idle) {
-    if (!like.idle && of.ordered && roll_.coin())
+      : of_(of), input_(input), like_(like), roll_(std::move(roll)),
+        account_(of.text, like.idle || like.timed) {
+    if (!like.idle && !like.timed && of.ordered && roll_.coin())
       window_ = {roll_(1, 3), roll_(1, 20), 1'000'000};
     start();
   }
@@ -190,7 +205,9 @@ public:
 
 private:
   void start() {
+    const leat::clock_time time = now_ ? now_->clock.time : leat::clock_time{1'000'000'000};
     now_ = std::make_unique<hosted_subtask>(of_, window_);
+    now_->clock.time = time;
     now_->host.when_passed = [this] {
       passed_ = true;
       sent_before_ = now_->host.wire.all.size();
@@ -203,7 +220,7 @@ private:
 
   void deliver(std::size_t i) {
     now_->give(input_[i], of_);
-    if (like_.idle)
+    if (like_.idle || like_.timed)
       now_->subtask->idle(); // so that what is promised does not depend on when it was flushed
     else if (roll_.coin())
       now_->grant(roll_.size(0, 3));

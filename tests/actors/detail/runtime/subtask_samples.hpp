@@ -27,8 +27,8 @@ struct sum_and_count {
   std::uint64_t result() const { return sum * 3 + count; }
 };
 
-// Uses all kinds of state, timers, dead letters and a side output. All that it emits says what all
-// states of the key are.
+// Uses all kinds of state and timers, dead letters and a side output. All that it emits says what
+// all states of the key are.
 struct everything {
   using output_type = text_item;
   leat::value_state<std::string> last;
@@ -37,6 +37,7 @@ struct everything {
   leat::aggregating_state<sum_and_count> sum;
   leat::timer soon;
   leat::timer later;
+  leat::processing_timer tick;
   leat::side_output<text_item> side;
 
   void open(leat::setup& setup) {
@@ -46,6 +47,7 @@ struct everything {
     sum = setup.aggregating<sum_and_count>("sum");
     soon = setup.timer("soon");
     later = setup.timer("later");
+    tick = setup.processing_timer("tick");
     side = setup.side<text_item>("side");
   }
 
@@ -68,6 +70,10 @@ struct everything {
       ctx.set(later, ctx.event_time() + 9us);
     if (i.number % 11 == 0)
       ctx.cancel(later, ctx.event_time() + 8us);
+    if (i.number % 2 == 0)
+      ctx.set(tick, ctx.now() + 50us * (i.number % 8));
+    if (i.number % 9 == 1)
+      ctx.cancel(tick, ctx.now() + 100us);
     for (std::int64_t n = i.number % 3; n >= 0; --n)
       out({i.number, states("record", ctx)});
     if (i.number % 2 == 0)
@@ -84,6 +90,17 @@ struct everything {
       ctx.set(soon, ctx.event_time() + 5us);
     if (ctx.get(sum) % 5 == 0)
       forget(ctx);
+  }
+
+  void on_timer(const std::string& key, const leat::processing_timer&,
+                leat::emitter<text_item>& out, leat::event_context& ctx) {
+    out({-3, states("tick ", ctx)});
+    side({-4, key});
+    ctx.append(recent, -3);
+    if (ctx.get(sum) % 3 == 0)
+      ctx.set(tick, ctx.due() + 70us);
+    if (ctx.get(sum) % 4 == 0)
+      ctx.set(soon, ctx.watermark() + 1us * (ctx.get(sum) % 5));
   }
 
   void forget(leat::event_context& ctx) {
@@ -224,6 +241,11 @@ inline std::shared_ptr<leat::stage> make_merge() {
   return std::make_shared<leat::merge_stage<text_item>>(support::into_port<text_item>());
 }
 
+inline sample sample_of_everything(std::size_t channels) {
+  return {
+      .name = "everything", .make = make_everything, .lanes = {3, 1, 2, 1}, .channels = channels};
+}
+
 inline sample any_sample(support::dice& roll) {
   using scored = leat::scored<text_item>;
   const std::size_t several = roll.size(1, 5);
@@ -260,8 +282,7 @@ inline sample any_sample(support::dice& roll) {
   case 5:
     return {.name = "actor", .make = make_echo, .channels = several};
   default:
-    return {
-        .name = "everything", .make = make_everything, .lanes = {3, 1, 2, 1}, .channels = several};
+    return sample_of_everything(several);
   }
 }
 

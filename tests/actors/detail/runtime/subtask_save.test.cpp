@@ -64,6 +64,29 @@ TEST_CASE("a loaded subtask treats what comes from idle channels as the saved on
   });
 }
 
+// When time passes, no frame may wait for a barrier or for credit: who is woken meanwhile is not
+// promised to do the same.
+TEST_CASE("a loaded subtask fires the processing timers that were pending") {
+  std::uint64_t fired = 0;
+  support::for_seeds(60, [&](support::dice roll) {
+    const sample of = sample_of_everything(roll.size(1, 4));
+    INFO(of.channels << " channels");
+    const shape like{.records = 12, .frame = 3, .timed = true};
+    const auto input = any_input(roll, of.channels, like);
+    const outcome wanted = test_run(of, input, like, roll).run(way::undisturbed);
+    for (std::size_t at = 0; at < input.size() && some_open(input, at); ++at) {
+      INFO("barrier before step " << at);
+      const std::vector<std::size_t> cuts(of.channels, at);
+      CHECK(difference(test_run(of, input, like, roll).run(way::saved_and_loaded, cuts), wanted) ==
+            "");
+    }
+    for (const auto& [where, records] : wanted.sent)
+      fired += static_cast<std::uint64_t>(std::ranges::count_if(
+          records, [](const std::string& r) { return r.find("tick") != std::string::npos; }));
+  });
+  CHECK(fired > 500);
+}
+
 TEST_CASE(
     "bytes of a saved subtask that were cut or changed are refused, or are those of another") {
   support::for_seeds(40, [](support::dice roll) {
