@@ -44,9 +44,8 @@ result<fraud::policy> policy_of(const std::string& path) {
 std::string as_text(const fraud::verdicts& v) {
   if (v.payments == 0)
     return "nothing of it was scored";
-  return fmt::format(
-      "precision {:.4f}, recall {:.4f} ({} of {} alerts right, {} frauds among {} payments)",
-      v.precision(), v.recall(), v.hits, v.alerts, v.frauds, v.payments);
+  return fmt::format("precision {:.4f}, recall {:.4f} ({} of {} alerts, {} frauds)", v.precision(),
+                     v.recall(), v.hits, v.alerts, v.frauds);
 }
 
 result<void> train(const std::string& input, const std::string& model) {
@@ -58,9 +57,10 @@ result<void> train(const std::string& input, const std::string& model) {
   if (!report)
     return report.error();
   fmt::print("trained on   {} payments, {} of them frauds\n", report->payments, report->frauds);
-  fmt::print("threshold    {:.4f}, chosen on the last day but one: {}\n", report->threshold,
-             as_text(report->chosen_on));
-  fmt::print("last day     AUC {:.4f}, {}\n", report->auc, as_text(report->test));
+  fmt::print("threshold    {:.4f}, chosen on the last day but one\n", report->threshold);
+  fmt::print("that day     {}\n", as_text(report->chosen_on));
+  fmt::print("last day     {}\n", as_text(report->test));
+  fmt::print("AUC          {:.4f}, on that last day\n", report->auc);
   fmt::print("model        {}\n", model);
   return {};
 }
