@@ -1,5 +1,5 @@
-// A graph composed by hand: actors in an actor system of the program's own, connected one by one.
-// Nothing but the stage protocol holds them together.                                      by_hand
+// A graph composed by hand: actors in the actor system of the program, connected one by one.
+// They exchange the messages of the stage protocol.   by_hand
 #include <leat/composition.hpp>
 #include <leat/connectors/console/print.hpp>
 #include <leat/connectors/memory/generate.hpp>

@@ -1,4 +1,4 @@
-// What a payment looks like to one who knows its card.
+// The features of a payment, from the earlier payments of its card.
 #pragma once
 
 #include "records.hpp"
@@ -15,20 +15,23 @@ struct card_past {
   static constexpr auto fields =
       leat::fields("card_past", leat::field("payments", &card_past::payments),
                    leat::field("cents", &card_past::cents), leat::field("last", &card_past::last));
+
+  void add(const payment& p) {
+    ++payments;
+    cents += p.cents;
+    last = p.time;
+  }
 };
 
 struct card_features {
   using output_type = features;
-
   leat::value_state<card_past> past;
-  void open(leat::setup& setup) { past = setup.value<card_past>("past"); }
 
+  void open(leat::setup& setup) { past = setup.value<card_past>("past"); }
   void process(const payment& p, leat::emitter<features>& out, leat::context& ctx) {
     card_past& card = ctx.edit(past); // of this payment's card
     out(seen_from(card, p));
-    ++card.payments;
-    card.cents += p.cents;
-    card.last = p.time;
+    card.add(p);
   }
   // [end]
 

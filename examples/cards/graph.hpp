@@ -1,4 +1,4 @@
-// The graph, as a function of its ends: the program and the tests share it.
+// The graph, as a function of its sources and sinks: the program and the tests share it.
 #pragma once
 
 #include "card_features.hpp"
@@ -21,8 +21,8 @@ leat::graph scoring(leat::source_of<payment> auto payments,
   g.from("payments", payments, leat::event_time_by{[](const payment& p) { return p.time; }})
       .filter("settled", [](const payment& p) { return p.cents > 0; })
       .key_by([](const payment& p) { return p.card; })
-      .process("card-features", card_features{})   // keyed state: what a card does usually
-      .window("pane", leat::micro_batch{256, 5ms}) // the windowing actor, which is swapped
+      .process("card-features", card_features{})   // keyed state: a card's earlier payments
+      .window("pane", leat::micro_batch{256, 5ms}) // the windowing actor; can be swapped
       .score("risk", model)                        // any model, such as XGBoost trees
       .filter("risky", [](const leat::scored<features>& s) { return s.score > 0.9f; })
       .map("alert", to_alert)

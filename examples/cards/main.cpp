@@ -11,8 +11,8 @@ int main(int argc, char** argv) {
   leat::program program("cards", "Scores card payments.");
   std::string input = "payments.csv", model = "model.json", alerts = "alerts.jsonl";
   program.add("--input FILES", input, "payments as CSV: a file or a glob");
-  program.add("--model FILE", model, "the model, as XGBoost saves it in JSON");
-  program.add("--alerts FILE", alerts, "where alerts go, as JSON Lines");
+  program.add("--model FILE", model, "XGBoost model in JSON");
+  program.add("--alerts FILE", alerts, "file for alerts, as JSON Lines");
   program.graph([&] {
     return cards::scoring(leat::csv_source<cards::payment>(input),
                           leat::trees<cards::features>(model),

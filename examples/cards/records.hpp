@@ -24,14 +24,14 @@ struct payment {
 // [end]
 
 // [region features]
-/// A payment, and what the past of its card says about it. NaN is missing: a first payment has no
-/// past.
+/// A payment compared with the earlier ones of its card. NaN means missing: a first payment has no
+/// earlier ones.
 struct features {
   std::int64_t id = 0;
   std::string card;
   std::int64_t cents = 0;
   float since_last = NAN; ///< seconds since the card's last payment
-  float ratio = NAN;      ///< this amount over the mean of those before
+  float ratio = NAN;      ///< this amount divided by the mean of the earlier ones
 
   static constexpr auto fields = leat::fields(
       "features", leat::field("id", &features::id), leat::field("card", &features::card),

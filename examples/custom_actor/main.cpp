@@ -1,5 +1,5 @@
-// An actor of your own in the middle of a graph: orders pass a desk, which is told the price by
-// messages of its own, and asks for one before the first order goes.      custom_actor run
+// A custom actor as a stage: orders pass a desk, which gets the price by messages, and requests it
+// at the first order.   custom_actor run
 #include <leat/actor.hpp>
 #include <leat/connectors/console/print.hpp>
 #include <leat/connectors/memory/generate.hpp>
@@ -17,7 +17,7 @@ struct bill {
 };
 
 // [region actor]
-// Any actor of the program: who asks it gets the price.
+// Any other actor of the program: answers each request with the price.
 caf::behavior market() {
   return {[](std::string) { return 2.5; }};
 }

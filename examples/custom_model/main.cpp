@@ -9,8 +9,8 @@ struct reading {
 };
 
 // [region model]
-// Called with one record or with many, as the windowing actor says; a score depends on its record
-// alone. Several threads may call it at once.
+// Called with one record or with many, depending on the windowing actor; a score depends on its
+// record alone. Several threads may call it at once.
 struct distance_from {
   using score_type = double;
   double normal;
@@ -22,7 +22,7 @@ struct distance_from {
 // [end]
 
 int main(int argc, char** argv) {
-  leat::graph g{"distances"};
+  leat::graph g{"custom_model"};
   // [region graph]
   g.from("readings",
          leat::generate([](std::uint64_t n) { return reading{static_cast<double>(n)}; }, 8))

@@ -10,13 +10,12 @@ struct reading {
                                               leat::field("value", &reading::value));
 };
 
-reading made_up(std::uint64_t n) {
+reading nth_reading(std::uint64_t n) {
   return {static_cast<std::uint32_t>(n % 3), static_cast<double>(n % 10)};
 }
 
 // [region operator]
-// A plain struct with one verb. What it remembers stands in declared state, so that it can be kept
-// by key, moved with it, and saved.
+// A plain struct with one verb. Its memory is declared state, which is kept by key.
 struct running_average {
   using output_type = reading;
   leat::value_state<double> average;
@@ -30,9 +29,9 @@ struct running_average {
 // [end]
 
 int main(int argc, char** argv) {
-  leat::graph g{"averages"};
+  leat::graph g{"custom_operator"};
   // [region graph]
-  g.from("readings", leat::generate(made_up, 12))
+  g.from("readings", leat::generate(nth_reading, 12))
       .key_by([](const reading& r) { return r.sensor; })
       .process("average", running_average{})
       .to("out", leat::print_sink{});

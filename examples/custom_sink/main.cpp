@@ -1,4 +1,4 @@
-// A custom sink: counts, and prints the counts at the end.   custom_sink run
+// A custom sink: averages, and prints the averages at the end.   custom_sink run
 #include <leat/connectors/memory/generate.hpp>
 #include <leat/run.hpp>
 
@@ -12,7 +12,7 @@ struct reading {
 };
 
 // [region sink]
-// Each subtask writes with a copy of its own. Records come in stretches, never one by one.
+// Each subtask has its own copy. Records are passed in spans, not one by one.
 class averages {
 public:
   leat::result<void> open(const leat::sink_context& place) {
@@ -38,7 +38,7 @@ private:
 // [end]
 
 int main(int argc, char** argv) {
-  leat::graph g{"averages"};
+  leat::graph g{"custom_sink"};
   g.from("readings",
          leat::generate(
              [](std::uint64_t n) {

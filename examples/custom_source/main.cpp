@@ -10,7 +10,7 @@ struct tick {
 };
 
 // [region source]
-// What reads one split. It fills up to what is asked for, and says whether there is more.
+// Reads one split. Emits up to `demand` records, and returns whether there are more.
 struct market_reader {
   std::string market;
   std::chrono::seconds between;
@@ -34,7 +34,7 @@ struct markets {
 // [end]
 
 int main(int argc, char** argv) {
-  leat::graph g{"ticks"};
+  leat::graph g{"custom_source"};
   // [region graph]
   // Records of several splits come in the order of their event times.
   g.from("markets", markets{}, leat::event_time_by{[](const tick& t) { return t.time; }})

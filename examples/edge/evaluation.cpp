@@ -67,7 +67,7 @@ judge(const std::vector<std::string>& streams, std::vector<alert> alerts, const 
   for (const std::string& stream : streams) {
     const auto label = known.find(stream);
     if (label == known.end())
-      return leat::user_error(fmt::format("the labels say nothing of \"{}\"", stream),
+      return leat::user_error(fmt::format("the labels do not contain \"{}\"", stream),
                               "streams and labels must be of one benchmark");
     const auto first = std::ranges::lower_bound(alerts, stream, {}, &alert::sensor);
     const auto end = std::ranges::upper_bound(alerts, stream, {}, &alert::sensor);

@@ -97,11 +97,11 @@ std::string text_of(leat::event_time time) {
 
 leat::result<void> check(const generate_options& o) {
   if (o.sensors < 1 || o.sensors > 10'000)
-    return leat::user_error(fmt::format("cannot make up {} sensors", o.sensors),
-                            "ask for 1 to 10 000");
+    return leat::user_error(fmt::format("invalid number of sensors: {}", o.sensors),
+                            "1 to 10 000 are possible");
   if (o.readings < 1000 || o.readings > 10'000'000)
-    return leat::user_error(fmt::format("cannot make up {} readings of a sensor", o.readings),
-                            "ask for 1000 to 10 000 000");
+    return leat::user_error(fmt::format("invalid number of readings of a sensor: {}", o.readings),
+                            "1000 to 10 000 000 are possible");
   return {};
 }
 

@@ -1,4 +1,4 @@
-// Writes made-up streams of sensors, with labels of what is wrong with them.
+// Writes synthetic streams of sensors, with labelled anomalies.
 #pragma once
 
 #include <leat/error.hpp>

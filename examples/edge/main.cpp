@@ -1,4 +1,4 @@
-// edge: watches sensors while they report. `edge --help` says how.
+// edge: finds anomalies in streams of sensors. `edge --help` lists the commands.
 #include "edge/evaluation.hpp"
 #include "edge/generate.hpp"
 #include "edge/graph.hpp"
@@ -47,9 +47,9 @@ result<void> evaluate(std::string folder, const std::string& window) {
   if (const char* const named = std::getenv("LEAT_NAB"); folder.empty() && named)
     folder = named;
   if (folder.empty())
-    return leat::user_error("no benchmark", "--nab DIR, or the environment variable LEAT_NAB, says "
-                                            "where its data and labels are; "
-                                            "`edge generate` makes one up");
+    return leat::user_error("--nab is missing",
+                            "--nab DIR, or the environment variable LEAT_NAB, is the folder of a "
+                            "benchmark; `edge generate` writes one");
   const auto pane = leat::any_batching::parse(window);
   if (!pane)
     return leat::user_error("--window: " + pane.error().what, pane.error().hint);
@@ -86,7 +86,7 @@ result<void> evaluate(std::string folder, const std::string& window) {
 } // namespace
 
 int main(int argc, char** argv) {
-  leat::program program("edge", "Watches streams of sensors and raises alerts.");
+  leat::program program("edge", "Finds anomalies in streams of sensors and raises alerts.");
 
   std::string input, alerts = "alerts.jsonl";
   bool column = false;
@@ -94,10 +94,10 @@ int main(int argc, char** argv) {
   program.add("--input FILES", input, "readings as CSV with timestamp and value: a file or a glob")
       .required();
   program.add("--sensor-column", column,
-              "the column sensor names a reading's sensor; without it each file is a sensor");
+              "read the sensor's name from the column sensor (default: each file is a sensor)");
   program.add("--threshold X", threshold,
-              "an alert is raised when a reading is X times as far off as the farthest lately");
-  program.add("--alerts FILE", alerts, "where alerts go, as JSON Lines");
+              "deviation that raises an alert, as a multiple of the largest recent one");
+  program.add("--alerts FILE", alerts, "file for alerts, as JSON Lines");
   program.graph([&] {
     const leat::csv_options options{.path_field = column ? "" : "sensor"};
     return edge::alert_graph(leat::csv_source<edge::reading>(input, options),
@@ -106,21 +106,21 @@ int main(int argc, char** argv) {
   });
 
   edge::generate_options made;
-  auto& generate = program.command("generate", "writes made-up sensors, with labels",
+  auto& generate = program.command("generate", "write synthetic sensors, with labels",
                                    [&] { return edge::generate(made); });
-  generate.add("--out DIR", made.folder, "where data and labels go").required();
-  generate.add("--sensors N", made.sensors, "how many");
-  generate.add("--readings N", made.readings, "of each, one every five minutes");
+  generate.add("--out DIR", made.folder, "folder for data and labels").required();
+  generate.add("--sensors N", made.sensors, "number of sensors");
+  generate.add("--readings N", made.readings, "readings of each sensor, one every five minutes");
   generate.add("--seed S", made.seed, "equal seeds give equal files");
 
   std::string benchmark, window = "record";
   auto& evaluation =
-      program.command("evaluate", "compares alerts, and those of a plain z-score, with labels",
+      program.command("evaluate", "compare alerts, and those of a plain z-score, with labels",
                       [&] { return evaluate(benchmark, window); });
   evaluation.add("--nab DIR", benchmark,
-                 "a folder as the Numenta Anomaly Benchmark is laid out: data/*/*.csv and "
+                 "folder in the layout of the Numenta Anomaly Benchmark: data/*/*.csv and "
                  "labels/combined_windows.json (default: the environment variable LEAT_NAB)");
-  evaluation.add("--window SPEC", window, "when readings are handed on for scoring, as for run");
+  evaluation.add("--window SPEC", window, "batching, as for run");
 
   return program.main(argc, argv);
 }

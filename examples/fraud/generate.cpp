@@ -12,11 +12,13 @@ namespace {
 
 leat::result<void> check(std::int64_t payments, int days) {
   if (days < 3 || days > 3650)
-    return leat::user_error(fmt::format("payments cannot span {} days", days),
-                            "ask for 3 to 3650 days, or leave the number out");
+    return leat::user_error(
+        fmt::format("invalid number of days: {}", days),
+        "3 to 3650 are possible; the default depends on the number of payments");
   if (payments < 1000 || payments / days > 5'000'000)
-    return leat::user_error(fmt::format("cannot generate {} payments for {} days", payments, days),
-                            "ask for at least 1000, and for at most five million a day");
+    return leat::user_error(
+        fmt::format("invalid number of payments: {} for {} days", payments, days),
+        "at least 1000, and at most five million per day, are possible");
   return {};
 }
 

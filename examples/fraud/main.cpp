@@ -1,4 +1,4 @@
-// fraud: scores card payments while they arrive. `fraud --help` says how.
+// fraud: scores card payments while they arrive. `fraud --help` lists the commands.
 #include "generate.hpp"
 #include "graph.hpp"
 
@@ -21,7 +21,7 @@ result<T> attribute(const leat::tree_ensemble& model, const std::string& path,
   const std::string text = model.attribute(name).value_or("");
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (fault != std::errc{} || text.empty())
-    return leat::user_error(fmt::format("\"{}\" does not say its {}", path, name),
+    return leat::user_error(fmt::format("model \"{}\" has no valid {}", path, name),
                             "train it with `fraud train`");
   return value;
 }
@@ -72,12 +72,10 @@ int main(int argc, char** argv) {
 
   // [region options]
   std::string input, model, alerts = "alerts.jsonl";
-  program
-      .add("--input FILE", input,
-           "payments as CSV, as `fraud generate` writes them: a file or a glob")
+  program.add("--input FILE", input, "payments as CSV, from `fraud generate`: a file or a glob")
       .required();
-  program.add("--model FILE", model, "the model that `fraud train` wrote").required();
-  program.add("--alerts FILE", alerts, "where alerts go, as JSON Lines");
+  program.add("--model FILE", model, "model from `fraud train`").required();
+  program.add("--alerts FILE", alerts, "file for alerts, as JSON Lines");
   const auto judged = std::make_shared<fraud::verdicts>();
   program.graph([&] {
     const auto policy = policy_of(model);
@@ -94,21 +92,21 @@ int main(int argc, char** argv) {
 
   fraud::generate_options made;
   std::int64_t days = 0;
-  auto& generate = program.command("generate", "writes made-up payments", [&]() -> result<void> {
+  auto& generate = program.command("generate", "write synthetic payments", [&]() -> result<void> {
     made.days = static_cast<int>(days);
     return fraud::generate(made);
   });
-  generate.add("--payments N", made.payments, "how many");
+  generate.add("--payments N", made.payments, "number of payments");
   generate.add("--seed S", made.seed, "equal seeds give equal files");
-  generate.add("--days D", days, "how many days they span (default: more payments, more days)");
-  generate.add("--out FILE", made.path, "where they go, as CSV").required();
+  generate.add("--days D", days, "days that they span (default: by the number of payments)");
+  generate.add("--out FILE", made.path, "file for payments, as CSV").required();
 
   // [region command]
   std::string history, trained;
-  auto& training = program.command("train", "trains the model and tests it on the last day",
+  auto& training = program.command("train", "train a model, and test it on the last day",
                                    [&] { return train(history, trained); });
-  training.add("--input FILE", history, "payments whose truth is known, as CSV").required();
-  training.add("--model FILE", trained, "where the model goes, as JSON").required();
+  training.add("--input FILE", history, "labelled payments, as CSV").required();
+  training.add("--model FILE", trained, "file for the model, as JSON").required();
   // [end]
 
   return program.main(argc, argv);

@@ -1,4 +1,4 @@
-// The batching of a running graph is swapped; the scores stay what they are.   live_swap
+// Swaps the batching of a running graph; the scores stay the same.   live_swap
 #include <leat/connectors/memory/collect.hpp>
 #include <leat/connectors/memory/generate.hpp>
 #include <leat/job.hpp>
@@ -14,7 +14,7 @@ struct reading {
 using scored_reading = leat::scored<reading, double>;
 
 leat::graph squares(std::uint64_t count, leat::collect<scored_reading> into) {
-  leat::graph g{"squares"};
+  leat::graph g{"live_swap"};
   g.from("readings",
          leat::generate([](std::uint64_t n) { return reading{static_cast<double>(n)}; }, count,
                         20'000)) // records a second

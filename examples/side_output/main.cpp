@@ -1,4 +1,4 @@
-// An operator with a second output, which refuses what it cannot process.   side_output run
+// An operator with a second output, which rejects an invalid record.   side_output run
 #include <leat/connectors/console/print.hpp>
 #include <leat/connectors/memory/generate.hpp>
 #include <leat/run.hpp>
@@ -13,7 +13,7 @@ struct reading {
 };
 
 /// Three sensors that rise from 0 to 9 and fall; one reading is broken.
-reading made_up(std::uint64_t n) {
+reading nth_reading(std::uint64_t n) {
   return {static_cast<std::uint32_t>(n % 3), n == 5 ? NAN : static_cast<double>(n % 10)};
 }
 
@@ -42,9 +42,9 @@ struct watched_average {
 // [end]
 
 int main(int argc, char** argv) {
-  leat::graph g{"averages"};
+  leat::graph g{"side_output"};
   // [region graph]
-  const auto averages = g.from("readings", leat::generate(made_up, 12))
+  const auto averages = g.from("readings", leat::generate(nth_reading, 12))
                             .key_by([](const reading& r) { return r.sensor; })
                             .process("average", watched_average{});
   averages.to("averages", leat::print_sink{});

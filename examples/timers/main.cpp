@@ -19,8 +19,8 @@ struct silence {
                                               leat::field("since", &silence::since));
 };
 
-// A reading each second; sensor 0 sends every other one, the rest is shared by 20 others.
-reading made_up(std::uint64_t n) {
+// One reading per second: every second one from sensor 0, the others from 20 sensors in turn.
+reading nth_reading(std::uint64_t n) {
   const auto sensor = static_cast<std::uint32_t>(n % 2 == 0 ? 0 : 1 + n / 2 % 20);
   return {sensor, leat::from_seconds(static_cast<std::int64_t>(n))};
 }
@@ -47,8 +47,8 @@ struct silence_alarm {
 // [end]
 
 int main(int argc, char** argv) {
-  leat::graph g{"silences"};
-  g.from("readings", leat::generate(made_up, 60),
+  leat::graph g{"timers"};
+  g.from("readings", leat::generate(nth_reading, 60),
          leat::event_time_by{[](const reading& r) { return r.time; }})
       .key_by([](const reading& r) { return r.sensor; })
       .process("silence", silence_alarm{})

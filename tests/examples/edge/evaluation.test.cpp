@@ -48,7 +48,7 @@ TEST_CASE("verdicts are by folder, and each stream's alerts its own") {
   CHECK(got->at("b").alerts == 1);
   const auto unknown = judge({"a/q.csv"}, {}, known);
   REQUIRE(!unknown);
-  CHECK(unknown.error().what == "the labels say nothing of \"a/q.csv\"");
+  CHECK(unknown.error().what == "the labels do not contain \"a/q.csv\"");
 }
 
 TEST_CASE("labels are read as the benchmark writes them") {
