@@ -32,7 +32,9 @@ result<any_batching> any_batching::parse(std::string_view spec) {
   return user_error(
       fmt::format("invalid batching \"{}\"", spec),
       "one of: record | micro-batch:COUNT,DELAY (micro-batch:256,5ms) | every:DURATION "
-      "(every:1s) | every:DURATION,MAX-COUNT | batch; durations in ns, us, ms, s, min, h");
+      "(every:1s) | every:DURATION,MAX-COUNT | batch; counts and durations above 0, durations in "
+      "ns, "
+      "us, ms, s, min, h");
 }
 
 std::string any_batching::text() const {

@@ -104,7 +104,7 @@ result<csv_positions> find_csv_columns(std::string_view header,
     if (found == cells.end())
       return user_error(
           fmt::format("the header has no column {}, only {}", shown(name), list_names(cells)),
-          "the first line must name the columns, in any order");
+          "the first line must name the columns, separated by commas, in any order");
     if (std::find_if(found + 1, cells.end(), is_named) != cells.end())
       return user_error(fmt::format("the header has the column {} twice", shown(name)),
                         "give one of the two another name");

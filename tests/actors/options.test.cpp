@@ -208,10 +208,10 @@ TEST_CASE("what is wrong with a file's values is told with their place") {
             "--help lists them"},
            {"text = \"a\"\nnatural = -1\n", "job.toml:2:1: --natural: "},
            {"text = [\"a\", \"b\"]\n", "job.toml:1:1: --text is given 2 times"},
-           {"text = \"a\"\nflag = 1\n", "job.toml:2:1: flag is either true or false"},
+           {"text = \"a\"\nflag = 1\n", "job.toml:2:1: flag must be true or false"},
            {"text = true\n", "job.toml:1:1: text takes a value, not true or false"},
            {"[stage.pane]\ntext = \"a\"\n", "job.toml:2:1: text is not an option of a stage"},
-           {"config = \"b.toml\"\n", "job.toml:1:1: config cannot stand in a configuration file"},
+           {"config = \"b.toml\"\n", "job.toml:1:1: config cannot be set in a configuration file"},
            {"natural = 1\n", "--text is missing"},
            {"text = \n", "job.toml:1:"}}) {
     configured c;

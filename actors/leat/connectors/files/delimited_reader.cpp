@@ -52,9 +52,9 @@ delimited_reader::status delimited_reader::read_length() {
       break;
   }
   error_ = user_error(
-      fmt::format("\"{}\" is damaged: at byte {} there is no message's length", path_, start_),
-      "nothing behind it can be told apart; is it a file of length-delimited "
-      "messages?");
+      fmt::format("\"{}\" has an invalid message length at byte {}", path_, start_),
+      "the messages after it cannot be found: the file is damaged, or not one of length-delimited "
+      "messages");
   return status::failed;
 }
 

@@ -45,10 +45,11 @@ private:
     for (const auto& [stage, node] : stages) {
       if (stage.empty()) // it would be read as an option of the whole job
         throw failure(wrong(stage.source().begin, "a stage without a name",
-                            "[stage.NAME] holds the options of a stage"));
+                            "[stage.NAME] holds the options of the stage NAME"));
       if (!node.is_table())
-        throw failure(wrong(stage.source().begin, fmt::format("{} must be a table", stage.str()),
-                            fmt::format("[stage.{}] holds the options of a stage", stage.str())));
+        throw failure(wrong(stage.source().begin,
+                            fmt::format("stage.{} must be a table", stage.str()),
+                            "[stage.NAME] holds the options of the stage NAME"));
       for (const auto& [key, value] : *node.as_table())
         add(key, value, std::string(stage.str()));
     }
@@ -75,8 +76,8 @@ private:
     if (const auto* flag = node.as_boolean())
       return flag->get() ? "true" : "false";
     throw failure(wrong(node.source().begin,
-                        fmt::format("{} is neither text nor number, true nor false", key.str()),
-                        "tables are [stage.NAME], with the options of a stage"));
+                        fmt::format("{} must be a text, a number, true or false", key.str()),
+                        "the only tables are [stage.NAME], with the options of the stage NAME"));
   }
 
   std::string place(toml::source_position at) const {

@@ -116,11 +116,11 @@ result<void> check_kind(const config_value& v, const option& o) {
     return user_error(fmt::format("{}: {} {}", v.place, v.key, what), std::move(hint));
   };
   if (o.is_config)
-    return wrong("cannot stand in a configuration file", "give it on the command line");
+    return wrong("cannot be set in a configuration file", "give it on the command line");
   if (!v.stage.empty() && !is_of_stages(o))
-    return wrong("is not an option of a stage", "put it before the first table");
+    return wrong("is not an option of a stage", "set it before the first table");
   if (is_flag(o) != v.is_bool)
-    return wrong(is_flag(o) ? "is either true or false" : "takes a value, not true or false", {});
+    return wrong(is_flag(o) ? "must be true or false" : "takes a value, not true or false", {});
   return {};
 }
 

@@ -34,6 +34,7 @@ struct program::parts {
   exit_code run(const std::vector<std::string>& arguments);
   exit_code describe(const std::vector<std::string>& arguments);
   exit_code act(const own_command& c, const std::vector<std::string>& arguments);
+  exit_code refuse_command(std::string what) const;
   std::optional<exit_code> read(const option_set& options,
                                 const std::vector<std::string>& arguments, std::string_view name,
                                 std::string_view help, std::string_view footer = {},
@@ -96,8 +97,7 @@ int program::parts::main(int argc, char** argv) {
 
 exit_code program::parts::obey(const std::vector<std::string>& arguments) {
   if (arguments.empty())
-    return terminal.refuse(
-        user_error("no command", fmt::format("{} --help lists the commands", terminal.program)));
+    return refuse_command("no command");
   const std::string& name = arguments.front();
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   if (asks_for_help(name)) {
@@ -111,12 +111,15 @@ exit_code program::parts::obey(const std::vector<std::string>& arguments) {
   for (const own_command& c : own_commands)
     if (c.name == name)
       return act(c, rest);
+  return refuse_command(fmt::format("unknown command {}", shown(name)));
+}
+
+exit_code program::parts::refuse_command(std::string what) const {
   std::vector<std::string> names;
   for (const auto& [each, text] : commands())
     names.push_back(each);
-  return terminal.refuse(
-      user_error(fmt::format("unknown command {}", shown(name)),
-                 fmt::format("the command comes first: {}", fmt::join(names, ", "))));
+  return terminal.refuse(user_error(
+      std::move(what), fmt::format("the command comes first: {}", fmt::join(names, ", "))));
 }
 
 exit_code program::parts::run(const std::vector<std::string>& arguments) {

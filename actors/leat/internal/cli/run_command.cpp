@@ -101,7 +101,7 @@ std::string as_logged(const job_event& e) {
   return e.level > event_level::warning ? "info: " + e.text : e.text;
 }
 
-// A job does not fail because its figures cannot be written.
+// A job does not fail because its metrics cannot be written.
 void tell_metrics_fault(job_bus& bus, const result<void>& written) {
   if (!written)
     bus.publish(event_level::warning, event_kind::metrics, "metrics: " + written.error().what);
@@ -190,6 +190,8 @@ struct run_plan {
       return g.error();
     if (auto there = settings.check_stages(g->plan()); !there)
       return there.error();
+    if (auto usable = settings.check_dead_letter_folder(g->name()); !usable)
+      return placed(usable.error(), settings.places);
     return run_plan{std::move(*g), std::move(*options), std::move(*attended)};
   }
 };
@@ -259,6 +261,9 @@ exit_code attend(run_plan run, const run_settings& settings, const further_rows&
 
   if (!done) {
     to.tell(done.error());
+    if (report.dead_letters > 0)
+      to.note(fmt::format("dead letters: {} (in {})", grouped(report.dead_letters),
+                          dead_letters.path()));
     return code_of_failure(*started, done.error(), signals);
   }
   if (!settings.quiet)

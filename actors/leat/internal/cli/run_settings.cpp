@@ -4,6 +4,7 @@
 #include <leat/quantities.hpp>
 #include <leat/scalar_text.hpp>
 
+#include <filesystem>
 #include <fmt/format.h>
 
 namespace leat {
@@ -126,6 +127,15 @@ std::vector<named_file> run_settings::outputs(const std::string& dead_letter_fil
 
 std::string run_settings::dead_letter_folder(const std::string& graph) const {
   return dead_letters.empty() ? graph + "-dead-letters" : dead_letters;
+}
+
+result<void> run_settings::check_dead_letter_folder(const std::string& graph) const {
+  const std::string folder = dead_letter_folder(graph);
+  std::error_code unknown; // what cannot be looked up fails at the first dead letter
+  if (std::filesystem::exists(folder, unknown) && !std::filesystem::is_directory(folder, unknown))
+    return user_error(fmt::format("--dead-letters: {} is not a folder", shown(folder)),
+                      "choose another path");
+  return {};
 }
 
 result<std::uint64_t> run_settings::dead_letter_bytes() const {

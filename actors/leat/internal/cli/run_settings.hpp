@@ -31,6 +31,8 @@ struct run_settings : plan_settings {
   /// The files that are written beside those of the sinks.
   std::vector<named_file> outputs(const std::string& dead_letter_file) const;
   std::string dead_letter_folder(const std::string& graph) const;
+  /// An error if that folder exists, but is a file.
+  result<void> check_dead_letter_folder(const std::string& graph) const;
   result<std::uint64_t> dead_letter_bytes() const;
   /// Whether to show progress on a stream that is, or is not, a live terminal.
   result<bool> shows_progress(bool live) const;

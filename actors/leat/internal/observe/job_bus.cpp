@@ -12,7 +12,7 @@ result<event_level> parse_event_level(std::string_view text) {
   for (std::size_t i = 0; i < std::size(names); ++i)
     if (text == names[i])
       return static_cast<event_level>(i);
-  return user_error(fmt::format("{} is not {}", shown(text), fmt::join(names, ", ")));
+  return user_error(fmt::format("{} is not error, warning or info", shown(text)));
 }
 
 void job_bus::listen(std::function<void(const job_event&)> heard) {

@@ -6,7 +6,7 @@ namespace leat {
 
 namespace {
 
-constexpr const char* reasons = "the dead letters hold the reasons; see --max-dead-letters";
+constexpr const char* reasons = "the dead letters contain the reasons; see --max-dead-letters";
 
 // Records that sources read, and what they met that was no record.
 std::uint64_t met(const job_report& r) {

@@ -15,7 +15,8 @@ constexpr std::uintmax_t largest_file = std::uintmax_t{1} << 30;
 result<std::string> read_bytes(const std::string& path) {
   std::error_code problem;
   if (!std::filesystem::exists(path, problem))
-    return user_error("there is no such file", "check the path; it is relative to where you are");
+    return user_error("there is no such file",
+                      "check the path; a relative one starts at the current folder");
   if (!std::filesystem::is_regular_file(path, problem))
     return user_error("it is not a regular file");
   const auto size = std::filesystem::file_size(path, problem);
@@ -23,7 +24,7 @@ result<std::string> read_bytes(const std::string& path) {
     return external_error("it cannot be read: " + problem.message());
   if (size > largest_file)
     return user_error(
-        fmt::format("it has {} bytes, more than the {} a model may have", size, largest_file));
+        fmt::format("it has {} bytes, which exceeds the maximum of {}", size, largest_file));
   std::string bytes(size, '\0');
   std::ifstream in(path, std::ios::binary);
   if (!in.read(bytes.data(), static_cast<std::streamsize>(size)))

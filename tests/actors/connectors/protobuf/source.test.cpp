@@ -135,8 +135,7 @@ TEST_CASE("a length that is none fails the job by file and place, since nothing 
   const std::string good = file_of({rated(1)});
   for (const std::string bad : {"\xFF\xFF\xFF\xFF\xFF\x01", "\xFF\xFF\xFF\xFF\x0F"}) {
     const auto e = failure_of(folder.write("a.pb", good + bad));
-    CHECK(e.what ==
-          "\"" + (folder / "a.pb") + "\" is damaged: at byte 12 there is no message's length");
+    CHECK(e.what == "\"" + (folder / "a.pb") + "\" has an invalid message length at byte 12");
     CHECK(!e.hint.empty());
   }
   // The largest length there is: promised, not there, and no memory is taken for it.

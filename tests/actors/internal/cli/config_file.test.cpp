@@ -52,11 +52,12 @@ TEST_CASE("what is wrong with a configuration file is told with its place") {
   for (const auto& [text, expected] : std::vector<std::pair<std::string, std::string>>{
            {"rate = 1\nrate = 2\n", "job.toml:2:8: "},
            {"rate = \n", "job.toml:1:"},
-           {"a = 1\n[run]\nb = 1\n", "job.toml:2:1: run is neither text nor number"},
-           {"at = 2024-01-01\n", "job.toml:1:6: at is neither text nor number"},
-           {"at = [[1]]\n", "job.toml:1:7: at is neither text nor number"},
+           {"a = 1\n[run]\nb = 1\n", "job.toml:2:1: run must be a text, a number"},
+           {"at = 2024-01-01\n", "job.toml:1:6: at must be a text, a number"},
+           {"at = [[1]]\n", "job.toml:1:7: at must be a text, a number"},
            {"[stage.\"\"]\nwindow = \"batch\"\n", "job.toml:1:8: a stage without a name"},
-           {"[stage]\npane = 1\n", "job.toml:2:1: pane must be a table\n  hint: [stage.pane]"}}) {
+           {"[stage]\npane = 1\n",
+            "job.toml:2:1: stage.pane must be a table\n  hint: [stage.NAME]"}}) {
     INFO(text);
     const auto told = read(text);
     REQUIRE(told.size() == 1);

@@ -64,7 +64,7 @@ TEST_CASE("a wrong command line gets one line of error, a hint and code 1") {
     std::string hint;
   };
   const std::vector<wrong> all = {
-      {{}, "no command", "scoring --help lists the commands"},
+      {{}, "no command", "the command comes first: run, describe, train"},
       {{"ran"}, "unknown command \"ran\"", "the command comes first: run, describe, train"},
       {{"--items", "5", "run"},
        "unknown command \"--items\"",
@@ -85,7 +85,9 @@ TEST_CASE("a wrong command line gets one line of error, a hint and code 1") {
       {{"run", "--window", "pane=records"},
        "--window pane: invalid batching \"records\"",
        "one of: record | micro-batch:COUNT,DELAY (micro-batch:256,5ms) | every:DURATION (every:1s)"
-       " | every:DURATION,MAX-COUNT | batch; durations in ns, us, ms, s, min, h"},
+       " | every:DURATION,MAX-COUNT | batch; counts and durations above 0, durations in ns, us, "
+       "ms, "
+       "s, min, h"},
       {{"run", "--window", "pan=record"},
        "there is no windowing stage \"pan\"",
        "windowing stages of this graph: pane"},
@@ -111,7 +113,9 @@ TEST_CASE("a wrong command line gets one line of error, a hint and code 1") {
       {{"describe", "--window", "pane=records"},
        "--window pane: invalid batching \"records\"",
        "one of: record | micro-batch:COUNT,DELAY (micro-batch:256,5ms) | every:DURATION (every:1s)"
-       " | every:DURATION,MAX-COUNT | batch; durations in ns, us, ms, s, min, h"},
+       " | every:DURATION,MAX-COUNT | batch; counts and durations above 0, durations in ns, us, "
+       "ms, "
+       "s, min, h"},
       {{"describe", "--window", "risk=record"},
        "there is no windowing stage \"risk\"",
        "windowing stages of this graph: pane"},

@@ -134,13 +134,23 @@ TEST_CASE("dead letters are kept, and the summary says where") {
 
 TEST_CASE("a failure in mid-run is 2, also if nothing was read") {
   const scratch_folder folder;
-  folder.folder.write("letters", "a file, where a folder should be");
+  fs::create_directories("letters/dead-letters.jsonl"); // a folder, where a file should be
   const counter rejecting{100, 0, [](emitter<counted>& out) { out.reject("strange", "x:1", "?"); }};
   const outcome told =
       run_counting(rejecting, csv_sink<counted>{"out.csv"}, {"--dead-letters", "letters"});
   CHECK(told.code == exit_failed);
   CHECK(has(told.err, "letters/dead-letters.jsonl"));
   CHECK_FALSE(fs::exists("out.csv"));
+}
+
+TEST_CASE("a file as the folder of dead letters is refused before the start") {
+  const scratch_folder folder;
+  folder.folder.write("letters", "a file");
+  const outcome told =
+      run_counting(counter{100}, csv_sink<counted>{"out.csv"}, {"--dead-letters", "letters"});
+  CHECK(told.code == exit_refused);
+  CHECK(told.err == "counting: error: --dead-letters: \"letters\" is not a folder\n"
+                    "  hint: choose another path\n");
 }
 
 TEST_CASE("a run in which no record gets through fails and publishes nothing") {
@@ -187,6 +197,8 @@ TEST_CASE("a run in which no record gets through fails and publishes nothing") {
   const outcome all = nothing_read({});
   CHECK(all.code == exit_failed);
   CHECK(has(all.err, "no record got through: 3 records, 3 dead letters"));
+  CHECK(
+      all.err.ends_with("letters: dead letters: 3 (in letters-dead-letters/dead-letters.jsonl)\n"));
   CHECK_FALSE(fs::exists("out.csv"));
   CHECK(nothing_read({"--max-dead-letters", "100%"}).code == exit_done);
   CHECK(fs::exists("out.csv"));
@@ -290,7 +302,7 @@ TEST_CASE("a fault in a file's options is told with its place") {
             "job.toml:2:1: --window pane: invalid batching \"recods\""},
            {"[stage.pan]\nwindow = \"record\"\n", "job.toml:2:1: there is no stage \"pan\""},
            {"log-level = \"loud\"\n",
-            "job.toml:1:1: --log-level: \"loud\" is not error, warning, info"},
+            "job.toml:1:1: --log-level: \"loud\" is not error, warning or info"},
            {"metrics-every = \"1s\"\n", "job.toml:1:1: --metrics-every requires --metrics-out"}}) {
     folder.folder.write("job.toml", toml);
     const outcome told = scoring({"run", "--config", "job.toml"});
