@@ -1,6 +1,6 @@
-// An actor of your own in the middle of a graph: a CAF actor with messages of its own that takes
-// records of type In and emits records of type Out. Credit, progress, barriers and the end are kept
-// for it; it has one verb, like an operator, and whatever else an actor has.
+// Custom actors as stages: a CAF actor with its own messages that processes records of type In and
+// emits records of type Out. Flow control, progress, barriers and shutdown are handled for it; it
+// has one verb, `process`, like an operator.
 //
 //   struct desk : leat::stage_actor<order, priced_order> {
 //     using stage_actor::stage_actor;
@@ -13,9 +13,9 @@
 //   ... .via("desk", leat::actor<desk>())
 //
 // `process` may return leat::result<void>, as that of an operator. Optional: `finish(out)` once
-// after the last record; `blocking = true` as a static member if it may wait (it then gets a
-// thread). What the handlers of its own messages throw fails the job, and so does a request that
-// fails and has no handler for errors.
+// after the last record; `blocking = true` as a static member if it may block (it then gets a
+// thread). An exception from the handlers of its own messages fails the job, and so does a failed
+// request without a handler for errors.
 #pragma once
 
 #include <leat/detail/runtime/subtask_actor.hpp>
@@ -23,12 +23,12 @@
 
 namespace leat {
 
-/// Where a stage actor stands in its job. Made by Leat; its constructor passes it on.
+/// The place of a stage actor in its job. Made by Leat; the actor's constructor passes it on.
 struct actor_context {
   subtask_blueprint blueprint;
 };
 
-/// The base of such an actor. It may send, request, delay and spawn as any event-based actor, but
+/// The base of such an actor. It may send, request, delay and spawn like any event-based actor, but
 /// keeps its behaviour and lives until its stream has ended.
 template <class In, class Out>
 class stage_actor : public subtask_actor, private record_handler<In, Out> {
@@ -57,22 +57,23 @@ protected:
   /// messages that come before the job has begun wait until then.
   virtual caf::behavior own_messages() { return {}; }
 
-  /// Emits a record from one of the actor's own messages. It stands behind all that was promised,
-  /// and, while paused, behind the record that the actor is at. It waits in memory while the
-  /// consumers are slow.
+  /// Emits a record from a handler of the actor's own messages. It is ordered after all that was
+  /// promised, and, while paused, after the record that the actor is processing. It waits in memory
+  /// while consumers are slow.
   void emit(Out record) { begun().emit(std::move(record)); }
 
   /// The stamp of the record that `process` is called with, for a reject() after it has returned.
   stamp here() { return begun().here(); }
 
-  /// Makes a record a dead letter from one of the actor's own messages, as an error that `process`
-  /// returns does: a user error, or the job fails. The dead letter names the stage and the place.
+  /// Makes a record a dead letter from a handler of the actor's own messages, like an error that
+  /// `process` returns: with a user error; with any other the job fails. The dead letter names the
+  /// stage and the place.
   void reject(const In& record, const leat::error& why, const stamp& at) {
     begun().reject(record, why, at);
   }
 
-  /// No more records until unpause(), so that the answer to a request can be waited for: what is
-  /// behind the record waits with it, and so does who sends.
+  /// Suspends the stream until unpause(), to wait for the answer to a request: records, marks and
+  /// barriers wait, and senders run out of credit.
   void pause() { begun().pause(); }
   void unpause() { begun().unpause(); }
 
@@ -104,7 +105,7 @@ private:
   actor_stage<In, Out>* stage_ = nullptr;
 };
 
-/// True of what via() and spawn_actor() take.
+/// The actors that via() and spawn_actor() accept.
 template <class A>
 concept stage_actor_class =
     std::derived_from<A, stage_actor<typename A::input_type, typename A::output_type>> &&
@@ -167,17 +168,17 @@ private:
   std::tuple<Args...> args_;
 };
 
-/// For via(): an actor of class A, whose constructor takes these arguments behind the actor_config&
-/// and the actor_context. It lives in the actor system of the job.
+/// For via(): an actor of class A, whose constructor takes these arguments after the actor_config&
+/// and the actor_context. It runs in the actor system of the job.
 template <class A, class... Args>
 auto actor(Args... args) {
   return stage_actor_factory<A, Args...>(nullptr, std::move(args)...);
 }
 
-/// The same in an actor system of yours, where it may talk to your other actors. All other stages
-/// of its graph live there too, so the system outlives the job and says how many threads there are:
-/// run_options::workers has no effect. Let "scheduler.max-throughput" be some 30 there, so that
-/// busy stages give way to your actors.
+/// The same in your own actor system, where it can exchange messages with your other actors. All
+/// stages of its graph run there, so the system must outlive the job, and its number of threads
+/// counts: run_options::workers has no effect. Set its "scheduler.max-throughput" to about 30, so
+/// that busy stages yield to your actors.
 template <class A, class... Args>
 auto actor_in(caf::actor_system& system, Args... args) {
   return stage_actor_factory<A, Args...>(&system, std::move(args)...);

@@ -1,6 +1,6 @@
-// A graph composed by hand: stages are spawned as actors in an actor system of your own, connected
-// one by one, and run. For programs that live in CAF already; all others write a leat::graph, which
-// also knows parallelism, keys, modes and workers.
+// Graphs composed by hand: stages are spawned as actors in your own actor system, connected one by
+// one, and run. For programs that use CAF already; all others write a leat::graph, which also has
+// parallelism, keys, batchings by flag and workers.
 //
 //   auto numbers = leat::spawn_source(system, "numbers", leat::generate(...));
 //   auto desk = leat::spawn_actor<my_desk>(system, "desk");
@@ -9,10 +9,11 @@
 //   all.connect(numbers, desk), all.connect(desk, out);
 //   leat::result<void> ended = all.run(system);
 //
-// Each stage is one actor, and part of one composition, once. All edges carry stamps and marks; one
-// that is fed by several takes their records in stamp order, one that feeds several sends to each.
-// Sources are not kept together as in a graph: a merge holds what one of them is ahead of another.
-// What cannot be processed fails the job; it ends when its sources do, or when a stage is killed.
+// Each stage is one actor, and part of one composition, once. All edges carry stamps and marks. A
+// stage with several producers takes their records in stamp order; one with several consumers sends
+// all records to each. Sources are not aligned as in a graph: a merge holds the records by which
+// one is ahead of another. A record that cannot be processed fails the job; the job ends when its
+// sources do, or when a stage is killed.
 #pragma once
 
 #include <leat/actor.hpp>
@@ -50,8 +51,8 @@ fanout<T> to_consumers(std::size_t consumers) {
 
 } // namespace detail
 
-/// Spawns an actor around any stage; `make(fanout<Out>)` returns its logic. For windows, models and
-/// whatever else has a stage but no function of its own here.
+/// Spawns an actor around any stage; `make(fanout<Out>)` returns its logic. For windowing, scoring
+/// and other stages without a function here.
 template <class In, class Out, class Make>
 lone_stage<In, Out> spawn_stage(caf::actor_system& system, std::string name, Make make,
                                 bool own_thread = false) {
@@ -82,7 +83,7 @@ lone_stage<T, nothing> spawn_sink(caf::actor_system& system, std::string name, S
       blocks<Sink>());
 }
 
-/// An actor of your own: what actor<A>(args...) is to a graph.
+/// Spawns a custom actor, like actor<A>(args...) in a graph.
 template <stage_actor_class A, class... Args>
 auto spawn_actor(caf::actor_system& system, std::string name, Args... args) {
   using in = typename A::input_type;
@@ -97,7 +98,7 @@ auto spawn_actor(caf::actor_system& system, std::string name, Args... args) {
                                                                 std::move(args)...)};
 }
 
-/// Who feeds whom. Not thread-safe.
+/// Stages and their connections. Not thread-safe.
 class composition {
 public:
   template <class A, class B, class C>

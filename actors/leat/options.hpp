@@ -13,10 +13,10 @@
 
 namespace leat {
 
-/// Labels and what stands beside them. An empty label continues the row above.
+/// Labels and values. An empty label continues the row above.
 using text_rows = std::vector<std::pair<std::string, std::string>>;
 
-/// Where an option's value goes. A bool is a flag without a value; a vector gets one value each
+/// The variable of an option. A bool is a flag without a value; a vector gets one value each
 /// time the option is given.
 using option_target = std::variant<std::string*, std::int64_t*, std::uint64_t*, double*, bool*,
                                    std::vector<std::string>*>;
@@ -27,14 +27,14 @@ concept option_value = std::constructible_from<option_target, T*>;
 /// A declared option. Add with option_set::add.
 struct option {
   std::string names;      ///< "--model", or "-m,--model"
-  std::string value_name; ///< what stands for the value in help: FILE
+  std::string value_name; ///< name of the value in --help: FILE
   option_target target;
   std::string help;
-  std::string heading = "Options"; ///< what it stands under in help
+  std::string heading = "Options"; ///< the heading in --help
   bool is_required = false;
   bool is_config = false;
 
-  /// The command cannot do without it.
+  /// The command fails without it.
   option& required() {
     is_required = true;
     return *this;
@@ -51,36 +51,35 @@ struct option {
   }
 };
 
-/// What parsing has found.
+/// The result of parsing.
 enum class parsed { options, call_for_help };
 
-/// Where values come from that a configuration file gave, by option: {"--rate", "job.toml:3:1"};
+/// The places of values that come from a configuration file, by option: {"--rate", "job.toml:3:1"};
 /// and by option and stage: {"--window pane", "job.toml:7:1"}.
 using option_places = std::map<std::string, std::string>;
 
-/// The error with the place of the value it is about, if that one stands in a file. What is wrong
-/// with an option's value begins with the option's name.
+/// The error, preceded by the place of the option's value if that comes from a file. Errors about
+/// an option begin with the option's name.
 error placed(error e, const option_places& places);
 
 /// The options of a command.
 class option_set {
 public:
   /// Declares an option: add("--model FILE", path, "the model that scores"). A name of one letter
-  /// may stand before the long one: "-m,--model FILE". The variable must outlive the set; what it
-  /// holds is the default, and help tells it unless it is empty or zero.
+  /// may stand before the long one: "-m,--model FILE". The variable must outlive the set; its
+  /// value is the default, which --help shows unless it is empty or zero.
   template <option_value T>
   option& add(std::string_view flag, T& value, std::string help) {
     return add(flag, option_target{&value}, std::move(help));
   }
 
-  /// Reads a command's arguments into the variables, and behind them the configuration file if they
-  /// name one: a value on the command line counts instead of the file's. An option whose value
-  /// begins with STAGE= is given for each stage: there one stage's value counts instead of the
-  /// file's for this stage. Errors name the argument, or the place in the file, and suggest what
-  /// may have been meant.
+  /// Reads a command's arguments into the variables, then the configuration file if they name one:
+  /// a value on the command line overrides the file's. An option whose value begins with STAGE= is
+  /// overridden stage by stage. Errors name the argument, or the place in the file, and suggest a
+  /// correction.
   ///
-  /// `others` are options of other commands, which the file may hold too; `places` gets the places
-  /// of the file's values.
+  /// `others` are options of other commands, which the file may contain too; `places` receives the
+  /// places of the file's values.
   result<parsed> parse(const std::vector<std::string>& arguments,
                        const option_set* others = nullptr, option_places* places = nullptr) const;
 

@@ -20,19 +20,19 @@
 
 namespace leat {
 
-/// What a program ends with. Scripts rely on these.
+/// The exit codes of a program. Scripts rely on these.
 enum exit_code : int {
-  exit_done = 0,    ///< also after a stop that was asked for
+  exit_done = 0,    ///< success, also of a run that was stopped in order
   exit_refused = 1, ///< nothing was read: correct the command line, a file or the model
   exit_failed = 2,  ///< a fault while records were read
   exit_stopped_at_once = 130
 };
 
-/// A program around a graph: `program run`, `program describe`, and commands of its own. Commands
+/// A program around a graph: `program run`, `program describe`, and custom commands. Commands
 /// and options go into --help in the order of their declaration. Not thread-safe.
 class program {
 public:
-  /// The name stands before errors; the description is one sentence for --help.
+  /// The name precedes errors; the description is one sentence for --help.
   program(std::string name, std::string description);
   ~program();
   program(program&&) noexcept;
@@ -57,11 +57,10 @@ public:
   /// run.
   void after_run(std::function<text_rows(const job_report&)> rows);
 
-  /// Where it prints: standard output and standard error, unless told otherwise. The streams must
-  /// outlive it.
+  /// Replaces standard output and standard error. The streams must outlive the program.
   void print_to(std::FILE* out, std::FILE* err);
 
-  /// Does what the arguments say. Returns what main() should: see leat::exit_code. Never throws,
+  /// Runs the command that the arguments name. Returns a leat::exit_code for main(). Never throws,
   /// never exits.
   int main(int argc, char** argv);
 
@@ -73,7 +72,7 @@ private:
   std::unique_ptr<parts> parts_;
 };
 
-/// A program that has no options or commands of its own.
+/// A program without custom options and commands. Its name is that of the graph.
 int run(graph g, int argc, char** argv);
 
 } // namespace leat

@@ -12,7 +12,7 @@
 
 namespace leat {
 
-/// Every record is a pane of its own.
+/// Each record is a pane.
 struct record_at_a_time {};
 
 /// A pane closes when it holds `count` records, or `delay` after its first.
@@ -30,12 +30,13 @@ struct every {
 /// One pane: everything up to the end of the input, or the next barrier. Held in memory.
 struct batch {};
 
-/// One of the batchings, reduced to what they all are: a bound on records and a bound on time.
+/// Any of the batchings, reduced to a limit of records and a limit of time. The constructors throw
+/// leat::failure for a count, delay or duration of zero.
 class any_batching {
 public:
   any_batching(record_at_a_time) : count_(1) {}
-  any_batching(micro_batch g) : count_(g.count), delay_(g.delay) { check(); }
-  any_batching(every g) : count_(g.max_count), delay_(g.duration), aligned_(true) { check(); }
+  any_batching(micro_batch b) : count_(b.count), delay_(b.delay) { check(); }
+  any_batching(every b) : count_(b.max_count), delay_(b.duration), aligned_(true) { check(); }
   any_batching(batch) {}
 
   /// Reads "record", "micro-batch:256,5ms", "every:1s", "every:1s,10000" or "batch". The error for
@@ -51,7 +52,7 @@ public:
   bool is_record_at_a_time() const { return count_ == 1; }
   bool is_batch() const { return count_ == unbounded && delay_ == delay_.zero(); }
 
-  /// What parse() reads.
+  /// The text that parse() reads.
   std::string text() const;
 
 private:

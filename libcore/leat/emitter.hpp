@@ -1,4 +1,4 @@
-// Where a stage's verb puts the records it emits.
+// The output of operators, sources and other stages.
 #pragma once
 
 #include <leat/dead_letter.hpp>
@@ -10,10 +10,9 @@
 
 namespace leat {
 
-/// Calling it emits a record. The record inherits the envelope of the one being processed.
-/// What is gathered goes whenever it fills a frame, as long as there is credit. What a verb emits
-/// beyond that in one call is held, so a verb that makes much of one record needs the memory for
-/// it.
+/// Calling it emits a record, which inherits the envelope of the record being processed. Emitted
+/// records are gathered and sent whenever they fill a frame, as long as there is credit. Without
+/// credit, what `process` emits in one call is held in memory. Not thread-safe.
 template <class T>
 class emitter {
 public:
@@ -27,10 +26,9 @@ public:
       set_aside();
   }
 
-  /// Emits `make()` `count` times: the fastest way where no columns are carried, so for sources,
-  /// whose records get their envelopes later. `make(record)` instead fills in a record that stands
-  /// there already: compilers copy a part of a record as a whole only where it need not pass
-  /// through a value.
+  /// Emits the results of `count` calls of `make()`: the fastest way for sources, whose records get
+  /// their envelopes later. With `make(record)`, it assigns to the fields of an existing record,
+  /// which compilers copy faster than a returned value.
   template <class Make>
   void fill(std::size_t count, Make make) {
     auto& records = rows_->records;
@@ -45,20 +43,19 @@ public:
         *r = make();
   }
 
-  /// For sources: what could not become a record is kept as a dead letter.
+  /// For sources: makes a dead letter of input that is not a record. `place`: file and line.
   void reject(std::string reason, std::string place, std::string raw) {
     dead_letters_->put({std::move(reason), stage_, std::move(place), std::move(raw)});
   }
 
-  /// For sources: what the reader waits for, as shown to whoever watches the job, until it emits a
-  /// record. A reader that blocks says so before.
+  /// For sources: what the reader waits for. Progress and metrics show it until the next record. A
+  /// reader that blocks calls this before.
   void waiting_for(std::string what) {
     if (waiting_)
       waiting_->set(std::move(what));
   }
 
-  /// Whether no more fits into the frame: a verb that may stop here should. A reader returns
-  /// pull_status::more() and is asked again.
+  /// Whether the frame is full. A reader should then return pull_status::more().
   bool full() { return held_back_ || gauge_.full(rows_->records); }
 
   // What follows is called by stages and the runtime, not by operators.

@@ -1,4 +1,4 @@
-// Errors are values: what happened, where, what to do.
+// Errors as values: problem, place, fix.
 #pragma once
 
 #include <cassert>
@@ -9,12 +9,12 @@
 
 namespace leat {
 
-/// Who can mend an error: the user (input, flags, models), something outside (disk, network), or
-/// us.
+/// Who can correct an error: the user (input, options, models), the environment (disk, network), or
+/// the developers (a bug).
 enum class error_domain { user, external, internal };
 
-/// An error as a person reads it. `what` is one short sentence that names the file, line or flag;
-/// `hint` says what to do about it; `stage` is filled in by the runtime when a stage returned it.
+/// An error for people. `what` is one short sentence that names the file, line or option; `hint` is
+/// the way to correct it; the runtime sets `stage` when a stage returned the error.
 struct error {
   error_domain domain = error_domain::user;
   std::string what;
@@ -31,7 +31,7 @@ inline error external_error(std::string what, std::string hint = {}, bool retry 
 }
 inline error internal_error(std::string what) { return {error_domain::internal, std::move(what)}; }
 
-/// "stage: what (hint)", leaving out what is empty.
+/// "stage: what", and a second line with the hint; without the parts that are empty.
 inline std::string to_string(const error& e) {
   std::string text = e.stage.empty() ? e.what : e.stage + ": " + e.what;
   if (!e.hint.empty())

@@ -1,4 +1,4 @@
-// A record as models see it: its feature fields as a row of floats, in the order of declaration.
+// The input of models: a record's feature fields as a row of floats, in the order of declaration.
 #pragma once
 
 #include <leat/record.hpp>
@@ -10,7 +10,7 @@
 
 namespace leat {
 
-/// How many feature fields T declares: the width of its row.
+/// The number of feature fields that T declares: the width of its row.
 template <record T>
 inline constexpr std::size_t feature_count = [] {
   std::size_t count = 0;

@@ -1,4 +1,4 @@
-// Which files the ends of a graph use, so that those that would destroy each other are refused
+// The files that sources and sinks use: a graph in which one would overwrite another is refused
 // before the start.
 #pragma once
 
@@ -10,11 +10,11 @@ namespace leat {
 /// `targets(subtasks)`, both optional.
 struct file_use {
   std::string path;
-  bool shared = false; ///< it may be used by several at once, as the tables of a database
+  bool shared = false; ///< several may use it at once, such as the tables of a database
 };
 
-/// Where a path leads: absolute, and through symbolic links, also one whose target does not exist
-/// yet. The path itself where that cannot be found out.
+/// The absolute path with symbolic links resolved, also if the target does not exist yet. The path
+/// itself if that fails.
 std::string canonical_path(const std::string& path);
 
 } // namespace leat

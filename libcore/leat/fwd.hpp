@@ -1,4 +1,4 @@
-// Names of what headers of an application mention, without the definitions.
+// Forward declarations, for the headers of applications.
 #pragma once
 
 namespace leat {

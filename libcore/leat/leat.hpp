@@ -1,5 +1,5 @@
-// All of leat::core: records, formats, the graph and what stands in it. Connectors, models and the
-// runtime have headers of their own.
+// All of leat::core: records, formats, the graph and its stages. Connectors, models and the runtime
+// have their own headers.
 #pragma once
 
 #include <leat/batching.hpp>

@@ -1,5 +1,4 @@
-// Models score records: what a model is, how a provider brings one, and what a scored record
-// carries.
+// Models, which score records; providers, which load models; and scored records.
 #pragma once
 
 #include <leat/error.hpp>
@@ -13,7 +12,7 @@
 
 namespace leat {
 
-/// Names a model for ever: what it is called, and the SHA-256 of its content in hex.
+/// Identifies a model permanently: its name, and the SHA-256 of its content in hex.
 struct model_identity {
   std::string id;
   std::string sha256;
@@ -63,7 +62,7 @@ public:
   model_ref identity;
 };
 
-/// Brings a model when a job starts: finds, checks and loads what its URI names. Errors (missing,
+/// Loads a model when a job starts: finds, checks and reads it. Errors (missing,
 /// corrupt, of another width) name the file and reach the user before the first record.
 template <class P, class Features>
 concept model_provider_on = requires(const P& p) {
@@ -73,8 +72,8 @@ concept model_provider_on = requires(const P& p) {
     } -> std::same_as<result<std::shared_ptr<const model<Features, typename P::score_type>>>>;
 };
 
-/// A function that scores one record: `score f(const record&)`, const. To refuse a record it throws
-/// leat::failure.
+/// A function that scores one record: `score f(const record&)`, const. To reject a record it throws
+/// leat::failure with a user error.
 template <class F, class Features>
 concept scores_record = std::is_invocable_v<const F&, const Features&> &&
     !std::is_void_v<std::invoke_result_t<const F&, const Features&>>;

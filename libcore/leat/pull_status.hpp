@@ -1,4 +1,4 @@
-// What a reader says after a pull.
+// The result of a pull.
 #pragma once
 
 #include <chrono>
@@ -6,7 +6,7 @@
 
 namespace leat {
 
-/// What a reader says after a pull.
+/// The result of a reader's `pull`.
 class pull_status {
 public:
   /// There is more, or may be: pull again.
@@ -30,7 +30,7 @@ private:
   std::chrono::nanoseconds after_;
 };
 
-/// Tells the runtime that an idle reader has something again. Callable from any thread.
+/// Notifies the runtime that an idle reader has records again. Thread-safe.
 using waker = std::function<void()>;
 
 } // namespace leat

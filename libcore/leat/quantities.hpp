@@ -1,4 +1,4 @@
-// Numbers as people read and write them. Three digits are enough to compare two measurements.
+// Numbers, durations and sizes as readable text. Measurements have three significant digits.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ std::string clock_text(std::chrono::nanoseconds d);
 /// 0.934 as "93 %".
 std::string percent(double share);
 
-/// 5000000 ns as "5ms": exactly, as parse_duration reads it.
+/// 5000000 ns as "5ms": exact, and readable by parse_duration.
 std::string exact_text(std::chrono::nanoseconds d);
 
 /// Reads "256": a whole number above zero.

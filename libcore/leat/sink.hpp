@@ -1,15 +1,16 @@
-// A sink takes records out of the job: a plain struct with one verb, `write(span<const record>)`.
-// Each subtask works on a copy of its own.
+// A sink writes records out of the job: a plain struct with one verb, `write(span<const record>)`.
+// Each subtask has its own copy.
 //
 // Completing an output is the decision of the job, so the end has two steps. `prepare()` is called
 // after the last record: everything is written and durable when it returns. `commit()` is called
 // after all sinks of the job have prepared, and makes the output visible; it must be quick and
 // unlikely to fail, as a rename is. A job that fails or is aborted calls no `commit()`: the
-// destructor removes what was begun.
+// destructor removes incomplete output.
 //
 // Optional: `open(const sink_context&)` before the first record, `flush()` when the stage has
-// nothing to do, `prepare()`, `commit()`, `check() const` and `targets(subtasks) const` before the
-// start (what is wrong, and the files that so many subtasks will write: leat/file_use.hpp).
+// nothing to do, `prepare()`, `commit()`; before the start `check() const`, which reports invalid
+// settings, and `targets(subtasks) const`, the files that the subtasks will write
+// (leat/file_use.hpp).
 // Optional static members: `publishes_as_it_goes = true` if records are visible outside before
 // `commit()` (a table, a server, a terminal), `blocking = true` if `write` may wait (the sink then
 // gets a thread), `at_coordinator = true` if it hands results to the program that started the job,
@@ -23,7 +24,7 @@
 
 namespace leat {
 
-/// Which copy of a sink this is.
+/// The stage of a sink, and the number of its subtask.
 struct sink_context {
   std::string stage;
   std::size_t subtask = 0;

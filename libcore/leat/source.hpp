@@ -1,4 +1,4 @@
-// A source fills up to what is asked for: demand makes backpressure by construction.
+// A source emits up to `demand` records each time it is pulled, so backpressure reaches it.
 //
 //   struct ticks {
 //     using record_type = tick;
@@ -10,19 +10,18 @@
 //   };
 //
 // A source of several splits (files, partitions) has `splits()` instead, which returns one such
-// reader for each. `check()`, if there is one, finds faults before the first record; `rate()`, if
-// there is one, is how many records a second are due where the run does not say. Several splits
-// that never end say so by `static constexpr bool live = true`: without event times they have no
-// order.
+// reader for each. Optional: `check()` reports invalid settings before the first record; `rate()`
+// is the number of records that are due per second unless the run sets another;
+// `static constexpr bool live = true` declares that the splits never end: without event times
+// several of them have no order.
 //
-// A source that says `static constexpr bool blocking = true` may wait in `pull`: each reader is
-// then called on a thread of its own (split_reader.hpp). It returns what it has before it waits.
-// Optional: `cancel()`, called by another thread, ends the wait; `may_block()` says whether this
-// one waits.
+// A source with `static constexpr bool blocking = true` may block in `pull`: each reader is then
+// called on its own thread. It returns the records it has before it blocks. Optional: `cancel()`,
+// called by another thread, ends the wait; `may_block()` returns whether this reader blocks.
 //
-// A frame is limited in bytes too. Of records that own heap memory (texts, lists) a reader is asked
-// for as many as fit if they are like those before; one that stops where `out.full()` stays within
-// the limit even if they are not.
+// A frame is limited in bytes too. For records that own heap memory (texts, lists), `demand` is
+// derived from the size of earlier records; a reader that stops when `out.full()` stays within the
+// limit even if later ones are larger.
 #pragma once
 
 #include <leat/detail/stage/split_reader.hpp>
@@ -52,7 +51,7 @@ concept source_of = std::same_as<typename S::record_type, T> &&
       { s.splits().front().pull(n, out) } -> std::same_as<pull_status>;
     });
 
-/// True if a source says by `static constexpr bool live = true` that its splits never end.
+/// True if a source declares that its splits never end.
 template <class S>
 constexpr bool is_live() {
   if constexpr (requires {
@@ -65,14 +64,14 @@ constexpr bool is_live() {
 /// Without event time records are ordered by split and position: one split after the other.
 struct no_event_time {};
 
-/// Where a record's event time stands, and what is known of its order.
+/// The event time of records, and how far they may be out of order.
 template <class F>
 struct event_time_by {
   F of; ///< const record& -> event_time
   std::chrono::microseconds out_of_order{
-      0}; ///< a record this much behind its split is still on time
+      0}; ///< a record older by this than the newest of its split is on time
   std::chrono::nanoseconds idle_after{
-      std::chrono::seconds{1}}; ///< a silent split holds nobody up longer
+      std::chrono::seconds{1}}; ///< after this time without records a split is idle
 };
 template <class F>
 event_time_by(F) -> event_time_by<F>;

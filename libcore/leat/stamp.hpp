@@ -1,4 +1,4 @@
-// A stamp says where a record came from, and orders all records of a job for ever.
+// Stamps: the origin of a record, and its place in the order of all records of a job.
 #pragma once
 
 #include <leat/time.hpp>

@@ -1,4 +1,4 @@
-// Which Leat this is. The build takes the version from here.
+// The version of Leat. The build reads it from here.
 #pragma once
 
 #define LEAT_VERSION_MAJOR 0

@@ -7,7 +7,7 @@
 //    "means": [120, 3.4],                   optional, subtracted from features (default 0)
 //    "scales": [80, 2.1]}                   optional, then divides them (default 1)
 //
-// These are what scikit-learn calls coef_, intercept_, mean_ and scale_ (of a StandardScaler).
+// scikit-learn calls these coef_, intercept_, mean_ and scale_ (of a StandardScaler).
 #pragma once
 
 #include <leat/scoring/row_model.hpp>
@@ -31,8 +31,8 @@ public:
   static constexpr std::size_t rows_a_call = 64;
 
   /// Scores n rows: `rows` holds n * shape().features values, row-major. Thread-safe,
-  /// batch-invariant, allocates nothing. Throws leat::failure for a row with a feature that is
-  /// missing (NaN) or whose sum is no number, and if the sizes do not fit.
+  /// batch-invariant, allocates nothing. Throws leat::failure for a row with a missing feature
+  /// (NaN) or a sum that is not a number, and if the sizes do not fit.
   void predict(std::span<const float> rows, std::span<float> scores) const;
 
 private:
@@ -53,7 +53,7 @@ private:
   model_ref identity_;
 };
 
-/// Brings a linear or logistic model from a JSON file to score records of F. A record with a
+/// Loads a linear or logistic model from a JSON file to score records of F. A record with a
 /// feature that is NaN is a dead letter.
 template <record F>
 using linear = row_model_file<F, float, linear_model>;

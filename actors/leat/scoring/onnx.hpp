@@ -18,11 +18,11 @@ public:
   /// file and what is wrong with it.
   static result<onnx_session> load(const std::string& path);
 
-  /// What it takes and gives. Its features have no names.
+  /// Its inputs and outputs. Its features have no names.
   const model_shape& shape() const { return shape_; }
   model_ref identity() const { return identity_; }
 
-  /// Panes go to the runtime whole.
+  /// A whole pane in one call.
   static constexpr std::size_t rows_a_call = 1024;
 
   /// Scores n rows in one call: `rows` holds n * shape().features values, row-major; `scores` takes
@@ -44,7 +44,7 @@ private:
   model_ref identity_;
 };
 
-/// Brings an ONNX model from a file (see onnx_session) to score records of F. Score is float, or
+/// Loads an ONNX model from a file (see onnx_session) to score records of F. Score is float, or
 /// std::array<float, N> for models with N scores a row, such as the probabilities of N classes.
 template <record F, class Score = float>
 using onnx = row_model_file<F, Score, onnx_session>;

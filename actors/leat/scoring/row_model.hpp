@@ -1,5 +1,5 @@
-// What all models in files have in common: they score rows of floats, and rows are made of records'
-// feature fields.
+// The common part of model backends: they score rows of floats, made of the records' feature
+// fields.
 #pragma once
 
 #include <leat/features.hpp>
@@ -38,7 +38,7 @@ public:
     this->identity = scorer_.identity();
   }
 
-  /// Scores that a record gets.
+  /// The number of scores per record.
   static constexpr std::size_t outputs =
       sizeof(Score) / sizeof(float); // NOLINT(bugprone-sizeof-expression): or an array of them
 
@@ -68,7 +68,7 @@ private:
   Scorer scorer_;
 };
 
-/// Brings a row_scorer from a file to score records of F.
+/// Loads a row_scorer from a file to score records of F.
 template <record F, class Score, row_scorer Scorer>
 class row_model_file {
 public:

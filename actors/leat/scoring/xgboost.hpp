@@ -16,11 +16,11 @@ public:
   /// file and what is wrong with it.
   static result<xgboost_booster> load(const std::string& path);
 
-  /// What it takes and gives; its kind is XGBoost's name for the objective.
+  /// Its inputs and outputs; `kind` is XGBoost's name of the objective.
   const model_shape& shape() const { return shape_; }
   model_ref identity() const { return identity_; }
 
-  /// Panes go to the library whole: its calls are dear, its rows are not.
+  /// A whole pane in one call, since a call costs much more than a row.
   static constexpr std::size_t rows_a_call = 1024;
 
   /// Scores n rows in one call: `rows` holds n * shape().features values, row-major, where NaN is
@@ -45,7 +45,7 @@ private:
   model_ref identity_;
 };
 
-/// Brings an XGBoost model from a file (see xgboost_booster) to score records of F with the
+/// Loads an XGBoost model from a file (see xgboost_booster) to score records of F with the
 /// library. Score is float, or std::array<float, N> for models with N outputs. A feature that is
 /// NaN is missing.
 template <record F, class Score = float>

@@ -1,5 +1,5 @@
-// A deterministic world for whole graphs: one thread, virtual time, and a seed that chooses who
-// runs next. The same seed gives the same run.
+// Deterministic simulation of whole graphs: one thread, virtual time, and a seed that chooses the
+// actor that runs next. The same seed gives the same run.
 #pragma once
 
 #include <leat/job.hpp>
@@ -11,23 +11,22 @@ namespace leat::testing {
 struct simulation_options {
   run_options run;
   std::uint64_t seed = 1;
-  bool apart = false; ///< each subtask as if in a process of its own: frames travel as bytes
-  std::uint64_t most_steps = 20'000'000; ///< beyond this the graph counts as stuck
+  bool apart = false; ///< each subtask as if in its own process: frames are serialised
+  std::uint64_t most_steps = 20'000'000; ///< after these steps run() returns an error
 };
 
 /// Runs a graph step by step. A step is one message of one subtask, or one timer. Not thread-safe.
 class simulation {
 public:
-  /// Prepares the graph like job::start; a fault of it is returned by run().
+  /// Prepares the graph like job::start; run() returns an error of that.
   explicit simulation(graph g, simulation_options options = {});
   ~simulation();
   simulation(const simulation&) = delete;
   simulation& operator=(const simulation&) = delete;
 
-  /// One step. False when the job has ended, or when nothing can happen any more.
+  /// One step. False when the job has ended, or is deadlocked.
   bool step();
-  /// Steps until the job has ended. A graph in which nothing can happen before its end is an error:
-  /// it is stuck.
+  /// Steps until the job has ended. A deadlock is an error.
   result<job_report> run();
 
   bool over() const;

@@ -1,4 +1,4 @@
-// A generated Protobuf message is a record as it is: include this header beside the generated one.
+// Generated Protobuf messages as records: include this header beside the generated one.
 //
 //   JSON          the proto3 mapping, by the library; every field is written, under its name in the
 //                 .proto file; a member that the message does not have is refused
@@ -9,7 +9,7 @@
 //   fingerprint   the message's full name and the numbers, names and types of all its fields
 //   heap bytes    SpaceUsedLong()
 //
-// A message is no key: its bytes depend on who wrote them. Return one of its fields from key_by.
+// A message cannot be a key: its bytes depend on the writer. Return one of its fields from key_by.
 #pragma once
 
 #include <leat/csv.hpp>

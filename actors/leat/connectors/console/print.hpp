@@ -10,11 +10,11 @@
 
 namespace leat {
 
-/// Prints records, or scored records, as lines of JSON, each behind a prefix:
+/// Prints records, or scored records, as lines of JSON, each after a prefix:
 /// leat::print_sink{"alert "}. Lines of several subtasks and sinks do not mix within a line.
 class print_sink {
 public:
-  static constexpr bool blocking = true; ///< a terminal or a pipe may make us wait
+  static constexpr bool blocking = true; ///< a terminal or a pipe may block
   static constexpr bool publishes_as_it_goes = true;
 
   /// The stream must outlive the job.

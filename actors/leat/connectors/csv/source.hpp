@@ -7,8 +7,8 @@
 namespace leat {
 
 struct csv_options {
-  /// The text field of the record that gets the path of the file instead of a column, as where each
-  /// sensor has a file of its own.
+  /// The text field of the record that gets the path of the file instead of a column, for example
+  /// if each sensor has its own file.
   std::string path_field = {};
   std::size_t max_line = line_reader::default_max_line; ///< see lines_options
 };

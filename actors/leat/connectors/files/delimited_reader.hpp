@@ -1,4 +1,4 @@
-// Messages in a file, each behind its length.
+// Length-delimited messages of a file.
 #pragma once
 
 #include <leat/connectors/files/input_file.hpp>
@@ -36,7 +36,7 @@ public:
   static result<delimited_reader> open(std::string path, std::size_t max_message,
                                        std::shared_ptr<const read_stop> stop = {});
 
-  /// Reads the next message, without its length. The view holds until the next call.
+  /// Reads the next message, without its length. The view is valid until the next call.
   status next(std::string_view& message);
   /// Whether `next` would at least begin to read without waiting for more bytes.
   bool ready() const { return begin_ < end_ || file_.ready(); }
@@ -45,7 +45,7 @@ public:
   std::uint64_t offset() const { return start_; }
   /// The full length of the last message in bytes.
   std::uint64_t length() const { return length_; }
-  /// Why `next` failed: a read error, or bytes that are no length, behind which nothing is sure.
+  /// Why `next` failed: a read error, or an invalid length, after which no message can be found.
   const leat::error& error() const { return *error_; }
   const std::string& path() const { return path_; }
 

@@ -1,4 +1,4 @@
-// What sinks of files have in common; a format is only its writing.
+// The common part of sinks of files; a format adds its writer.
 #pragma once
 
 #include <leat/connectors/files/output_file.hpp>
@@ -29,7 +29,7 @@ concept whole_file = requires(F& file, const std::string& path, std::string_view
 std::string path_of_subtask(const std::string& path, std::size_t subtask, std::size_t subtasks);
 
 /// Writes records to a file, which has its name only once the whole job has ended well. With
-/// several subtasks each writes a file of its own. What was written before is replaced.
+/// several subtasks each writes its own file. An earlier file of the name is replaced.
 template <record_writer Writer, whole_file File = output_file>
 class file_sink {
 public:

@@ -1,4 +1,4 @@
-// Which files of a folder are there to be read.
+// The files of a folder that are new and complete.
 #pragma once
 
 #include <leat/error.hpp>
@@ -10,8 +10,8 @@
 
 namespace leat {
 
-/// Looks at a folder again and again. A file counts as whole when two looks, one after the other,
-/// saw it with the same size and the same time of its last change.
+/// Scans a folder again and again. A file counts as complete when two consecutive scans found it
+/// with the same size and time of last change.
 class folder_scan {
 public:
   /// What one look found, each list sorted by the bytes of the names.

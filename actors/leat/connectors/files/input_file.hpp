@@ -11,8 +11,8 @@
 
 namespace leat {
 
-/// Whether reading this path may wait for somebody: true of pipes, terminals and devices, false of
-/// regular files and of what is not there.
+/// Whether reading this path may block: true of pipes, terminals and devices, false of regular
+/// files and of paths that do not exist.
 bool may_wait(const std::string& path);
 
 /// Asks readers to stop waiting, now and later. Thread-safe.
@@ -48,7 +48,7 @@ public:
   ~input_file();
 
   /// Reads up to `size` bytes and returns how many: 0 at the end of the file, or when asked to
-  /// stop; below 0 for an error, which errno tells.
+  /// stop; below 0 for an error, which is in errno.
   ssize_t read(void* to, std::size_t size);
   /// Whether read() would return without waiting.
   bool ready() const;

@@ -1,4 +1,4 @@
-// Which files a source reads.
+// The files that a source reads.
 #pragma once
 
 #include <leat/error.hpp>
@@ -13,15 +13,15 @@
 
 namespace leat {
 
-/// Why a file cannot be opened, as a person reads it, from a code as errno has it.
+/// The error for a file that cannot be opened, from a code of errno.
 error open_error(const std::string& path, int code);
 
 /// A list of files: each item is a path, or a pattern as in a shell (* ? [..]) for all files that
 /// match it, sorted by the bytes of their names. An item that names an existing file is a path,
 /// whatever its characters. The order of items is the order of the files.
 ///
-/// Patterns are looked up once, here: all subtasks see the same list, and files that come later
-/// are not in it. What is wrong with the list (nothing matches, a file twice) is told by check().
+/// Patterns are looked up once, here: all subtasks see the same list, without files that are
+/// created later. check() reports an invalid list (nothing matches, a file twice).
 class input_files {
 public:
   input_files(const char* item);

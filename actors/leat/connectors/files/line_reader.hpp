@@ -14,8 +14,8 @@
 namespace leat {
 
 /// Reads a file line by line, in bounded memory. A line ends with \n or \r\n, and the last one may
-/// lack its end; a UTF-8 byte order mark at the start of the file is no part of the first line. One
-/// thread at a time; reading blocks.
+/// lack its end; a UTF-8 byte order mark at the start of the file is skipped. One thread at a time;
+/// reading blocks.
 class line_reader {
 public:
   /// What `next` found.
@@ -48,8 +48,8 @@ public:
     return {std::move(name), max_line, input_file::adopt(file)};
   }
 
-  /// Reads the next line, without its end. The view holds until the next call. Behind `end` a file
-  /// that has grown since gives further lines; `failed` is for good.
+  /// Reads the next line, without its end. The view is valid until the next call. After `end`, a
+  /// file that has grown since gives further lines; `failed` is final.
   status next(std::string_view& line);
   /// Whether `next` would return without waiting for more bytes.
   bool ready() const;
@@ -69,7 +69,7 @@ public:
   /// The place behind the last line.
   place position() const { return place_; }
   /// Goes to a place that position() gave for this file. An error when the file has become shorter,
-  /// or is no file one can move in; then the reader stays where it was.
+  /// or is not seekable; then the reader stays where it was.
   result<void> seek(place to);
 
 private:

@@ -1,4 +1,4 @@
-// What sources of text files with one record a line have in common; a format is only its parsing.
+// The common part of sources of text files with one record a line; a format adds its parser.
 #pragma once
 
 #include <leat/connectors/files/input_files.hpp>

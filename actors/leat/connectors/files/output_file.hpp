@@ -1,4 +1,4 @@
-// A file that appears under its name only when it is whole.
+// A file that appears under its name only when it is complete.
 #pragma once
 
 #include <leat/error.hpp>
@@ -10,7 +10,7 @@
 
 namespace leat {
 
-/// Why a file cannot be written, as a person reads it, from a code as errno has it.
+/// The error for a file that cannot be written, from a code of errno.
 error write_error(const std::string& path, int code);
 
 /// Writes "<path>.partial-<process id>-<n>" beside the target and gives it the target's name at
@@ -19,8 +19,8 @@ error write_error(const std::string& path, int code);
 /// so leftovers can be told from files that a living process writes. One thread at a time; writing
 /// blocks.
 ///
-/// Errors name the file. The first one is final: what the file holds is unknown after it, so every
-/// later call gives it again.
+/// Errors name the file. The first one is final: the content of the file is unknown after it, so
+/// every later call returns it again.
 class output_file {
 public:
   /// Creates the temporary file. An existing target must be a regular file; if it is a symbolic

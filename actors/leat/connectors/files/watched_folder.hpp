@@ -9,9 +9,9 @@
 namespace leat {
 
 struct watch_options {
-  /// Which names count, as in a shell. Hidden files do only if it begins with a dot.
+  /// The names to read, a pattern as in a shell. Hidden files match only if it begins with a dot.
   std::string pattern = "*";
-  /// Between two looks. A file is read once it stayed as it is from one look to the next.
+  /// The time between two scans. A file is read when it has not changed from one scan to the next.
   std::chrono::nanoseconds every = std::chrono::seconds{1};
   /// The stream ends when a file of this name is in the folder and all others have been read.
   /// Empty: it goes on until the job is stopped.
@@ -82,10 +82,10 @@ private:
 ///
 ///   leat::watched_folder<leat::csv_source<payment>>{"incoming", {.pattern = "*.csv"}}
 ///
-/// One file after the other: those that one look finds in the order of their names. A file that is
-/// still written is left alone while it grows; the safe way is to write it under a name that does
-/// not match, and to rename it. A file that is wrong as a whole (no header, no permission) is a
-/// dead letter, and so is a change after a file was found whole.
+/// One file after the other: those that one scan finds in the order of their names. A file that is
+/// still written is not read while it grows; the safe way is to write it under a name that does not
+/// match, and to rename it. A file that cannot be read at all (no header, no permission) is a dead
+/// letter, and so is a change after a file was found complete.
 template <class Source>
 class watched_folder {
 public:

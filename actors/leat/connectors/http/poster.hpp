@@ -1,4 +1,4 @@
-// One POST after the other to one address, each until it is answered.
+// Posts bodies to one address, one after the other, with retries.
 #pragma once
 
 #include <leat/error.hpp>
@@ -22,7 +22,7 @@ enum class http_body {
 
 struct http_options {
   http_body body = http_body::json_lines;
-  /// The most records in a batch, and about the most bytes.
+  /// Maximum number of records in a batch, and approximate maximum of bytes.
   std::size_t batch = 1000;
   std::size_t batch_bytes = std::size_t{1} << 20;
   /// Sent with each batch: {"Authorization", "Bearer ..."}.
@@ -30,24 +30,24 @@ struct http_options {
   /// How long to wait for the connection, for writing, and for the answer, each.
   std::chrono::nanoseconds timeout = std::chrono::seconds{10};
   /// How long to wait before sending again: doubled each time, up to the longest. A longer
-  /// Retry-After of the server, in seconds, goes before it, up to the longest too.
+  /// Retry-After of the server, in seconds, overrides it, up to the longest too.
   std::chrono::nanoseconds first_wait = std::chrono::milliseconds{100};
   std::chrono::nanoseconds longest_wait = std::chrono::seconds{10};
-  /// So many tries for one batch, then the job fails. A job that is aborted waits for them too.
+  /// Attempts for one batch, after which the job fails. A job that is aborted waits for them too.
   unsigned attempts = 8;
 };
 
 /// What the answer to a batch means:
 ///   2xx                             taken
 ///   no answer, 408, 425, 429, 5xx   sent again, after a wait
-///   3xx, 401, 403, 404, 405         the job fails: no other batch would fare better
+///   3xx, 401, 403, 404, 405         the job fails: every batch would get this answer
 ///   400 and other 4xx               the server refuses this batch: a dead letter
 ///
 /// Each body has an Idempotency-Key, "<run>-<subtask>-<number>", the same when it is sent again.
 /// One thread at a time; posting blocks.
 class http_poster {
 public:
-  /// Reads the address. Errors are the user's; the server is not asked.
+  /// Parses the address, with a user error if it is invalid; the server is not contacted.
   static result<http_poster> open(const std::string& url, const http_options& options,
                                   std::size_t subtask);
   http_poster(http_poster&&) noexcept;

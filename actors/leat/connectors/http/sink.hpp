@@ -10,9 +10,9 @@ namespace leat {
 
 /// Posts records, or scored records, as JSON: leat::http_sink<alert>{"http://host:8080/alerts"}.
 ///
-/// A batch goes when it is full and whenever the stage has nothing to do, one after the other. At
-/// least once: a batch whose answer was lost is sent again, with the same Idempotency-Key, so a
-/// server that remembers keys takes each batch once; a repeated run sends everything again, under
+/// A batch is sent when it is full and whenever the stage has nothing to do, one after the other.
+/// At least once: a batch without an answer is sent again with the same Idempotency-Key, so a
+/// server that remembers keys takes each batch once; a repeated run sends everything again, with
 /// other keys. See http_poster for what answers mean.
 template <class T>
 class http_sink {
@@ -26,7 +26,7 @@ public:
   http_sink(const http_sink& other) : url_(other.url_), options_(other.options_) {}
   http_sink(http_sink&&) = default;
 
-  /// Whether the address is one; the server is not asked.
+  /// Whether the address is valid; the server is not contacted.
   result<void> check() const {
     if (const auto poster = http_poster::open(url_, options_, 0); !poster)
       return poster.error();

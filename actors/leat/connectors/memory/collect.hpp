@@ -1,4 +1,4 @@
-// Keeps records in memory: for tests.
+// Keeps records in memory, for tests.
 #pragma once
 
 #include <leat/sink.hpp>
@@ -9,13 +9,13 @@
 
 namespace leat {
 
-/// All copies share what they collect, each subtask in a slot of its own:
+/// All copies share the collected records, each subtask with its own vector:
 ///
 ///   leat::collect<alert> alerts;
 ///   leat::run(fraud(..., alerts));
 ///   CHECK(alerts.records().size() == 3);
 ///
-/// Unbounded. Read it once the run is over. A further run with it adds to what is there.
+/// Unbounded. Read it when the run is over. A further run with it appends.
 template <class T>
 class collect {
 public:
@@ -31,7 +31,7 @@ public:
     slot_->insert(slot_->end(), records.begin(), records.end());
   }
 
-  /// What each subtask got, in the order of its arrival; subtask after subtask.
+  /// Subtask after subtask, the records of each in the order of arrival.
   std::vector<T> records() const {
     std::vector<T> all;
     for (const auto& [subtask, records] : shared_->slots)

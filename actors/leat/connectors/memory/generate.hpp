@@ -1,4 +1,4 @@
-// Makes records up.
+// Generates records by a function.
 #pragma once
 
 #include <leat/source.hpp>
@@ -8,7 +8,7 @@
 
 namespace leat {
 
-/// Where generate ends if nobody says: not at all.
+/// The default count: no end.
 inline constexpr std::uint64_t without_end = std::numeric_limits<std::uint64_t>::max();
 
 /// Makes `count` records, the n-th by `make(n)`, counted from 0. Replayable if `make` gives the
@@ -21,7 +21,7 @@ public:
   generate_source(Make make, std::uint64_t count, double rate)
       : make_(std::move(make)), count_(count), rate_(rate) {}
 
-  /// In records a second; 0: as fast as they are taken.
+  /// In records per second; 0: as fast as consumers take them.
   double rate() const { return rate_; }
 
   result<void> check() const {
@@ -44,8 +44,8 @@ private:
 };
 
 /// leat::generate([](std::uint64_t n) { return tick{n}; }, 1000): records made by `make(n)`. With a
-/// rate the n-th is due n/rate seconds after the start, whether or not anybody was ready for it;
-/// the run's own --rate goes before it.
+/// rate (per second) the n-th is due n/rate seconds after the start, even if the job was not ready
+/// for it. The run's --rate overrides it.
 template <std::invocable<std::uint64_t> Make>
 generate_source<Make> generate(Make make, std::uint64_t count = without_end, double rate = 0) {
   return {std::move(make), count, rate};

@@ -1,4 +1,4 @@
-// Takes everything and keeps nothing: for benchmarks.
+// Discards records, for benchmarks.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// Lines from a server, over connections that are made again when they break.
+// Lines from a server, with reconnection.
 #pragma once
 
 #include <leat/connectors/files/line_reader.hpp>
@@ -14,7 +14,7 @@
 
 namespace leat {
 
-/// Where a server listens: "tcp://host:port", "tcp://[::1]:9000" or "unix:/path".
+/// The address of a server: "tcp://host:port", "tcp://[::1]:9000" or "unix:/path".
 struct socket_address {
   std::string text;
   std::string host; ///< empty for a Unix socket
@@ -29,24 +29,25 @@ struct socket_options {
   std::size_t max_line = line_reader::default_max_line;
   /// What the end of a connection means: connect again, or the end of the stream.
   bool reconnect = true;
-  /// How long to wait before connecting again: doubled after each failure, up to the longest, and
-  /// back to the first once a line came.
+  /// The wait before connecting again: doubled after each failure, up to the longest, and the first
+  /// again after a line was received.
   std::chrono::nanoseconds first_wait = std::chrono::milliseconds{100};
   std::chrono::nanoseconds longest_wait = std::chrono::seconds{10};
-  /// So many failures in a row fail the job; 0: never. A connection that brings no line is one.
+  /// Consecutive failures after which the job fails; 0: never. A connection without a line is a
+  /// failure.
   unsigned attempts = 10;
 };
 
-/// Connects, and connects again. One thread calls it; any other may cancel it.
+/// Connects and reconnects. Used by one thread; any thread may cancel it.
 class line_connection {
 public:
   line_connection(socket_address to, const socket_options& options)
       : to_(std::move(to)), options_(options) {}
 
   /// Connects, after the wait that is due. Null when cancelled. Throws leat::failure when there
-  /// were too many failures in a row. `tell` is told what is waited for.
+  /// were too many failures in a row. `tell` is called with what is waited for.
   line_reader* connect(const std::function<void(std::string)>& tell);
-  /// The connection brought a line: it works.
+  /// The connection delivered a line: it works.
   void works() { failures_ = 0; }
   /// Closes the connection, which ended for this reason (a copy: the reader that says it is closed
   /// too). Throws leat::failure if that was one failure too many.

@@ -109,9 +109,9 @@ private:
 };
 
 /// Reads lines from a server that listens on a TCP or Unix socket, and connects again when the
-/// connection ends. Ephemeral: what the server sends while nobody is connected is gone, and so is
-/// what was read ahead when the job ends. A line cut off by the end of its connection is a dead
-/// letter, since nobody knows what it lacks. A simulation waits for the server in real time.
+/// connection ends. Ephemeral: lines that the server sends while no connection exists, or that were
+/// read ahead when the job ends, are lost. A line cut off by the end of its connection is a dead
+/// letter, since it may be incomplete. A simulation waits for the server in real time.
 template <line_parser Parser>
 class socket_source {
 public:
@@ -121,7 +121,7 @@ public:
   explicit socket_source(std::string address, socket_options options = {})
       : address_(std::move(address)), options_(options) {}
 
-  /// Whether the address is one; the server is asked by the running job.
+  /// Whether the address is valid; the server is contacted by the running job.
   result<void> check() const {
     if (const auto parsed = socket_address::parse(address_); !parsed)
       return parsed.error();

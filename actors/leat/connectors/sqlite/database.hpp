@@ -1,4 +1,4 @@
-// SQLite as sources and sinks need it; the library itself stays in database.cpp.
+// A database of SQLite, for sources and sinks; the library is included by database.cpp only.
 #pragma once
 
 #include <leat/csv.hpp>
@@ -19,7 +19,7 @@ struct sqlite3_stmt;
 
 namespace leat {
 
-/// How a value is kept. Bools, integers, enums and times (microseconds since 1970, UTC) are
+/// How a value is stored. Bools, integers, enums and times (microseconds since 1970, UTC) are
 /// integers; floats are reals, their NaN is NULL; texts are texts; an empty optional is NULL.
 enum class sqlite_type { integer, real, text };
 

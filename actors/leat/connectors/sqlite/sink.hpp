@@ -10,12 +10,12 @@
 namespace leat {
 
 struct sqlite_options {
-  /// Columns that name a row: a record replaces the row with the same ones. The table must have
+  /// Columns that identify a row: a record replaces the row with the same ones. The table must have
   /// them as its primary key, or in a unique index. Without a key every record is a row.
   std::vector<std::string> key = {};
-  /// Makes the file and the table if they are not there, with the key as primary key.
+  /// Creates the file and the table if they do not exist, with the key as primary key.
   bool create = false;
-  /// The most rows in one transaction. It also ends whenever the stage has nothing to do.
+  /// Maximum number of rows in one transaction. It also ends whenever the stage has nothing to do.
   std::size_t transaction = 10'000;
 };
 
@@ -85,8 +85,8 @@ private:
 /// Inserts or replaces rows: leat::sqlite_sink<alert>{"shop.db", "alerts", {.key = {"id"}}}. The
 /// columns are those of T's fields; further ones of the table get their defaults.
 ///
-/// Rows are written in transactions; a job that fails leaves those that were committed, so with a
-/// key a repeated run comes to the same table, and without one it may write rows twice. A row that
+/// Rows are written in transactions; after a failure the committed rows stay, so with a key a
+/// repeated run gives the same table, and without one it may write rows twice. A row that
 /// the table refuses (a constraint, a number too large) is a dead letter. Several subtasks may
 /// write to one file: then each call is a transaction, and they take turns.
 template <class T>
@@ -104,7 +104,7 @@ public:
 
   std::vector<file_use> targets(std::size_t) const { return {{file_, true}}; }
 
-  /// Whether the table is there, or can be made, and takes such rows.
+  /// Whether the table exists, or can be created, and takes such rows.
   result<void> check() const {
     if (const auto table = connect(); !table)
       return table.error();

@@ -36,8 +36,8 @@ public:
 
   void cancel() const { *cancelled_ = true; }
 
-  /// Reads up to `demand` rows. A row whose values are none of T's is rejected; a file that cannot
-  /// be read further throws leat::failure.
+  /// Reads up to `demand` rows. A row whose values do not fit T is rejected; a file that cannot be
+  /// read further throws leat::failure.
   pull_status pull(std::size_t demand, emitter<T>& out) {
     if (done_)
       return pull_status::done();
@@ -104,7 +104,7 @@ private:
 ///   leat::sqlite_source<payment>{"shop.db", "payments"}
 ///   leat::sqlite_source<payment>::query("shop.db", "SELECT ... WHERE ...", {"id"})
 ///
-/// Replayable: the same rows come in the same order if the columns in `order_by` tell them apart.
+/// Replayable: the same rows come in the same order if the columns in `order_by` identify them.
 /// Without them a table is read by its primary key, or by rowid if it has none.
 template <record T>
 class sqlite_source {
