@@ -1,4 +1,4 @@
-// What could not be processed is kept, not lost: a dead letter says which record, where and why.
+// Dead letters: records that could not be processed, with place and reason.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 
 namespace leat {
 
+/// A record that could not be processed.
 struct dead_letter {
   std::string reason;
   std::string stage;
@@ -13,17 +14,19 @@ struct dead_letter {
   std::string raw;   ///< the record as it came, or as JSON
 };
 
-/// Keeps dead letters. Called by several threads.
+/// Keeps the dead letters of a job. Called by several threads at once.
 class dead_letter_sink {
 public:
   virtual ~dead_letter_sink() = default;
-  /// Keeps the letter. If there is no room it says so aloud and waits until there is, for as long
-  /// as the job runs; it never drops one.
+  /// Keeps the letter; never drops one. Without room it reports that and blocks until there is room
+  /// or abandon() is called. Throws leat::failure if the letter cannot be kept.
   virtual void put(dead_letter letter) = 0;
+  /// How many letters were kept.
   virtual std::uint64_t count() const = 0;
-  /// An attempt of the job ends: who waits for room, now or later, gets a leat::failure instead.
+  /// Called when an attempt of the job ends: threads that wait for room, now or later, get a
+  /// leat::failure.
   virtual void abandon() {}
-  /// Another attempt begins: who finds no room waits again.
+  /// Called when another attempt begins: threads wait for room again.
   virtual void resume() {}
 };
 

@@ -9,15 +9,16 @@
 //     }
 //   };
 //
-// Each subtask works on a copy of its own and one record at a time. `process` may return
-// leat::result<void>: a user error in it makes the record a dead letter; a throw fails the job. It
-// may take a leat::event_context instead, to know where the record stands in event time. Optional:
-//   - `check()` const, which returns leat::result<void> before the first record, where what the
-//     operator was made with may be wrong;
-//   - `on_timer(key, timer, out, event_context&)`, called when event time has reached what was set
-//     through a timer of setup::timer;
-//   - `on_timer(key, processing_timer, out, context&)`, called when the clock has reached what was
-//     set through a timer of setup::processing_timer. It may take a leat::event_context.
+// Each subtask has its own copy and processes one record at a time, so an operator needs no locks.
+// `process` may return leat::result<void>: a user error makes the record a dead letter; any other
+// error, or an exception, fails the job. It may take a leat::event_context instead, which also has
+// the record's stamp, event time and watermark. Optional:
+//   - `check() const`, which reports invalid settings as a leat::result<void> before the first
+//     record;
+//   - `on_timer(key, timer, out, event_context&)`, called when event time has reached the time of a
+//     timer of setup::timer;
+//   - `on_timer(key, processing_timer, out, context&)`, called when the clock has reached the time
+//     of a timer of setup::processing_timer. It may take a leat::event_context.
 #pragma once
 
 #include <leat/context.hpp>
@@ -27,8 +28,8 @@
 
 namespace leat {
 
-/// A second output of an operator, connected by stream::side. Emitting into one that nobody reads
-/// does nothing.
+/// A second output of an operator, connected by stream::side. Calling it emits a record; records
+/// for an output that is not connected are discarded.
 template <class T>
 class side_output {
 public:
@@ -91,10 +92,11 @@ public:
 
 using side_ports = std::map<std::string, std::unique_ptr<side_port>>;
 
-/// What an operator's `open` gets: the place to ask for its states and side outputs, by name.
+/// The argument of an operator's `open`, which declares its states, timers and side outputs by
+/// name.
 class setup {
 public:
-  /// `timers`, `processing_timers`: null where the operator takes none.
+  /// `timers`, `processing_timers`: null if the operator has none.
   setup(detail::state_store& states, side_ports& sides, detail::timer_service<event_time>* timers,
         detail::timer_service<processing_time>* processing_timers)
       : states_(states), sides_(sides), timers_(timers), processing_timers_(processing_timers) {}
@@ -137,7 +139,7 @@ public:
                                "leat::emitter<output_type>& out, leat::event_context& ctx)"));
     return leat::timer(timers_->declare(std::move(name)));
   }
-  /// The same of processing time.
+  /// The same for timers of processing time.
   leat::processing_timer processing_timer(std::string name) {
     if (!processing_timers_)
       throw failure(
@@ -147,7 +149,7 @@ public:
     return leat::processing_timer(processing_timers_->declare(std::move(name)));
   }
 
-  /// A second output.
+  /// A second output. A job in which a side output is connected but not declared does not start.
   template <class T>
   side_output<T> side(const std::string& name) {
     const auto found = sides_.find(name);
@@ -201,7 +203,7 @@ concept takes_timers = fires_with<Op, K, timer, event_context>;
 /// The same for timers of processing time.
 template <class Op, class K>
 concept takes_processing_timers = fires_with<Op, K, processing_timer, event_context>;
-/// Whether one of its verbs takes a leat::event_context.
+/// Whether `process` or `on_timer` takes a leat::event_context.
 template <class Op, class T, class K>
 concept reads_event_time = needs_event_context<Op, T> || takes_timers<Op, K> ||
     (takes_processing_timers<Op, K> && !fires_with<Op, K, processing_timer, context>);

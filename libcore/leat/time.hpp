@@ -16,8 +16,8 @@ using event_time = std::chrono::sys_time<std::chrono::microseconds>;
 inline constexpr event_time begin_of_time{std::chrono::microseconds::min()};
 inline constexpr event_time end_of_time{std::chrono::microseconds::max()};
 
-/// An event time from a number of microseconds, milliseconds or seconds since 1970, UTC. What lies
-/// beyond all events is the first or the last of them.
+/// An event time from a number of microseconds, milliseconds or seconds since 1970, UTC. Numbers
+/// out of range give begin_of_time or end_of_time.
 constexpr event_time from_micros(std::int64_t n) {
   return event_time{std::chrono::microseconds{n}};
 }
@@ -39,8 +39,8 @@ struct processing_clock {
   static constexpr bool is_steady = true;
 };
 
-/// When something is done, by the runtime's clock: microseconds since 1970, UTC. Another type than
-/// event_time, so that the two cannot be mixed up.
+/// When something is processed, by the runtime's clock: microseconds since 1970, UTC. Not the type
+/// of event_time, so that the two cannot be mixed up.
 using processing_time = processing_clock::time_point;
 
 /// A reading of the runtime's clock, in nanoseconds; only differences mean anything.

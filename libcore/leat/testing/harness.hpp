@@ -1,14 +1,13 @@
-// Runs one operator, or any stage, by hand: no actors, no threads, a clock that stands still.
+// Runs one operator, or any stage, without actors and threads. The clock advances only by `elapse`.
 //
 //   const auto counted = leat::testing::check_operator(
 //       count_per_card{}, [](const payment& p) { return p.card; }, payments);
 //   CHECK(counted.back().seen == 3);
 //
-// Nothing in a result may depend on how records were cut into frames, on how soon the consumer
-// takes them, or on what stands between them. So the records are run again and again: one a frame,
-// all in one frame, cut at random, with flushes, marks and barriers between them, and into a full
-// outbox, where every emission blocks and has to be resumed. Output that differs is thrown as
-// leat::failure.
+// Results must not depend on frames, on the speed of the consumer, or on control events between
+// records. So the same records are run several times: one per frame, all in one frame, in random
+// frames, with flushes, marks and barriers between them, and into a full outbox, where every
+// emission blocks and has to be resumed. If an output differs, leat::failure is thrown.
 #pragma once
 
 #include <leat/detail/stage/keyed_stage.hpp>
@@ -20,12 +19,12 @@ namespace leat::testing {
 
 /// Between records: the stage has nothing to do.
 struct idle {};
-/// Between records: so much time passes, and timers that are due fire.
+/// Between records: the clock advances by this time, and timers that are due fire.
 struct elapse {
   std::chrono::nanoseconds time;
 };
 
-/// What a stage is given. Records get the stamps of split 0, from position 1 on.
+/// The input of a stage. Records get the stamps of split 0, from position 1 on.
 template <class T>
 using input = std::variant<T, mark, barrier, idle, elapse>;
 
@@ -34,14 +33,14 @@ inline stamp stamp_of(std::uint64_t position) {
   return {begin_of_time, first_source, 0, position, {}};
 }
 
-/// Which event times records have; without `of` none.
+/// The event times of records; without `of` they have none.
 template <class T>
 struct event_times {
   std::function<event_time(const T&)> of = nullptr;
   std::chrono::microseconds out_of_order{0};
 };
 
-/// How the input is cut, and how the output is taken.
+/// The frames of the input, and the credit for the output.
 struct options {
   std::size_t most_in_frame = 1; ///< input frames have this many records ...
   bool random_cuts = false;      ///< ... or fewer
@@ -53,18 +52,18 @@ struct options {
   std::uint64_t seed = 1;
 };
 
-/// What came out, in order. Indices count the records before.
+/// The output, in order. An index is the number of records before.
 template <class T>
 struct outcome {
   std::vector<T> records;
-  std::vector<stamp> stamps; ///< empty unless the options is stamped
+  std::vector<stamp> stamps; ///< empty unless options::stamped
   std::vector<clock_time> ingested;
   std::vector<std::pair<std::size_t, mark>> marks;
   std::vector<std::size_t> barriers;
   std::vector<std::size_t> panes; ///< where they end
   std::vector<dead_letter> dead_letters;
   std::size_t waits = 0;          ///< how often the stage was blocked
-  std::size_t most_overdrawn = 0; ///< records sent beyond the window, of whole frames but the last
+  std::size_t most_overdrawn = 0; ///< records sent beyond the credit, without the last frame
   std::size_t most_timers = 0;    ///< asked for at a time
   bool ended = false;
 };
@@ -374,9 +373,9 @@ outcome<Out> run_stage(const Make& make, const std::vector<input<In>>& all, cons
   return detail::driver<In, Out>(how, times).run(make, all);
 }
 
-/// Runs a stage in many manners and returns the records it emits. Throws leat::failure where one of
-/// them gives other records than one record a frame does, in another order, or elsewhere between
-/// the barriers of the input. `reads_stamps`: it is never run without.
+/// Runs a stage with many options and returns the records it emits. Throws leat::failure if with
+/// one of them the records, their order or their places among barriers differ from those of a run
+/// with one record per frame. `reads_stamps`: it is never run without stamps.
 template <class In, class Out, class Make>
 std::vector<Out> check_stage(const Make& make, const std::vector<input<In>>& all,
                              const event_times<In>& times = {}, bool reads_stamps = false) {
@@ -425,8 +424,8 @@ std::vector<Out> check_stage(const Make& make, const std::vector<input<In>>& all
   return plain.records;
 }
 
-/// Runs an operator in many manners over these records, or records with marks, barriers, pauses and
-/// time between them, and returns what it emits; see check_stage. An operator that takes a
+/// Runs an operator with many options over these records, or records with marks, barriers, pauses
+/// and time between them, and returns what it emits; see check_stage. An operator that takes a
 /// leat::event_context is given the event times of its records:
 ///   check_operator(op, key_of, records, {[](const payment& p) { return p.time; }, 5s})
 template <class Op, class KeyOf, class T>
