@@ -88,7 +88,7 @@ result<void> composition::run(caf::actor_system& system) {
     return user_error("nothing is connected", "connect(from, to) before run()");
   for (const member& m : members_) {
     if (!m.is_source && m.producers.empty())
-      return user_error(fmt::format("nobody feeds stage \"{}\"", m.name));
+      return user_error(fmt::format("stage \"{}\" has no input", m.name));
     if (!m.is_sink && m.consumers.empty())
       return user_error(fmt::format("stage \"{}\" leads nowhere", m.name));
   }

@@ -103,7 +103,7 @@ class composition {
 public:
   template <class A, class B, class C>
   void connect(const lone_stage<A, B>& from, const lone_stage<B, C>& to) {
-    static_assert(!std::is_same_v<B, nothing>, "a sink feeds nobody");
+    static_assert(!std::is_same_v<B, nothing>, "a sink has no output");
     const std::size_t producer =
         index_of({from.name, from.actor, std::is_same_v<A, nothing>, false});
     connect(producer, index_of({to.name, to.actor, false, std::is_same_v<C, nothing>}));

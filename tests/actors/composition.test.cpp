@@ -105,7 +105,7 @@ TEST_CASE("a composition that is not whole, or is run twice, says so") {
   CHECK(no_end.run(system).error().what == "stage \"own\" leads nowhere");
   leat::composition no_start;
   no_start.connect(own, out);
-  CHECK(no_start.run(system).error().what == "nobody feeds stage \"own\"");
+  CHECK(no_start.run(system).error().what == "stage \"own\" has no input");
 
   leat::composition circle;
   const auto other = leat::spawn_actor<doubling>(system, "other", std::int64_t{0});

@@ -11,11 +11,13 @@ import sys
 
 PHRASES = [(re.compile(pattern, re.I), instead) for pattern, instead in (
     (r"(?<!there )\bis no (?!longer\b|more\b|less\b)\w+", "invalid X, unknown X, X is not a ..."),
-    (r"\b(is|are|was) told\b", "is reported"),
+    (r"\btold\b", "reported"),
     (r"\btells?\b", "reports, prints, describes"),
-    (r"\bheld up by\b|\bholds? us up\b", "bottleneck"),
+    (r"\bheld up by\b|\bholds? \w+ up\b", "bottleneck, delays, waits for"),
     (r"\bevery so often\b", "at fixed intervals"),
-    (r"\b(a|an) \w+ of (one's|your|its) own\b", "custom"),
+    (r"\bof (one's|your|its|their|\w+'s) own\b(?! \w)", "custom, its own X"),
+    (r"\b(no|some|any)body\b", "name the subject: no thread, another process, the user"),
+    (r"\bgoes before\b", "overrides, precedes"),
     (r"\bso much longer\b", "delay per record"),
     (r"\bwho (breaks|does not|differs|reads it|decides)\b", "name the subject: a stage that ..."),
     (r"^#+ (what is|who)\b", "a noun phrase as heading"),

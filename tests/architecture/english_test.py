@@ -11,7 +11,8 @@ class EnglishBites(unittest.TestCase):
     def test_pages(self):
         self.assertEqual(self.found(english.lines_of_page, "x is no size\nthere is no x\nx is no longer y\n"), ["is no size"])
         self.assertEqual(self.found(english.lines_of_page, "## What is there\n"), ["## What is"])
-        self.assertEqual(self.found(english.lines_of_page, "```\nx is told\n```\nx is told\n"), ["is told"])
+        self.assertEqual(self.found(english.lines_of_page, "```\nx is told\n```\nx is told\n"), ["told"])
+        self.assertEqual(self.found(english.lines_of_page, "a thread of its own.\nlate in its own split\n"), ["of its own"])
 
     def test_literals(self):
         self.assertEqual(self.found(english.lines_of_source, 'f("x is no size"); // y is no size\n'), ["is no size"])

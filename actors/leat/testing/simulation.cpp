@@ -67,7 +67,7 @@ simulation::simulation(graph g, simulation_options options)
   }
   if (auto users = system_of(p.g.plan()); !users || *users) {
     p.fault = users
-                  ? user_error("a graph that lives in an actor system of its own is not simulated",
+                  ? user_error("a graph in its own actor system cannot be simulated",
                                "make its actors by leat::actor, not by actor_in")
                   : users.error();
     p.over = true;

@@ -8,7 +8,7 @@ namespace {
 
 error print_error(int code) {
   return external_error("cannot print: " + std::generic_category().message(code),
-                        "does somebody still read the output?");
+                        "is the output still read?");
 }
 
 } // namespace

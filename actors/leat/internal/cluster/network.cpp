@@ -29,7 +29,7 @@ void publish(const caf::actor& whom, int link) {
 result<caf::actor> dial(caf::actor_system& system, int link) {
   caf::scoped_actor self(system);
   caf::actor found;
-  std::string why = "nobody is there";
+  std::string why = "there is no such process";
   self->request(broker_of(system), caf::infinite, caf::connect_atom::value,
                 system.middleman().backend().new_scribe(link), not_a_port)
       .receive([&](const caf::node_id&, const caf::strong_actor_ptr& whom,

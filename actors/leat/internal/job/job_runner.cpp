@@ -21,7 +21,7 @@ std::size_t blocking_subtasks(const plan& p, const run_options& options) {
 result<std::unique_ptr<job_runner>> job_runner::start(graph g, run_options options,
                                                       restart_policy restarts) {
   if (options.local_workers > 0 && worker_invitation::of_this_process())
-    return internal_error("a worker starts no job of its own: the program that was started with "
+    return internal_error("a worker cannot start a job: the program that was started with "
                           "workers must come to run_command() again");
   if (auto prepared = prepare(g.plan(), options); !prepared)
     return prepared.error();
