@@ -76,7 +76,7 @@ CLOCK_READERS = {
     "actors/leat/internal/runtime/system.cpp": "it is the runtime's clock",
     "actors/leat/internal/observe/": "it faces a person, not the dataflow",
     "actors/leat/internal/cli/": "it faces a person, not the dataflow",
-    "actors/leat/internal/job/dead_letter_file.cpp": "it waits for a person to make room",
+    "actors/leat/connectors/files/dead_letter_file.cpp": "it waits for a person to make room",
 }
 
 

@@ -3,9 +3,9 @@
 #include "support/catch.hpp"
 
 #include <leat/connectors/csv/source.hpp>
+#include <leat/connectors/files/dead_letter_file.hpp>
 #include <leat/connectors/memory/collect.hpp>
 #include <leat/connectors/memory/generate.hpp>
-#include <leat/internal/job/dead_letter_file.hpp>
 #include <leat/scoring/trees.hpp>
 #include <leat/testing/harness.hpp>
 #include <leat/testing/simulation.hpp>

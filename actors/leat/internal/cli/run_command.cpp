@@ -1,11 +1,11 @@
 #include <leat/internal/cli/run_command.hpp>
 
+#include <leat/connectors/files/dead_letter_file.hpp>
 #include <leat/detail/record/utf8.hpp>
 #include <leat/internal/cli/progress.hpp>
 #include <leat/internal/cli/signals.hpp>
 #include <leat/internal/cli/summary.hpp>
 #include <leat/internal/cluster/worker.hpp>
-#include <leat/internal/job/dead_letter_file.hpp>
 #include <leat/internal/observe/job_watch.hpp>
 #include <leat/internal/observe/metrics_file.hpp>
 #include <leat/quantities.hpp>

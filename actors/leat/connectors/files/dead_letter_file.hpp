@@ -14,10 +14,10 @@
 
 namespace leat {
 
-/// Tells people something now. May be called by several threads.
+/// Reports a text to people. May be called by several threads.
 using announcement = std::function<void(std::string_view)>;
 
-/// Says it on the standard error stream, as a line.
+/// Prints the text on standard error, as a line.
 void announce_on_stderr(std::string_view text);
 
 /// Keeps dead letters in "<folder>/dead-letters.jsonl", one object a line:
@@ -25,15 +25,15 @@ void announce_on_stderr(std::string_view text);
 ///   {"reason":"3 fields, 10 expected","stage":"payments","place":"a.csv:17","raw":"1,2,3"}
 ///
 /// Text that is not UTF-8 has U+FFFD in place of its wrong bytes; if `raw` had some, the object
-/// also holds "raw_is_utf8":false. Folder and file are made at the first letter; a file that is
-/// there already is continued, and counts against the cap.
+/// also holds "raw_is_utf8":false. Folder and file are created at the first letter; an existing
+/// file is continued, and counts against the cap.
 ///
-/// A letter that would make the file larger than `cap` bytes waits, and says so once a second,
-/// until the file was moved or cut: then a new one is begun. The file may be moved at any other
-/// time too.
+/// A letter that would make the file larger than `cap` bytes waits, with an announcement once a
+/// second, until the file was moved or cut: then a new one is created. The file may be moved at any
+/// other time too.
 ///
-/// Each letter is handed to the system at once: it outlives the process, but perhaps not a power
-/// cut. A write error names the file and is final. Thread-safe.
+/// Each letter is handed to the operating system at once: it survives the end of the process, but
+/// perhaps not a power cut. A write error names the file and is final. Thread-safe.
 class dead_letter_file final : public dead_letter_sink {
 public:
   static constexpr std::uint64_t default_cap = std::uint64_t{64} << 20;

@@ -1,4 +1,4 @@
-#include <leat/internal/job/dead_letter_file.hpp>
+#include <leat/connectors/files/dead_letter_file.hpp>
 
 #include <leat/connectors/files/output_file.hpp>
 #include <leat/detail/record/utf8.hpp>

@@ -1,6 +1,6 @@
+#include <leat/connectors/files/dead_letter_file.hpp>
 #include <leat/connectors/json_lines/source.hpp>
 #include <leat/connectors/memory/collect.hpp>
-#include <leat/internal/job/dead_letter_file.hpp>
 #include <leat/job.hpp>
 #include <leat/json.hpp>
 
