@@ -201,7 +201,7 @@ auto inspect(Inspector& f, commit_message&) {
 /// Subtask to job: its last frames are sent, and these are its last figures.
 struct done_message {
   std::size_t subtask = 0;
-  std::string measured; ///< see measurements.hpp; empty within the job's process
+  std::string measured; ///< see metrics.hpp; empty within the job's process
 };
 template <class Inspector>
 auto inspect(Inspector& f, done_message& m) {
