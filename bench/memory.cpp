@@ -45,7 +45,7 @@ slow_sink_figures slow_sink(std::uint64_t count) {
   double highest = before;
   while (!j->wait_for(std::chrono::milliseconds{10}))
     highest = std::max(highest, resident_mib());
-  const auto elapsed = static_cast<double>(j->report().elapsed.count());
+  const auto elapsed = static_cast<double>(j->metrics().elapsed.count());
   return {highest - before, static_cast<double>(taken) * 1000 / elapsed};
 }
 

@@ -18,18 +18,18 @@ void sum_sink::write(std::span<const item> records) {
   *sum += s;
 }
 
-leat::job_report run_job(leat::graph g, const engine& e) {
+leat::job_metrics run_job(leat::graph g, const engine& e) {
   leat::run_options o;
   o.workers = e.workers;
   o.frames.records = e.frame_records;
   o.rate = e.rate;
-  auto report = leat::run(std::move(g), o);
-  if (!report)
-    throw leat::failure(report.error());
-  return *report;
+  auto metrics = leat::run(std::move(g), o);
+  if (!metrics)
+    throw leat::failure(metrics.error());
+  return *metrics;
 }
 
-double records_per_second(std::uint64_t count, const leat::job_report& r) {
+double records_per_second(std::uint64_t count, const leat::job_metrics& r) {
   return static_cast<double>(count) / (static_cast<double>(r.elapsed.count()) * 1e-9);
 }
 
@@ -107,10 +107,10 @@ struct score_sink {
 
 double throughput(shape s, std::uint64_t count, std::uint64_t expected, const engine& e) {
   std::uint64_t sum = 0;
-  const auto report = run_job(build(s, count, sum), e);
+  const auto metrics = run_job(build(s, count, sum), e);
   if (sum != expected)
     throw leat::failure(leat::internal_error(fmt::format("sum {} instead of {}", sum, expected)));
-  return records_per_second(count, report);
+  return records_per_second(count, metrics);
 }
 
 double keyed_throughput(std::uint64_t count, bool ordered) {
@@ -140,9 +140,9 @@ latencies pipeline_latency(shape s, std::uint64_t count, double rate, const engi
   std::uint64_t sum = 0;
   engine with = e;
   with.rate = rate;
-  const auto report = run_job(build(s, count, sum), with);
-  return {static_cast<double>(report.latency_p50) * 1e-3,
-          static_cast<double>(report.latency_p99) * 1e-3};
+  const auto metrics = run_job(build(s, count, sum), with);
+  return {static_cast<double>(metrics.latency_p50) * 1e-3,
+          static_cast<double>(metrics.latency_p99) * 1e-3};
 }
 
 } // namespace bench

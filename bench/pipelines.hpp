@@ -37,9 +37,9 @@ struct engine {
 };
 
 /// Runs a graph to its end; what fails is thrown.
-leat::job_report run_job(leat::graph g, const engine& e);
+leat::job_metrics run_job(leat::graph g, const engine& e);
 
-double records_per_second(std::uint64_t count, const leat::job_report& r);
+double records_per_second(std::uint64_t count, const leat::job_metrics& r);
 
 /// Records/s of a pipeline over `count` records; checks the sum against `expected`.
 double throughput(shape s, std::uint64_t count, std::uint64_t expected, const engine& e = {});

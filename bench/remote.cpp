@@ -121,9 +121,9 @@ double codec_nanoseconds(std::uint64_t count) {
 
 double remote_edge() {
   arrivals seen;
-  const auto report = leat::run(over_there(seen), one_worker());
-  if (!report)
-    throw leat::failure(report.error());
+  const auto metrics = leat::run(over_there(seen), one_worker());
+  if (!metrics)
+    throw leat::failure(metrics.error());
   return per_second(seen);
 }
 

@@ -99,8 +99,8 @@ struct scoring_contest::impl {
                       fmt::format("leat-bench-{:x}.ubj", std::random_device{}()))
                          .string();
 
-  leat::job_report run(const leat::any_batching& batching, std::uint64_t count,
-                       std::size_t parallelism, const engine& e) const {
+  leat::job_metrics run(const leat::any_batching& batching, std::uint64_t count,
+                        std::size_t parallelism, const engine& e) const {
     std::uint64_t arrived = 0;
     float sum = 0;
     leat::graph g("scoring");
@@ -113,11 +113,11 @@ struct scoring_contest::impl {
                   .window("pane", batching)
                   .score("model", leat::xgboost<row>(path));
     std::move(scored).to("sink", counting_sink{&arrived, &sum});
-    const auto report = run_job(std::move(g), e);
+    const auto metrics = run_job(std::move(g), e);
     if (arrived != count)
       throw leat::failure(
           leat::internal_error(fmt::format("{} records instead of {}", arrived, count)));
-    return report;
+    return metrics;
   }
 };
 
@@ -146,9 +146,9 @@ double scoring_contest::graph(const leat::any_batching& batching, std::uint64_t 
 latencies scoring_contest::latency(const leat::any_batching& batching, std::uint64_t count,
                                    double rate, engine e) const {
   e.rate = rate;
-  const auto report = impl_->run(batching, count, 1, e);
-  return {static_cast<double>(report.latency_p50) * 1e-3,
-          static_cast<double>(report.latency_p99) * 1e-3};
+  const auto metrics = impl_->run(batching, count, 1, e);
+  return {static_cast<double>(metrics.latency_p50) * 1e-3,
+          static_cast<double>(metrics.latency_p99) * 1e-3};
 }
 
 } // namespace bench

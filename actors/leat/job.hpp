@@ -6,7 +6,7 @@
 namespace leat {
 
 class job_runner;
-struct job_report;
+struct job_metrics;
 
 /// How many dead letters a run may have. Without a limit only a run in which no record got through
 /// fails. A number is checked at once within each process, and over all of them at the end; a share
@@ -42,11 +42,11 @@ struct run_options {
   std::vector<named_file> outputs; ///< no sink may write these too
   /// Asked once an attempt, when all stages have ended well, before any output appears: an error
   /// keeps all of them from appearing and fails the attempt. Called in a thread of the job.
-  std::function<result<void>(const job_report&)> accept;
+  std::function<result<void>(const job_metrics&)> accept;
 };
 
-/// A stage's figures, summed over its subtasks.
-struct stage_report {
+/// A stage's metrics, summed over its subtasks.
+struct stage_metrics {
   std::string name;
   stage_kind kind = {};
   std::uint64_t records_in = 0;
@@ -65,18 +65,18 @@ struct stage_report {
 };
 
 /// How long a producing subtask of an edge had to wait for credit, on average.
-struct edge_report {
+struct edge_metrics {
   std::string from;
   std::string to;
   std::chrono::nanoseconds stalled{0};
 };
 
-/// A job's figures at one moment, or at its end.
-struct job_report {
+/// A job's metrics at one moment, or at its end.
+struct job_metrics {
   std::string name;
   std::chrono::nanoseconds elapsed{0};
-  std::vector<stage_report> stages;
-  std::vector<edge_report> edges;
+  std::vector<stage_metrics> stages;
+  std::vector<edge_metrics> edges;
   std::uint64_t dead_letters = 0;
   bool has_latency = false; ///< false without records at sinks, and with batch batching
   clock_time latency_p50 = 0;
@@ -118,8 +118,8 @@ public:
   bool wait_for(std::chrono::nanoseconds timeout);
   /// Waits for the end: success, or the first fault.
   result<void> wait();
-  /// The figures of the present attempt, or of the last one; `elapsed` is that of the job.
-  job_report report() const;
+  /// The metrics of the present attempt, or of the last one; `elapsed` is that of the job.
+  job_metrics metrics() const;
   /// True once all stages were opened and sources began to read: what fails later has failed in
   /// mid-run.
   bool began() const;
@@ -132,6 +132,6 @@ private:
 };
 
 /// Starts and waits.
-result<job_report> run(graph g, run_options options = {});
+result<job_metrics> run(graph g, run_options options = {});
 
 } // namespace leat

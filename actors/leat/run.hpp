@@ -55,7 +55,7 @@ public:
 
   /// Adds rows to the summary of a run that ended well: labels and values. Not called by a --quiet
   /// run.
-  void after_run(std::function<text_rows(const job_report&)> rows);
+  void after_run(std::function<text_rows(const job_metrics&)> rows);
 
   /// Replaces standard output and standard error. The streams must outlive the program.
   void print_to(std::FILE* out, std::FILE* err);

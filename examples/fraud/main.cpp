@@ -85,7 +85,7 @@ int main(int argc, char** argv) {
                                 leat::trees<fraud::features>(model), *policy,
                                 leat::json_lines_sink<fraud::alert>(alerts), judged);
   });
-  program.after_run([&](const leat::job_report&) {
+  program.after_run([&](const leat::job_metrics&) {
     return leat::text_rows{{"last day", as_text(*judged)}};
   });
   // [end]

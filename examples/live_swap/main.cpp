@@ -42,7 +42,7 @@ int main() {
   std::uint64_t wrong = 0;
   for (const scored_reading& s : scores.records())
     wrong += s.score != s.record.value * s.record.value;
-  for (const auto& stage : job->report().stages)
+  for (const auto& stage : job->metrics().stages)
     if (stage.name == "pane")
       fmt::print("{} records in {} panes, ", stage.records_in, stage.panes);
   fmt::print("{} scores, {} of them wrong\n", scores.records().size(), wrong);

@@ -405,15 +405,15 @@ TEST_CASE(
       .via("desk", leat::actor<pausing>())
       .to("out", support::keep<item>{&got});
   leat::testing::simulation world(std::move(g));
-  const auto report = world.run();
-  REQUIRE(static_cast<bool>(report));
+  const auto metrics = world.run();
+  REQUIRE(static_cast<bool>(metrics));
   CHECK(got.size() == 500);
-  CHECK(leat::stalls_between({}, *report).empty());
-  const auto busiest = leat::busiest_between({}, *report);
+  CHECK(leat::stalls_between({}, *metrics).empty());
+  const auto busiest = leat::busiest_between({}, *metrics);
   REQUIRE(busiest);
   CHECK(busiest->stage->name == "desk");
   CHECK(busiest->share > 0.9);
-  for (const leat::stage_report& s : report->stages)
+  for (const leat::stage_metrics& s : metrics->stages)
     CHECK(s.running == 0);
 }
 
@@ -426,10 +426,10 @@ TEST_CASE("a paused actor is seen to be paused, and a job that stops to wait for
   while (world.step()) {
   }
   CHECK_FALSE(world.over());
-  const auto report = world.report();
-  REQUIRE(report.stages.size() == 3);
-  CHECK(report.stages[0].running == 0);
-  CHECK(report.stages[1].running == 1);
-  CHECK(report.stages[1].paused > std::chrono::nanoseconds{0});
-  CHECK(report.stages[0].paused == std::chrono::nanoseconds{0});
+  const auto metrics = world.metrics();
+  REQUIRE(metrics.stages.size() == 3);
+  CHECK(metrics.stages[0].running == 0);
+  CHECK(metrics.stages[1].running == 1);
+  CHECK(metrics.stages[1].paused > std::chrono::nanoseconds{0});
+  CHECK(metrics.stages[0].paused == std::chrono::nanoseconds{0});
 }

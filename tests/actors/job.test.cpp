@@ -234,7 +234,7 @@ TEST_CASE("stop completes what was read") {
   j->stop(); // again does no harm
   REQUIRE(j->wait());
   CHECK(got.size() == static_cast<std::size_t>(*source.read));
-  CHECK(j->report().records() == got.size());
+  CHECK(j->metrics().records() == got.size());
   j->stop(); // nor afterwards
   const auto late = j->set_batching("pane", leat::batch{});
   REQUIRE(!late);
@@ -280,7 +280,7 @@ TEST_CASE("a batching is swapped on the running job") {
   o.rate = 50'000;
   auto j = leat::job::start(std::move(g), o);
   REQUIRE(j);
-  const auto out = [&] { return j->report().stages.back().records_in; };
+  const auto out = [&] { return j->metrics().stages.back().records_in; };
   std::this_thread::sleep_for(30ms);
   CHECK(out() == 0); // in a pane that is open for an hour
   const auto unknown = j->set_batching("pan", leat::record_at_a_time{});
@@ -334,9 +334,9 @@ TEST_CASE("a blocking sink has a thread of its own") {
   o.workers = 1; // others must not wait for those who wait
   auto j = leat::job::start(std::move(g), o);
   REQUIRE(j);
-  for (int tries = 0; tries < 1000 && j->report().stages.back().records_in < 1000; ++tries)
+  for (int tries = 0; tries < 1000 && j->metrics().stages.back().records_in < 1000; ++tries)
     std::this_thread::sleep_for(1ms);
-  CHECK(j->report().stages.back().records_in == 1000);
+  CHECK(j->metrics().stages.back().records_in == 1000);
   {
     const std::lock_guard lock(shut.mutex);
     shut.is_open = true;

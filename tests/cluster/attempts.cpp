@@ -60,8 +60,8 @@ std::string wrong_with(const attempts_case& c, const std::string& expected) {
     return "it failed: " + to_string(done.error());
   if (failed != static_cast<std::uint64_t>(c.faults))
     return fmt::format("{} attempts failed", failed);
-  if ((*job)->report().records() != records)
-    return fmt::format("the last attempt read {} records", (*job)->report().records());
+  if ((*job)->metrics().records() != records)
+    return fmt::format("the last attempt read {} records", (*job)->metrics().records());
   job->reset();
   if (content_of(c.out) != expected)
     return "the output is another";

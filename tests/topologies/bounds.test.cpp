@@ -22,7 +22,7 @@ const auto time_of_number = [](const item& i) {
   return leat::event_time{std::chrono::microseconds{i.number}};
 };
 
-const leat::stage_report& stage(const leat::job_report& r, const std::string& name) {
+const leat::stage_metrics& stage(const leat::job_metrics& r, const std::string& name) {
   for (const auto& s : r.stages)
     if (s.name == name)
       return s;
@@ -144,13 +144,13 @@ TEST_CASE("while a sink is stalled memory stays bounded, and all arrives when it
     for (int tries = 0; tries < 200 && read != before; ++tries) { // until nothing moves any more
       before = read;
       std::this_thread::sleep_for(50ms);
-      read = j->report().records();
+      read = j->metrics().records();
     }
     // Each lane holds its window, one frame beyond, one that waits and one that grows; merges hold
     // no more than their lanes.
     const std::uint64_t lanes = 2 * parallelism + 2 * parallelism * parallelism;
     CHECK(read <= lanes * (64 + 3 * 16) * 2 + 1000);
-    for (const auto& s : j->report().stages)
+    for (const auto& s : j->metrics().stages)
       CHECK(s.held <= parallelism * parallelism * (64 + 16) * 2);
     shut.open();
     REQUIRE(j->wait());
@@ -187,7 +187,7 @@ TEST_CASE("what a merge holds is bounded while producers are faster, whoever run
     while (world.step()) {
       if (world.steps() % 64 != 0)
         continue;
-      const auto r = world.report();
+      const auto r = world.metrics();
       for (const auto& s : r.stages)
         most_held = std::max(most_held, s.held);
       most_between = std::max(most_between, r.records() - stage(r, "out").records_in);
@@ -227,7 +227,7 @@ TEST_CASE(
       std::uint64_t most_held = 0;
       while (world.step())
         if (world.steps() % 64 == 0)
-          most_held = std::max(most_held, stage(world.report(), "meet").held);
+          most_held = std::max(most_held, stage(world.metrics(), "meet").held);
       const auto report = world.run();
       REQUIRE(report);
       CHECK(stage(*report, "out").records_in == 20'000);
@@ -263,7 +263,7 @@ TEST_CASE("a split that is silent for long holds the others up for its time-out,
       if (world.now() < 60s)
         meanwhile = got.size();
       if (world.steps() % 64 == 0)
-        most_held = std::max(most_held, stage(world.report(), "p").held);
+        most_held = std::max(most_held, stage(world.metrics(), "p").held);
     }
     REQUIRE(world.run());
     CHECK(got.size() == 101'000);
@@ -298,9 +298,9 @@ TEST_CASE("a merge holds no more than its credit while one branch is slow and st
     std::uint64_t most_held = 0;
     while (world.step())
       if (world.steps() % 64 == 0)
-        most_held = std::max(most_held, stage(world.report(), "meet").held);
+        most_held = std::max(most_held, stage(world.metrics(), "meet").held);
     REQUIRE(world.run());
-    CHECK(stage(world.report(), "out").records_in == 200'200);
+    CHECK(stage(world.metrics(), "out").records_in == 200'200);
     CHECK(in_order);
     CHECK(most_held > 0);
     CHECK(most_held <= 2 * (256 + 2 * 64));
@@ -364,7 +364,7 @@ TEST_CASE("a fast source waits for a slow one within its credit") {
   while (world.step()) {
     if (world.steps() % 16 != 0)
       continue;
-    const auto r = world.report();
+    const auto r = world.metrics();
     const std::uint64_t covered = stage(r, "slow").records_in * 100;
     if (stage(r, "slow").records_in < 3000)
       most_ahead = std::max(most_ahead, stage(r, "fast").records_in -
@@ -375,7 +375,7 @@ TEST_CASE("a fast source waits for a slow one within its credit") {
   CHECK(most_ahead >= 8192);
   CHECK(most_ahead <= 8192 + 8 * 1024); // its window, and frames that are open or wait
   CHECK(most_held <= 8192 + 2 * 1024);
-  CHECK(world.report().records() == 303'000);
+  CHECK(world.metrics().records() == 303'000);
 }
 
 TEST_CASE("sources that are all silent for a while go on afterwards, however far they have to go") {

@@ -132,7 +132,7 @@ leat::graph ticks(dice& roll, run_of_ticks& run) {
   return g;
 }
 
-void check(const leat::result<leat::job_report>& report, const run_of_ticks& run) {
+void check(const leat::result<leat::job_metrics>& report, const run_of_ticks& run) {
   REQUIRE(report);
   for (const auto& s : report->stages)
     if (s.name == "ticking") {

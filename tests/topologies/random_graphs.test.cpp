@@ -309,7 +309,7 @@ TEST_CASE("random graphs give what the reference gives, whatever the way they ar
         world.set_batching(w.panes[roll.size(0, w.panes.size())], some_batching(roll));
       if (world.steps() % 256 != 0)
         continue;
-      const auto now = world.report();
+      const auto now = world.metrics();
       for (const auto& s : now.stages)
         met.held += s.held > 0;
       for (const auto& e : now.edges)

@@ -66,10 +66,9 @@ simulation::simulation(graph g, simulation_options options)
     return;
   }
   if (auto users = system_of(p.g.plan()); !users || *users) {
-    p.fault = users
-                  ? user_error("a graph in its own actor system cannot be simulated",
-                               "make its actors by leat::actor, not by actor_in")
-                  : users.error();
+    p.fault = users ? user_error("a graph in its own actor system cannot be simulated",
+                                 "make its actors by leat::actor, not by actor_in")
+                    : users.error();
     p.over = true;
     return;
   }
@@ -86,7 +85,7 @@ simulation::simulation(graph g, simulation_options options)
   p.started = p.time.now();
   p.coordinator = p.system.spawn<job_actor>(
       attempt_id{}, std::move(p.wired.subtasks), std::vector<caf::actor>{}, nullptr,
-      [this, &p] { return verdict(report(), p.options.run); },
+      [this, &p] { return verdict(metrics(), p.options.run); },
       [&p](job_outcome how) {
         p.fault = std::move(how.fault);
         p.over = true;
@@ -120,7 +119,7 @@ bool simulation::step() {
   return s.try_run_once();
 }
 
-result<job_report> simulation::run() {
+result<job_metrics> simulation::run() {
   while (impl_->steps < impl_->options.most_steps && step()) {
   }
   if (!impl_->over)
@@ -128,7 +127,7 @@ result<job_report> simulation::run() {
                           std::to_string(impl_->options.seed));
   if (impl_->fault)
     return *impl_->fault;
-  return report();
+  return metrics();
 }
 
 bool simulation::over() const { return impl_->over; }
@@ -138,8 +137,8 @@ std::chrono::nanoseconds simulation::now() const {
   return std::chrono::nanoseconds{impl_->time.now() - impl_->started};
 }
 
-job_report simulation::report() const {
-  job_report r = report_of(impl_->wired, impl_->g.plan(), impl_->time.now());
+job_metrics simulation::metrics() const {
+  job_metrics r = metrics_of(impl_->wired, impl_->g.plan(), impl_->time.now());
   r.elapsed = now();
   return r;
 }

@@ -27,13 +27,13 @@ public:
   /// One step. False when the job has ended, or is deadlocked.
   bool step();
   /// Steps until the job has ended. A deadlock is an error.
-  result<job_report> run();
+  result<job_metrics> run();
 
   bool over() const;
   std::uint64_t steps() const;
   /// Virtual time since the start.
   std::chrono::nanoseconds now() const;
-  job_report report() const;
+  job_metrics metrics() const;
 
   // As those of a job.
   void stop();

@@ -181,14 +181,14 @@ auto inspect(Inspector& f, ready_message& m) {
   return f(m.subtask);
 }
 
-/// Subtask to job: the output of this sink is written and durable, and these are its figures.
+/// Subtask to job: the output of this sink is written and durable, and these are its metrics.
 struct prepared_message {
   std::size_t subtask = 0;
-  std::string measured; ///< as that of done_message
+  std::string metrics; ///< as that of done_message
 };
 template <class Inspector>
 auto inspect(Inspector& f, prepared_message& m) {
-  return f(m.subtask, m.measured);
+  return f(m.subtask, m.metrics);
 }
 
 /// Job to subtask: all stages have ended well, so the prepared output is to appear.
@@ -198,14 +198,14 @@ auto inspect(Inspector& f, commit_message&) {
   return f();
 }
 
-/// Subtask to job: its last frames are sent, and these are its last figures.
+/// Subtask to job: its last frames are sent, and these are its last metrics.
 struct done_message {
   std::size_t subtask = 0;
-  std::string measured; ///< see metrics.hpp; empty within the job's process
+  std::string metrics; ///< see metrics.hpp; empty within the job's process
 };
 template <class Inspector>
 auto inspect(Inspector& f, done_message& m) {
-  return f(m.subtask, m.measured);
+  return f(m.subtask, m.metrics);
 }
 
 template <class Inspector>
@@ -232,13 +232,13 @@ auto inspect(Inspector& f, prepare_answer_message& m) {
   return f(m.subtask, m.refused, m.why);
 }
 
-/// A worker to the job: the figures of its subtasks, now and then.
+/// A worker to the job: the metrics of its subtasks, now and then.
 struct metrics_message {
-  std::vector<std::pair<std::size_t, std::string>> measured;
+  std::vector<std::pair<std::size_t, std::string>> metrics;
 };
 template <class Inspector>
 auto inspect(Inspector& f, metrics_message& m) {
-  return f(m.measured);
+  return f(m.metrics);
 }
 
 /// Job to a worker: it has failed. Who waits there for room for dead letters waits no longer.

@@ -259,7 +259,7 @@ void subtask::finish() {
   finished_ = true;
   publish();
   metrics_.ended.store(1, std::memory_order_relaxed);
-  end_turn(); // the last figures go now
+  end_turn(); // the last metrics go now
   if ((prepared_ = stage_->commits()))
     host_.prepared();
   else

@@ -70,7 +70,7 @@ option_set& program::command(std::string name, std::string help,
   return parts_->own_commands.back().options;
 }
 
-void program::after_run(std::function<text_rows(const job_report&)> rows) {
+void program::after_run(std::function<text_rows(const job_metrics&)> rows) {
   parts_->after_run = std::move(rows);
 }
 

@@ -21,15 +21,15 @@ std::size_t columns_of(std::FILE* terminal) {
   return ioctl(fileno(terminal), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-double rate_between(const job_report& before, const job_report& now) {
+double rate_between(const job_metrics& before, const job_metrics& now) {
   const double seconds = std::chrono::duration<double>(now.elapsed - before.elapsed).count();
   return seconds > 0 ? static_cast<double>(now.records() - before.records()) / seconds : 0;
 }
 
 // The first stage that waits, and read nothing meanwhile.
-std::string waiting_text(const job_report& before, const job_report& now) {
+std::string waiting_text(const job_metrics& before, const job_metrics& now) {
   for (std::size_t i = 0; i < now.stages.size(); ++i)
-    if (const stage_report& s = now.stages[i];
+    if (const stage_metrics& s = now.stages[i];
         !s.waiting_for.empty() &&
         s.records_in == (i < before.stages.size() ? before.stages[i].records_in : 0))
       return fmt::format("  {} is waiting: {}", s.name, s.waiting_for);
@@ -38,7 +38,7 @@ std::string waiting_text(const job_report& before, const job_report& now) {
 
 } // namespace
 
-std::string progress_text(const job_report& before, const job_report& now, std::size_t columns) {
+std::string progress_text(const job_metrics& before, const job_metrics& now, std::size_t columns) {
   std::string text = fmt::format("{}  {} records  {}/s", clock_text(now.elapsed),
                                  grouped(now.records()), compact(rate_between(before, now)));
   if (now.has_latency)
@@ -51,7 +51,7 @@ std::string progress_text(const job_report& before, const job_report& now, std::
         fmt::format("  bottleneck {} ({})", stalls.front().edge->to, percent(stalls.front().share));
   else if (const auto busiest = busiest_between(before, now))
     text += fmt::format("  bottleneck {} (busy {})", busiest->stage->name, percent(busiest->share));
-  if (const stage_report* paused = longest_paused(now))
+  if (const stage_metrics* paused = longest_paused(now))
     text += fmt::format("  {} paused for {}", paused->name, duration_text(paused->paused));
   text += waiting_text(before, now);
   return cut(text, columns);
@@ -67,10 +67,10 @@ progress_line::progress_line(std::FILE* stream)
 
 std::chrono::milliseconds progress_line::interval() const { return live_ ? 200ms : 1000ms; }
 
-void progress_line::show(job_report now) {
+void progress_line::show(job_metrics now) {
   while (recent_.size() > 1 && now.elapsed - recent_[1].elapsed >= 1s)
     recent_.pop_front();
-  const job_report& before = recent_.front();
+  const job_metrics& before = recent_.front();
   const std::string text =
       live_ // one column stays free: a full line would wrap
           ? fmt::format("\r{}\x1b[K", progress_text(before, now, columns_of(stream_) - 1))

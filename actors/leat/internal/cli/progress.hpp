@@ -9,8 +9,8 @@
 namespace leat {
 
 /// How a job stands, and what its rate and stalls were since an earlier report (at first:
-/// job_report{}). At most so many columns wide.
-std::string progress_text(const job_report& before, const job_report& now, std::size_t columns);
+/// job_metrics{}). At most so many columns wide.
+std::string progress_text(const job_metrics& before, const job_metrics& now, std::size_t columns);
 
 /// Whether progress is shown on a stream that says nothing else of it: on terminals that can
 /// rewrite a line.
@@ -25,14 +25,14 @@ public:
   /// How often people want to see it: five times a second on a terminal, else once.
   std::chrono::milliseconds interval() const;
 
-  void show(job_report now);
+  void show(job_metrics now);
   /// Makes room for other text on the stream.
   void clear();
 
 private:
   std::FILE* stream_;
   bool live_;
-  std::deque<job_report> recent_; ///< of the last second, and the one before
+  std::deque<job_metrics> recent_; ///< of the last second, and the one before
 };
 
 } // namespace leat

@@ -21,7 +21,7 @@ namespace {
 constexpr std::chrono::milliseconds between_looks{25};
 constexpr std::chrono::seconds between_watches{1};
 
-// Waits for a job, hands on its events and figures, and obeys signals.
+// Waits for a job, hands on its events and metrics, and obeys signals.
 class attended_run {
 public:
   attended_run(job& j, dead_letter_file& dead_letters, job_bus& bus, job_watch& watch,
@@ -31,7 +31,7 @@ public:
   void wait() {
     while (!job_.wait_for(between_looks)) {
       obey();
-      bus_.turn([this] { return job_.report(); });
+      bus_.turn([this] { return job_.metrics(); });
     }
     bus_.deliver();
   }
@@ -107,11 +107,11 @@ void tell_metrics_fault(job_bus& bus, const result<void>& written) {
     bus.publish(event_level::warning, event_kind::metrics, "metrics: " + written.error().what);
 }
 
-std::string started_text(const job_report& r) {
+std::string started_text(const job_metrics& r) {
   return fmt::format("job {} started: {} stages", r.name, r.stages.size());
 }
 
-std::string ended_text(const job_report& r, std::string_view how) {
+std::string ended_text(const job_metrics& r, std::string_view how) {
   return fmt::format("job {} {}: {} records in {}", r.name, how, grouped(r.records()),
                      clock_text(r.elapsed));
 }
@@ -139,16 +139,16 @@ void subscribe(job_bus& bus, attention& a, std::optional<progress_line>& line, c
   });
   if (a.progress) {
     line.emplace(to.err);
-    bus.observe(line->interval(), [&](const job_report& r) { line->show(r); });
+    bus.observe(line->interval(), [&](const job_metrics& r) { line->show(r); });
   }
   if (a.metrics_interval)
-    bus.observe(*a.metrics_interval, [&](const job_report& r) {
+    bus.observe(*a.metrics_interval, [&](const job_metrics& r) {
       tell_metrics_fault(bus, a.metrics->write(r, job_state::running));
     });
 }
 
 // Tells the bus, and the metrics file, how the job ended.
-void tell_end(job_bus& bus, attention& a, const job_report& r, const result<void>& done,
+void tell_end(job_bus& bus, attention& a, const job_metrics& r, const result<void>& done,
               bool stopped) {
   const job_state state = !done     ? job_state::failed
                           : stopped ? job_state::stopped
@@ -198,7 +198,7 @@ struct run_plan {
 
 // Tells the bus that the job runs, and what its user has to know from the start.
 void tell_start(job_bus& bus, const job& j, const std::string& published) {
-  bus.publish(event_level::info, event_kind::started, started_text(j.report()));
+  bus.publish(event_level::info, event_kind::started, started_text(j.metrics()));
   for (const std::string& note : j.notes())
     bus.publish(event_level::warning, event_kind::started, note);
   if (!published.empty())
@@ -212,11 +212,11 @@ exit_code code_of_failure(const job& j, const error& fault, const stop_signals& 
   return refused ? exit_refused : exit_failed;
 }
 
-void print_summary(const job_report& report, std::string_view dead_letter_file,
+void print_summary(const job_metrics& metrics, std::string_view dead_letter_file,
                    const further_rows& more, const console& to) {
-  text_rows rows = summary_of(report, dead_letter_file);
+  text_rows rows = summary_of(metrics, dead_letter_file);
   if (more) {
-    const text_rows further = more(report);
+    const text_rows further = more(metrics);
     rows.insert(rows.end(), further.begin(), further.end());
   }
   to.print(in_columns(rows));
@@ -236,11 +236,11 @@ exit_code attend(run_plan run, const run_settings& settings, const further_rows&
   run.options.dead_letters = &dead_letters;
   run.options.outputs = settings.outputs(dead_letters.path());
   job_watch watch(bus, dead_letters.path());
-  bus.observe(between_watches, [&](const job_report& r) { watch.look(r); });
+  bus.observe(between_watches, [&](const job_metrics& r) { watch.look(r); });
 
   stop_signals signals;
   // A second signal counts from its arrival on, not from when it is looked for.
-  run.options.accept = [&signals](const job_report&) -> result<void> {
+  run.options.accept = [&signals](const job_metrics&) -> result<void> {
     if (signals.count() > 1)
       return stopped_at_once();
     return {};
@@ -253,21 +253,21 @@ exit_code attend(run_plan run, const run_settings& settings, const further_rows&
   attended_run attendant(*started, dead_letters, bus, watch, signals);
   attendant.wait();
   const auto done = started->wait();
-  const job_report report = started->report();
-  watch.look(report);
-  tell_end(bus, run.attended, report, done, attendant.stopped());
+  const job_metrics metrics = started->metrics();
+  watch.look(metrics);
+  tell_end(bus, run.attended, metrics, done, attendant.stopped());
   if (line)
     line->clear();
 
   if (!done) {
     to.tell(done.error());
-    if (report.dead_letters > 0)
-      to.note(fmt::format("dead letters: {} (in {})", grouped(report.dead_letters),
+    if (metrics.dead_letters > 0)
+      to.note(fmt::format("dead letters: {} (in {})", grouped(metrics.dead_letters),
                           dead_letters.path()));
     return code_of_failure(*started, done.error(), signals);
   }
   if (!settings.quiet)
-    print_summary(report, dead_letters.path(), more, to);
+    print_summary(metrics, dead_letters.path(), more, to);
   return exit_done;
 }
 

@@ -8,7 +8,7 @@
 namespace leat {
 
 /// Makes rows that follow those of the summary.
-using further_rows = std::function<text_rows(const job_report&)>;
+using further_rows = std::function<text_rows(const job_metrics&)>;
 
 /// Runs a graph to its end, and tells how it went. SIGINT and SIGTERM stop it: the first lets it
 /// finish what was read, the second ends it at once, the third kills the process as ever.

@@ -11,13 +11,13 @@ namespace leat {
 
 namespace {
 
-std::string per_second(const job_report& r) {
+std::string per_second(const job_metrics& r) {
   const double seconds = std::chrono::duration<double>(r.elapsed).count();
   const double rate = seconds > 0 ? static_cast<double>(r.records()) / seconds : 0;
   return grouped(static_cast<std::uint64_t>(std::llround(rate)));
 }
 
-std::string latency(const job_report& r) {
+std::string latency(const job_metrics& r) {
   if (!r.has_latency)
     return "–";
   const auto text = [](clock_time t) { return duration_text(std::chrono::nanoseconds{t}); };
@@ -26,14 +26,14 @@ std::string latency(const job_report& r) {
 }
 
 // A row for each stage with the trait; the first one has the label.
-void add_stages(text_rows& rows, std::string label, const job_report& r, bool stage_kind::*trait,
-                std::uint64_t stage_report::*figure) {
-  for (const stage_report& s : r.stages)
+void add_stages(text_rows& rows, std::string label, const job_metrics& r, bool stage_kind::*trait,
+                std::uint64_t stage_metrics::*figure) {
+  for (const stage_metrics& s : r.stages)
     if (s.kind.*trait)
       rows.emplace_back(std::exchange(label, {}), fmt::format("{} {}", s.name, grouped(s.*figure)));
 }
 
-void add_stalls(text_rows& rows, const job_report& r) {
+void add_stalls(text_rows& rows, const job_metrics& r) {
   const std::vector<stall> stalls = stalls_between({}, r);
   if (stalls.empty()) {
     const auto busiest = busiest_between({}, r);
@@ -49,7 +49,7 @@ void add_stalls(text_rows& rows, const job_report& r) {
                        percent(s.share));
   };
   const std::string& culprit = stalls.front().edge->to;
-  const bool is_sink = std::any_of(r.stages.begin(), r.stages.end(), [&](const stage_report& s) {
+  const bool is_sink = std::any_of(r.stages.begin(), r.stages.end(), [&](const stage_metrics& s) {
     return s.name == culprit && s.kind.is_sink;
   });
   rows.emplace_back("bottleneck", fmt::format("{} {} (edge {})", is_sink ? "sink" : "stage",
@@ -60,9 +60,9 @@ void add_stalls(text_rows& rows, const job_report& r) {
 
 } // namespace
 
-text_rows summary_of(const job_report& r, std::string_view dead_letter_file) {
+text_rows summary_of(const job_metrics& r, std::string_view dead_letter_file) {
   std::uint64_t late = 0;
-  for (const stage_report& s : r.stages)
+  for (const stage_metrics& s : r.stages)
     late += s.late;
   text_rows rows;
   rows.emplace_back("records", grouped(r.records()));
@@ -70,8 +70,8 @@ text_rows summary_of(const job_report& r, std::string_view dead_letter_file) {
                     fmt::format("{:.2f}", std::chrono::duration<double>(r.elapsed).count()));
   rows.emplace_back("records/s", per_second(r));
   rows.emplace_back("latency", latency(r));
-  add_stages(rows, "panes", r, &stage_kind::emits_panes, &stage_report::panes);
-  add_stages(rows, "out", r, &stage_kind::is_sink, &stage_report::records_in);
+  add_stages(rows, "panes", r, &stage_kind::emits_panes, &stage_metrics::panes);
+  add_stages(rows, "out", r, &stage_kind::is_sink, &stage_metrics::records_in);
   rows.emplace_back("late", grouped(late));
   rows.emplace_back("dead letters",
                     r.dead_letters == 0

@@ -6,7 +6,7 @@
 
 namespace leat {
 
-/// The figures of a job that has ended, a row each. `dead_letter_file` is named if there are any.
-text_rows summary_of(const job_report& r, std::string_view dead_letter_file);
+/// The metrics of a job that has ended, a row each. `dead_letter_file` is named if there are any.
+text_rows summary_of(const job_metrics& r, std::string_view dead_letter_file);
 
 } // namespace leat

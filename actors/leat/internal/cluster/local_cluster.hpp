@@ -25,7 +25,7 @@ public:
   /// Who speaks for each worker.
   std::vector<caf::actor> agents() const;
 
-  /// From now on the workers tell this actor their figures.
+  /// From now on the workers tell this actor their metrics.
   void observe(const caf::actor& job);
 
 private:

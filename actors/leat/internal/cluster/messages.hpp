@@ -43,7 +43,7 @@ auto inspect(Inspector& f, spawned_message& m) {
   return f(m.node, m.subtasks);
 }
 
-/// Coordinator to worker: tell the job your figures now and then.
+/// Coordinator to worker: tell the job your metrics now and then.
 struct observe_message {
   caf::actor job;
 };

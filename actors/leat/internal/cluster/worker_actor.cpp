@@ -114,7 +114,7 @@ spawned_message worker_actor::spawn_all() {
 void worker_actor::report_metrics() {
   metrics_message m;
   for (const auto& [number, metrics] : metrics_)
-    m.measured.emplace_back(number, encode_metrics(*metrics));
+    m.metrics.emplace_back(number, encode_metrics(*metrics));
   send(job_, std::move(m));
   delayed_send(this, between_reports, caf::tick_atom::value);
 }

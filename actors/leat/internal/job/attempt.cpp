@@ -43,7 +43,7 @@ void attempt::run() {
   outcome_ = ended->get_future().share();
   coordinator_ = job_.system.spawn<job_actor, caf::detached>(
       which_, std::move(wired_.subtasks), cluster_ ? cluster_->agents() : std::vector<caf::actor>{},
-      job_.options.dead_letters, [this] { return verdict(report(job_.time.now()), job_.options); },
+      job_.options.dead_letters, [this] { return verdict(metrics(job_.time.now()), job_.options); },
       [ended](job_outcome how) { ended->set_value(std::move(how)); });
   if (cluster_)
     cluster_->observe(coordinator_);
@@ -68,8 +68,8 @@ void attempt::let_go() {
     remove_leftovers(job_.planned, job_.planned.resolve(job_.options.parallelism), job_.options);
 }
 
-job_report attempt::report(clock_time now) const {
-  job_report r = report_of(wired_, job_.planned, now);
+job_metrics attempt::metrics(clock_time now) const {
+  job_metrics r = metrics_of(wired_, job_.planned, now);
   r.elapsed = std::chrono::nanoseconds{now - job_.started};
   return r;
 }

@@ -37,11 +37,11 @@ public:
   const job_outcome& wait() const { return outcome_.get(); }
 
   /// Waits for the end; then ends the workers and removes what killed ones have left behind. The
-  /// figures remain. Takes no commands any more.
+  /// metrics remain. Takes no commands any more.
   void let_go();
 
-  /// Its figures; those of the job's end may be read after let_go(). Thread-safe.
-  job_report report(clock_time now) const;
+  /// Its metrics; those of the job's end may be read after let_go(). Thread-safe.
+  job_metrics metrics(clock_time now) const;
 
 private:
   attempt(const job_basis& job, attempt_id which);

@@ -38,15 +38,15 @@ bool job::began() const { return runner_->began(); }
 
 const std::vector<std::string>& job::notes() const { return runner_->notes(); }
 
-job_report job::report() const { return runner_->report(); }
+job_metrics job::metrics() const { return runner_->metrics(); }
 
-result<job_report> run(graph g, run_options options) {
+result<job_metrics> run(graph g, run_options options) {
   auto j = job::start(std::move(g), std::move(options));
   if (!j)
     return j.error();
   if (auto done = j->wait(); !done)
     return done.error();
-  return j->report();
+  return j->metrics();
 }
 
 } // namespace leat

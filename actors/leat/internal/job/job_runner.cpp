@@ -157,12 +157,12 @@ result<void> job_runner::wait() {
   return {};
 }
 
-job_report job_runner::report() const {
+job_metrics job_runner::metrics() const {
   std::unique_lock lock(mutex_);
   const std::shared_ptr<const attempt> shown = present_;
   const clock_time now = phase_ == phase::over ? finished_ : time_.now();
   lock.unlock();
-  return shown->report(now);
+  return shown->metrics(now);
 }
 
 bool job_runner::began() const {

@@ -34,8 +34,8 @@ public:
 
   bool wait_for(std::chrono::nanoseconds timeout);
   result<void> wait();
-  /// The figures of the present attempt, or of the last one.
-  job_report report() const;
+  /// The metrics of the present attempt, or of the last one.
+  job_metrics metrics() const;
   /// True once an attempt has begun to read.
   bool began() const;
   const std::vector<std::string>& notes() const { return notes_; }

@@ -20,7 +20,7 @@ void job_bus::listen(std::function<void(const job_event&)> heard) {
 }
 
 void job_bus::observe(std::chrono::milliseconds interval,
-                      std::function<void(const job_report&)> seen) {
+                      std::function<void(const job_metrics&)> seen) {
   observers_.push_back({interval, std::move(seen), std::chrono::steady_clock::now() + interval});
 }
 
@@ -39,16 +39,16 @@ void job_bus::deliver() {
       heard(e);
 }
 
-void job_bus::turn(const std::function<job_report()>& snapshot) {
+void job_bus::turn(const std::function<job_metrics()>& snapshot) {
   deliver();
   const auto now = std::chrono::steady_clock::now();
-  std::optional<job_report> report;
+  std::optional<job_metrics> metrics;
   for (observer& o : observers_) {
     if (now < o.due)
       continue;
-    if (!report)
-      report = snapshot();
-    o.seen(*report);
+    if (!metrics)
+      metrics = snapshot();
+    o.seen(*metrics);
     o.due = now + o.interval;
   }
 }

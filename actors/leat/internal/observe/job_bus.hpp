@@ -1,4 +1,4 @@
-// What happens to a running job, and its figures: all who watch a job read this one bus.
+// What happens to a running job, and its metrics: all who watch a job read this one bus.
 #pragma once
 
 #include <leat/job.hpp>
@@ -25,7 +25,7 @@ enum class event_kind {
   metrics
 };
 
-/// Something that happened once; the figures of a job are in its reports.
+/// Something that happened once; the metrics of a job are in its reports.
 struct job_event {
   event_level level = event_level::info;
   event_kind kind = event_kind::started;
@@ -41,8 +41,8 @@ class job_bus {
 public:
   /// Calls `heard` with each event, in the order of publication.
   void listen(std::function<void(const job_event&)> heard);
-  /// Calls `seen` with the job's figures, first after one interval.
-  void observe(std::chrono::milliseconds interval, std::function<void(const job_report&)> seen);
+  /// Calls `seen` with the job's metrics, first after one interval.
+  void observe(std::chrono::milliseconds interval, std::function<void(const job_metrics&)> seen);
 
   /// Thread-safe. What is published once nobody delivers any more is dropped.
   void publish(event_level level, event_kind kind, std::string text, std::string stage = {});
@@ -50,12 +50,12 @@ public:
   /// Hands on what was published.
   void deliver();
   /// Likewise; then takes one snapshot for all observers whose interval is over, if there are any.
-  void turn(const std::function<job_report()>& snapshot);
+  void turn(const std::function<job_metrics()>& snapshot);
 
 private:
   struct observer {
     std::chrono::milliseconds interval;
-    std::function<void(const job_report&)> seen;
+    std::function<void(const job_metrics&)> seen;
     std::chrono::steady_clock::time_point due;
   };
 

@@ -20,7 +20,7 @@ constexpr std::chrono::seconds long_pause{5};
 job_watch::job_watch(job_bus& bus, std::string dead_letter_file)
     : bus_(bus), dead_letter_file_(std::move(dead_letter_file)) {}
 
-void job_watch::look(const job_report& now) {
+void job_watch::look(const job_metrics& now) {
   look_at_dead_letters(now);
   look_at_stalls(now);
   look_at_waiting(now);
@@ -29,7 +29,7 @@ void job_watch::look(const job_report& now) {
   before_ = now;
 }
 
-void job_watch::look_at_dead_letters(const job_report& now) {
+void job_watch::look_at_dead_letters(const job_metrics& now) {
   if (now.dead_letters == before_.dead_letters)
     return;
   bus_.publish(
@@ -37,7 +37,7 @@ void job_watch::look_at_dead_letters(const job_report& now) {
       fmt::format("dead letters: {} so far, in {}", grouped(now.dead_letters), dead_letter_file_));
 }
 
-void job_watch::look_at_stalls(const job_report& now) {
+void job_watch::look_at_stalls(const job_metrics& now) {
   const auto stalls = stalls_between(before_, now);
   const bool held = !stalls.empty() && stalls.front().share > slow;
   const auto busiest = stalls.empty() ? busiest_between(before_, now) : std::nullopt;
@@ -62,9 +62,9 @@ void job_watch::look_at_stalls(const job_report& now) {
 
 // A stage is told to be waiting if it was at the look before too, and read nothing meanwhile. The
 // first time is a warning: nothing else says why nothing happens.
-void job_watch::look_at_waiting(const job_report& now) {
+void job_watch::look_at_waiting(const job_metrics& now) {
   for (std::size_t i = 0; i < std::min(now.stages.size(), before_.stages.size()); ++i) {
-    const stage_report& s = now.stages[i];
+    const stage_metrics& s = now.stages[i];
     const bool waits = !s.waiting_for.empty() && !before_.stages[i].waiting_for.empty() &&
                        s.records_in == before_.stages[i].records_in;
     if (waits == waiting_.contains(s.name))
@@ -83,8 +83,8 @@ void job_watch::look_at_waiting(const job_report& now) {
 }
 
 // A pause may be an answer that does not come.
-void job_watch::look_at_pauses(const job_report& now) {
-  const stage_report* const paused = longest_paused(now);
+void job_watch::look_at_pauses(const job_metrics& now) {
+  const stage_metrics* const paused = longest_paused(now);
   if (paused && paused->paused < long_pause)
     return;
   if (paused && paused->name != paused_)
@@ -96,9 +96,9 @@ void job_watch::look_at_pauses(const job_report& now) {
 }
 
 // What is the same at two looks in a row is waited for.
-void job_watch::look_at_stop(const job_report& now) {
-  const stage_report* const before = first_running(before_);
-  const stage_report* const awaited = first_running(now);
+void job_watch::look_at_stop(const job_metrics& now) {
+  const stage_metrics* const before = first_running(before_);
+  const stage_metrics* const awaited = first_running(now);
   if (!stopping_ || !awaited || !before || before->name != awaited->name ||
       awaited->name == stop_waits_)
     return;

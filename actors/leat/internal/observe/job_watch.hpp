@@ -1,4 +1,4 @@
-// Makes events of what a job's figures show.
+// Makes events of what a job's metrics show.
 #pragma once
 
 #include <leat/internal/observe/job_bus.hpp>
@@ -7,27 +7,27 @@
 
 namespace leat {
 
-/// Looks at the figures now and then, and tells what has changed: that there are dead letters, who
+/// Looks at the metrics now and then, and tells what has changed: that there are dead letters, who
 /// holds the job up, and who waits for something outside of it. One thread at a time.
 class job_watch {
 public:
   /// Where dead letters are kept is told with them.
   job_watch(job_bus& bus, std::string dead_letter_file);
 
-  void look(const job_report& now);
+  void look(const job_metrics& now);
   /// The job is to stop: from now on it is told which stage that waits for.
   void stopping() { stopping_ = true; }
 
 private:
-  void look_at_dead_letters(const job_report& now);
-  void look_at_stalls(const job_report& now);
-  void look_at_waiting(const job_report& now);
-  void look_at_pauses(const job_report& now);
-  void look_at_stop(const job_report& now);
+  void look_at_dead_letters(const job_metrics& now);
+  void look_at_stalls(const job_metrics& now);
+  void look_at_waiting(const job_metrics& now);
+  void look_at_pauses(const job_metrics& now);
+  void look_at_stop(const job_metrics& now);
 
   job_bus& bus_;
   std::string dead_letter_file_;
-  job_report before_;
+  job_metrics before_;
   bool stopping_ = false;
   std::string bottleneck_;        ///< empty: nobody
   std::set<std::string> waiting_; ///< stages told to be waiting

@@ -27,7 +27,7 @@ std::string text_of(job_state state) {
   return names[static_cast<int>(state)];
 }
 
-json latency_of(const job_report& r) {
+json latency_of(const job_metrics& r) {
   if (!r.has_latency)
     return nullptr;
   return {{"p50", seconds(r.latency_p50)},
@@ -35,7 +35,7 @@ json latency_of(const job_report& r) {
           {"max", seconds(r.latency_max)}};
 }
 
-json stage_of(const stage_report& s, double elapsed) {
+json stage_of(const stage_metrics& s, double elapsed) {
   return {{"name", s.name},
           {"kind", s.kind.name},
           {"records_in", s.records_in},
@@ -52,7 +52,7 @@ json stage_of(const stage_report& s, double elapsed) {
           {"running", s.running}};
 }
 
-json edge_of(const edge_report& e, double elapsed) {
+json edge_of(const edge_metrics& e, double elapsed) {
   const double stalled = seconds(e.stalled);
   return {{"from", e.from},
           {"to", e.to},
@@ -68,16 +68,16 @@ json fault_of(const error* fault) {
 
 } // namespace
 
-std::string metrics_json(const job_report& r, job_state state, const error* fault) {
+std::string metrics_json(const job_metrics& r, job_state state, const error* fault) {
   const double elapsed = seconds(r.elapsed);
   const auto records = r.records();
   std::uint64_t late = 0;
   json stages = json::array(), edges = json::array();
-  for (const stage_report& s : r.stages) {
+  for (const stage_metrics& s : r.stages) {
     stages.push_back(stage_of(s, elapsed));
     late += s.late;
   }
-  for (const edge_report& e : r.edges)
+  for (const edge_metrics& e : r.edges)
     edges.push_back(edge_of(e, elapsed));
   const auto stalls = stalls_between({}, r);
   const auto busiest = busiest_between({}, r);
@@ -99,7 +99,7 @@ std::string metrics_json(const job_report& r, job_state state, const error* faul
       {"stages", std::move(stages)},
       {"edges", std::move(edges)},
       {"error", fault_of(fault)}};
-  // Names that are not UTF-8 must not keep the figures from being written.
+  // Names that are not UTF-8 must not keep the metrics from being written.
   return all.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -109,7 +109,7 @@ result<metrics_file> metrics_file::create(std::string path) {
   return metrics_file(std::move(path));
 }
 
-result<void> metrics_file::write(const job_report& r, job_state state, const error* fault) {
+result<void> metrics_file::write(const job_metrics& r, job_state state, const error* fault) {
   auto file = output_file::create(path_);
   if (!file)
     return file.error();

@@ -32,7 +32,7 @@ stall_list::iterator culprit_of(stall_list& all) {
 
 } // namespace
 
-std::vector<stall> stalls_between(const job_report& before, const job_report& now) {
+std::vector<stall> stalls_between(const job_metrics& before, const job_metrics& now) {
   const auto time = static_cast<double>((now.elapsed - before.elapsed).count());
   std::vector<stall> stalls;
   for (std::size_t i = 0; i < now.edges.size() && time > 0; ++i) {
@@ -52,7 +52,7 @@ std::vector<stall> stalls_between(const job_report& before, const job_report& no
   return stalls;
 }
 
-std::optional<busy_stage> busiest_between(const job_report& before, const job_report& now) {
+std::optional<busy_stage> busiest_between(const job_metrics& before, const job_metrics& now) {
   using namespace std::chrono_literals;
   constexpr double worth_naming = 0.5;
   std::optional<busy_stage> busiest;

@@ -2,17 +2,17 @@
 
 namespace leat {
 
-const stage_report* longest_paused(const job_report& r) {
+const stage_metrics* longest_paused(const job_metrics& r) {
   using namespace std::chrono_literals;
-  const stage_report* longest = nullptr;
-  for (const stage_report& s : r.stages)
+  const stage_metrics* longest = nullptr;
+  for (const stage_metrics& s : r.stages)
     if (s.paused >= (longest ? longest->paused : 1s))
       longest = &s;
   return longest;
 }
 
-const stage_report* first_running(const job_report& r) {
-  for (const stage_report& s : r.stages)
+const stage_metrics* first_running(const job_metrics& r) {
+  for (const stage_metrics& s : r.stages)
     if (s.running > 0)
       return &s;
   return nullptr;

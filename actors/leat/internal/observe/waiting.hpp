@@ -6,10 +6,10 @@
 namespace leat {
 
 /// The stage whose actor has been paused for longest; null if none has for a second.
-const stage_report* longest_paused(const job_report& r);
+const stage_metrics* longest_paused(const job_metrics& r);
 
 /// The first stage, seen from the sources, whose stream has not ended; null if all have. A job that
 /// stops waits for this one.
-const stage_report* first_running(const job_report& r);
+const stage_metrics* first_running(const job_metrics& r);
 
 } // namespace leat

@@ -31,8 +31,8 @@ caf::behavior job_actor::make_behavior() {
       [this](const metrics_message& m) {
         if (!is_from_one_of(workers_))
           return strangers_.ignore("job");
-        for (const auto& [subtask, figures] : m.measured)
-          measured(subtask, figures);
+        for (const auto& [subtask, metrics] : m.metrics)
+          take_metrics(subtask, metrics);
       },
       [this](fault_message& m) {
         if (is_from_one_of(subtasks_) || is_from_one_of(workers_))
@@ -221,15 +221,15 @@ bool job_actor::is_from_one_of(const std::vector<caf::actor>& all) {
                      [this](const caf::actor& a) { return is_from(*this, a); });
 }
 
-void job_actor::measured(std::size_t subtask, std::string_view figures) {
-  if (subtask < plan_.size() && !done_[subtask] && !figures.empty())
-    apply_metrics(figures, *plan_[subtask].metrics);
+void job_actor::take_metrics(std::size_t subtask, std::string_view metrics) {
+  if (subtask < plan_.size() && !done_[subtask] && !metrics.empty())
+    apply_metrics(metrics, *plan_[subtask].metrics);
 }
 
 void job_actor::done(const done_message& m) {
   if (!is_from_subtask(m.subtask) || done_[m.subtask])
     return;
-  measured(m.subtask, m.measured);
+  take_metrics(m.subtask, m.metrics);
   done_[m.subtask] = stopped_[m.subtask] = true;
   has_ended(m.subtask);
   if (!prepared_[m.subtask])
@@ -240,7 +240,7 @@ void job_actor::done(const done_message& m) {
 void job_actor::prepared(const prepared_message& m) {
   if (!is_from_subtask(m.subtask) || done_[m.subtask] || prepared_[m.subtask])
     return;
-  measured(m.subtask, m.measured);
+  take_metrics(m.subtask, m.metrics);
   prepared_[m.subtask] = true;
   has_ended(m.subtask);
   settled();

@@ -87,7 +87,7 @@ private:
   void ready();
   bool is_from_subtask(std::size_t number);
   bool is_from_one_of(const std::vector<caf::actor>& all);
-  void measured(std::size_t subtask, std::string_view figures);
+  void take_metrics(std::size_t subtask, std::string_view metrics);
   void prepared(const prepared_message& m);
   void done(const done_message& m);
   void settled();
@@ -113,7 +113,7 @@ private:
   job_end end_;
   std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
   std::vector<caf::actor> subtasks_;
-  std::vector<bool> done_;     // by subtask: its figures are final
+  std::vector<bool> done_;     // by subtask: its metrics are final
   std::vector<bool> stopped_;  // by subtask: a source that is done, or is to end at a barrier
   std::vector<bool> prepared_; // by subtask: a sink whose output is durable
   std::size_t settled_ = 0;    // subtasks that are done or prepared

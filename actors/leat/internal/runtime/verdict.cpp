@@ -9,22 +9,22 @@ namespace {
 constexpr const char* reasons = "the dead letters contain the reasons; see --max-dead-letters";
 
 // Records that sources read, and what they met that was no record.
-std::uint64_t met(const job_report& r) {
+std::uint64_t met(const job_metrics& r) {
   std::uint64_t sum = 0;
-  for (const stage_report& s : r.stages)
+  for (const stage_metrics& s : r.stages)
     if (s.kind.is_source)
       sum += s.records_in + s.dead_letters;
   return sum;
 }
 
-bool got_through(const job_report& r) {
-  for (const stage_report& s : r.stages)
+bool got_through(const job_metrics& r) {
+  for (const stage_metrics& s : r.stages)
     if (s.kind.is_sink && s.records_in > s.dead_letters)
       return true;
   return false;
 }
 
-result<void> check_dead_letters(const job_report& r, const dead_letter_limit& limit) {
+result<void> check_dead_letters(const job_metrics& r, const dead_letter_limit& limit) {
   const std::uint64_t letters = r.dead_letters;
   const std::uint64_t all = met(r);
   if (limit.count && letters > *limit.count)
@@ -46,7 +46,7 @@ error too_many_dead_letters(std::uint64_t limit) {
   return user_error(fmt::format("the limit of {} dead letters is exceeded", limit), reasons);
 }
 
-result<void> verdict(const job_report& r, const run_options& options) {
+result<void> verdict(const job_metrics& r, const run_options& options) {
   if (auto tolerable = check_dead_letters(r, options.max_dead_letters); !tolerable)
     return tolerable;
   return options.accept ? options.accept(r) : result<void>{};

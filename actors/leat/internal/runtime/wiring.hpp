@@ -34,7 +34,7 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
 result<void> assign_nodes(const plan& p, wired_job& w, const std::vector<std::size_t>& nodes,
                           std::size_t own);
 
-/// The figures of all subtasks at this moment.
-job_report report_of(const wired_job& w, const plan& p, clock_time now);
+/// The metrics of all subtasks at this moment.
+job_metrics metrics_of(const wired_job& w, const plan& p, clock_time now);
 
 } // namespace leat

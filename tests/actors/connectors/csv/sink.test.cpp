@@ -39,8 +39,8 @@ struct words {
   }
 };
 
-leat::result<leat::job_report> write_words(words source, const std::string& path,
-                                           std::size_t subtasks = 1) {
+leat::result<leat::job_metrics> write_words(words source, const std::string& path,
+                                            std::size_t subtasks = 1) {
   leat::graph g{"words"};
   g.from("words", source).to("out", sink{path}, {subtasks});
   return leat::run(std::move(g));

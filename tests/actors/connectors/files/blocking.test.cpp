@@ -59,10 +59,10 @@ struct reading {
     job.emplace(std::move(*started));
   }
   bool reads(std::size_t count) {
-    return soon([&] { return job->report().stages.back().records_in == count; });
+    return soon([&] { return job->metrics().stages.back().records_in == count; });
   }
   bool waits_for(const std::string& what) {
-    return soon([&] { return job->report().stages.front().waiting_for == what; });
+    return soon([&] { return job->metrics().stages.front().waiting_for == what; });
   }
   void stop() {
     job->stop();
@@ -132,7 +132,7 @@ TEST_CASE(
       r.stop();
       CHECK(r.all.records().size() == (written ? 2 : 0));
       CHECK(r.dead_letters.letters.empty());
-      CHECK(r.job->report().stages.front().waiting_for.empty());
+      CHECK(r.job->metrics().stages.front().waiting_for.empty());
     }
     CHECK(soon([&] { return threads() <= before; }));
   }
@@ -200,7 +200,7 @@ TEST_CASE("a source says whom it waits for when nobody listens") {
   }
   reading r(leat::json_lines_socket<tick>{address, {.first_wait = 1h, .longest_wait = 1h}});
   CHECK(soon([&] {
-    return r.job->report().stages.front().waiting_for.starts_with(
+    return r.job->metrics().stages.front().waiting_for.starts_with(
         "connecting to " + address + ": Connection refused, next try in ");
   }));
   r.stop();

@@ -314,7 +314,7 @@ TEST_CASE("a job keeps its dead letters in a file, and waits when it is full") {
     if (std::filesystem::exists(dead_letters.path()))
       std::filesystem::remove(dead_letters.path());
   CHECK(job->wait());
-  CHECK(job->report().dead_letters == 50);
+  CHECK(job->metrics().dead_letters == 50);
   CHECK(all.records().size() == 50);
   const auto first = letters_in(folder / "moved").at(0);
   CHECK(first.stage == "in");

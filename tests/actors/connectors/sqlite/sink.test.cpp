@@ -45,9 +45,9 @@ auto numbered_item = [](std::uint64_t n) {
   return item{static_cast<std::int64_t>(n % 100), static_cast<std::int64_t>(n), 7};
 };
 
-leat::result<leat::job_report> run(item_sink s, std::size_t parallelism,
-                                   leat::dead_letter_sink* dead_letters = nullptr,
-                                   std::uint64_t count = 3000) {
+leat::result<leat::job_metrics> run(item_sink s, std::size_t parallelism,
+                                    leat::dead_letter_sink* dead_letters = nullptr,
+                                    std::uint64_t count = 3000) {
   leat::graph g{"items"};
   g.from("in", leat::generate(numbered_item, count)).to("out", std::move(s), {parallelism});
   leat::run_options options;

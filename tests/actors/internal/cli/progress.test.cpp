@@ -9,9 +9,9 @@ namespace {
 
 constexpr std::size_t wide = 200;
 
-job_report report(std::chrono::nanoseconds elapsed, std::uint64_t records,
-                  std::chrono::nanoseconds stalled = 0ns) {
-  job_report r;
+job_metrics metrics(std::chrono::nanoseconds elapsed, std::uint64_t records,
+                    std::chrono::nanoseconds stalled = 0ns) {
+  job_metrics r;
   r.elapsed = elapsed;
   r.stages = {{"payments", kinds::source, records, records, 0, 0, 0},
               {"alerts", kinds::sink, records, 0, 0, 0, 0}};
@@ -34,44 +34,44 @@ std::string printed(Talk talk) {
 
 } // namespace
 
-TEST_CASE("progress tells the rate since the earlier report") {
-  CHECK(progress_text({}, report(500ms, 1000), wide) == "0.5 s  1 000 records  2.00 k/s");
-  CHECK(progress_text(report(12s, 1'000'000), report(13s, 2'234'567), wide) ==
+TEST_CASE("progress tells the rate since the earlier metrics") {
+  CHECK(progress_text({}, metrics(500ms, 1000), wide) == "0.5 s  1 000 records  2.00 k/s");
+  CHECK(progress_text(metrics(12s, 1'000'000), metrics(13s, 2'234'567), wide) ==
         "13.0 s  2 234 567 records  1.23 M/s");
-  CHECK(progress_text({}, report(0s, 0), wide) == "0.0 s  0 records  0/s");
+  CHECK(progress_text({}, metrics(0s, 0), wide) == "0.0 s  0 records  0/s");
 }
 
 TEST_CASE("progress tells latency, dead letters and who holds the job up when there are") {
-  job_report now = report(62s, 2000, 950ms);
+  job_metrics now = metrics(62s, 2000, 950ms);
   now.has_latency = true;
   now.latency_p99 = 4'803'211;
   now.dead_letters = 1;
-  CHECK(progress_text(report(61s, 1500, 20ms), now, wide) ==
+  CHECK(progress_text(metrics(61s, 1500, 20ms), now, wide) ==
         "1:02  2 000 records  500/s  p99 4.80 ms  1 dead letter  bottleneck alerts (93 %)");
   now.dead_letters = 1200;
-  CHECK(progress_text(report(61s, 1500, 950ms), now, wide) ==
+  CHECK(progress_text(metrics(61s, 1500, 950ms), now, wide) ==
         "1:02  2 000 records  500/s  p99 4.80 ms  1 200 dead letters");
 }
 
 TEST_CASE("progress names a stage that waits and reads nothing meanwhile") {
-  job_report before = report(61s, 2000), now = report(62s, 2000);
+  job_metrics before = metrics(61s, 2000), now = metrics(62s, 2000);
   now.stages[0].waiting_for = "connecting to tcp://feed:1";
   CHECK(progress_text(before, now, wide).ends_with(" is waiting: connecting to tcp://feed:1"));
-  now = report(62s, 2001);
+  now = metrics(62s, 2001);
   now.stages[0].waiting_for = "connecting to tcp://feed:1";
   CHECK(progress_text(before, now, wide).find("waiting") == std::string::npos);
 }
 
 TEST_CASE("progress names the busiest stage and a paused one where no edge stalls") {
-  job_report now = report(62s, 2000);
+  job_metrics now = metrics(62s, 2000);
   now.stages[1].busy = 980ms;
   now.stages[1].paused = 2500ms;
-  CHECK(progress_text(report(61s, 1500), now, wide) ==
+  CHECK(progress_text(metrics(61s, 1500), now, wide) ==
         "1:02  2 000 records  500/s  bottleneck alerts (busy 98 %)  alerts paused for 2.50 s");
 }
 
 TEST_CASE("progress fits into narrow terminals") {
-  job_report now = report(1s, 2000);
+  job_metrics now = metrics(1s, 2000);
   now.has_latency = true;
   now.latency_p99 = 12'300;
   CHECK(progress_text({}, now, 39) == "1.0 s  2 000 records  2.00 k/s  p99 12.");
@@ -84,10 +84,10 @@ TEST_CASE("elsewhere than on a terminal each line is a new one, with the rate of
           CHECK(!is_live_terminal(stream));
           progress_line line(stream);
           CHECK(line.interval() == 1s);
-          line.show(report(500ms, 100));
-          line.show(report(1000ms, 200));
-          line.show(report(1500ms, 500));
-          line.show(report(2000ms, 800));
+          line.show(metrics(500ms, 100));
+          line.show(metrics(1000ms, 200));
+          line.show(metrics(1500ms, 500));
+          line.show(metrics(2000ms, 800));
           line.clear();
         }) == "0.5 s  100 records  200/s\n"
               "1.0 s  200 records  200/s\n"

@@ -38,7 +38,7 @@ nlohmann::json metrics() { return nlohmann::json::parse(content_of("m.json")); }
 
 TEST_CASE("a graph runs, and its summary is followed by the program's own rows") {
   scoring_program p;
-  p.after_run([](const job_report& r) {
+  p.after_run([](const job_metrics& r) {
     return text_rows{{"precision", fmt::format("0.91 of {}", r.records())}};
   });
   const outcome told =
@@ -90,7 +90,7 @@ TEST_CASE("a batch has no latency") {
 
 TEST_CASE("a quiet run says nothing") {
   scoring_program p;
-  p.after_run([](const job_report&) { return text_rows{{"precision", "0.91"}}; });
+  p.after_run([](const job_metrics&) { return text_rows{{"precision", "0.91"}}; });
   const outcome told = outcome_of(p, {"run", "--quiet", "--progress", "on"});
   CHECK(told.code == exit_done);
   CHECK(told.out.empty());

@@ -7,8 +7,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-job_report fraud() {
-  job_report r;
+job_metrics fraud() {
+  job_metrics r;
   r.name = "fraud";
   r.elapsed = 12'340ms;
   r.stages = {{"payments", kinds::source, 1'234'567, 1'234'567, 0, 2, 0},
@@ -41,7 +41,7 @@ TEST_CASE("the summary of a job that nothing held up") {
 }
 
 TEST_CASE("the summary names who held the job up, and where dead letters are") {
-  job_report r = fraud();
+  job_metrics r = fraud();
   r.dead_letters = 3;
   r.edges[0].stalled = 11'500ms;
   r.edges[1].stalled = 11'400ms;
@@ -63,14 +63,14 @@ TEST_CASE("the summary names who held the job up, and where dead letters are") {
 }
 
 TEST_CASE("the summary names a stage that was busy, though no edge stalled") {
-  job_report r = fraud();
+  job_metrics r = fraud();
   r.stages[2].busy = 12s;
   CHECK(in_columns(summary_of(r, ""))
             .ends_with("bottleneck    stage risk (busy 97 % of the time, no edge stalled)\n"));
 }
 
 TEST_CASE("the summary of a job that did nothing") {
-  job_report r;
+  job_metrics r;
   CHECK(in_columns(summary_of(r, "")) ==
         "records       0\n"
         "seconds       0.00\n"

@@ -154,7 +154,7 @@ TEST_CASE("an attempt after others runs as the first would have") {
     REQUIRE(done);
     CHECK(support::content_of(out) == expected);
     CHECK(folder.size() == 1);
-    CHECK((*job)->report().records() == records);
+    CHECK((*job)->metrics().records() == records);
     REQUIRE(asked.terms.size() == static_cast<std::size_t>(faults));
     for (int n = 0; n < faults; ++n) {
       const auto i = static_cast<std::size_t>(n);

@@ -51,12 +51,12 @@ TEST_CASE("a listener may publish: it is heard next time") {
 TEST_CASE("one snapshot serves all who are due, and none is taken for nobody") {
   job_bus bus;
   int taken = 0, seen = 0;
-  const auto snapshot = [&] { return ++taken, job_report{}; };
+  const auto snapshot = [&] { return ++taken, job_metrics{}; };
   bus.turn(snapshot);
   CHECK(taken == 0);
-  bus.observe(0ms, [&](const job_report&) { ++seen; });
-  bus.observe(0ms, [&](const job_report&) { ++seen; });
-  bus.observe(1h, [&](const job_report&) { seen += 100; });
+  bus.observe(0ms, [&](const job_metrics&) { ++seen; });
+  bus.observe(0ms, [&](const job_metrics&) { ++seen; });
+  bus.observe(1h, [&](const job_metrics&) { seen += 100; });
   bus.turn(snapshot);
   CHECK(taken == 1);
   CHECK(seen == 2);

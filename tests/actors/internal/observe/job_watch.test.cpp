@@ -7,9 +7,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-job_report report(std::chrono::nanoseconds elapsed, std::chrono::nanoseconds stalled,
-                  std::uint64_t letters) {
-  job_report r;
+job_metrics metrics(std::chrono::nanoseconds elapsed, std::chrono::nanoseconds stalled,
+                    std::uint64_t letters) {
+  job_metrics r;
   r.elapsed = elapsed;
   r.stages = {{"items", kinds::source, 1, 1, 0, 0, 0}, {"out", kinds::sink, 1, 0, 0, 0, 0}};
   r.edges = {{"items", "out", stalled}};
@@ -27,7 +27,7 @@ TEST_CASE("a watch tells changes only") {
   const auto look = [&](std::chrono::nanoseconds elapsed, std::chrono::nanoseconds stalled,
                         std::uint64_t letters) {
     heard.clear();
-    watch.look(report(elapsed, stalled, letters));
+    watch.look(metrics(elapsed, stalled, letters));
     bus.deliver();
     return heard;
   };
@@ -49,7 +49,7 @@ TEST_CASE("a watch warns once of a stage that waits, and tells when it goes on")
   job_watch watch(bus, "x.jsonl");
   const auto look = [&](std::string waiting_for, std::uint64_t records = 1) {
     heard.clear();
-    job_report r = report(1s, 0s, 0);
+    job_metrics r = metrics(1s, 0s, 0);
     r.stages[0].waiting_for = std::move(waiting_for);
     r.stages[0].records_in = records;
     watch.look(r);
@@ -78,7 +78,7 @@ TEST_CASE("a watch names a long pause, and what a stop waits for") {
   std::chrono::seconds elapsed{0};
   const auto look = [&](std::chrono::nanoseconds paused, std::size_t items, std::size_t out) {
     heard.clear();
-    job_report r = report(elapsed += 1s, 0s, 0);
+    job_metrics r = metrics(elapsed += 1s, 0s, 0);
     r.stages[0].running = items;
     r.stages[1].running = out;
     r.stages[1].paused = paused;

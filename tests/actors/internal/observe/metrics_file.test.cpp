@@ -10,8 +10,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-job_report some_report() {
-  job_report r;
+job_metrics some_report() {
+  job_metrics r;
   r.name = "fraud";
   r.elapsed = 2s;
   r.stages = {{"items", kinds::source, 1000, 900, 0, 3, 0},

@@ -8,8 +8,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-job_report report(std::chrono::nanoseconds elapsed, std::vector<edge_report> edges) {
-  job_report r;
+job_metrics metrics(std::chrono::nanoseconds elapsed, std::vector<edge_metrics> edges) {
+  job_metrics r;
   r.elapsed = elapsed;
   r.edges = std::move(edges);
   return r;
@@ -18,13 +18,13 @@ job_report report(std::chrono::nanoseconds elapsed, std::vector<edge_report> edg
 } // namespace
 
 TEST_CASE("no edge stalled, nobody to blame") {
-  CHECK(stalls_between({}, report(10s, {{"a", "b", 0ns}, {"b", "c", 99ms}})).empty());
-  CHECK(stalls_between({}, report(0s, {{"a", "b", 5s}})).empty());
-  CHECK(stalls_between({}, job_report{}).empty());
+  CHECK(stalls_between({}, metrics(10s, {{"a", "b", 0ns}, {"b", "c", 99ms}})).empty());
+  CHECK(stalls_between({}, metrics(0s, {{"a", "b", 5s}})).empty());
+  CHECK(stalls_between({}, job_metrics{}).empty());
 }
 
 TEST_CASE("where no edge stalls, the busiest stage is named, if it is busy most of the time") {
-  job_report before, now;
+  job_metrics before, now;
   before.elapsed = 1s, now.elapsed = 3s;
   before.stages = now.stages = {{"a", kinds::source}, {"b", kinds::actor}};
   CHECK_FALSE(busiest_between(before, now));
@@ -41,7 +41,7 @@ TEST_CASE("where no edge stalls, the busiest stage is named, if it is busy most 
 }
 
 TEST_CASE("the culprit is where stalling ends, not where it is longest") {
-  const auto now = report(10s, {{"a", "b", 9800ms}, {"b", "c", 9700ms}, {"c", "d", 9600ms}});
+  const auto now = metrics(10s, {{"a", "b", 9800ms}, {"b", "c", 9700ms}, {"c", "d", 9600ms}});
   const auto stalls = stalls_between({}, now);
   REQUIRE(stalls.size() == 3);
   CHECK(stalls[0].edge->to == "d");
@@ -51,28 +51,28 @@ TEST_CASE("the culprit is where stalling ends, not where it is longest") {
 }
 
 TEST_CASE("a slow stage in the middle is named") {
-  const auto now = report(10s, {{"a", "b", 9000ms}, {"b", "c", 8900ms}, {"c", "d", 500ms}});
+  const auto now = metrics(10s, {{"a", "b", 9000ms}, {"b", "c", 8900ms}, {"c", "d", 500ms}});
   CHECK(stalls_between({}, now).front().edge->to == "c");
 }
 
 TEST_CASE("a slow sink behind parallel stages is named, though each of them stalls less") {
-  const auto now = report(10s, {{"in", "card", 4900ms},
-                                {"card", "terminal", 4600ms},
-                                {"terminal", "pane", 2000ms},
-                                {"pane", "risk", 2300ms},
-                                {"risk", "alerts", 2200ms}});
+  const auto now = metrics(10s, {{"in", "card", 4900ms},
+                                 {"card", "terminal", 4600ms},
+                                 {"terminal", "pane", 2000ms},
+                                 {"pane", "risk", 2300ms},
+                                 {"risk", "alerts", 2200ms}});
   CHECK(stalls_between({}, now).front().edge->to == "alerts");
 }
 
 TEST_CASE("with several branches, the one that stalls its fork is named") {
   const auto now =
-      report(10s, {{"a", "fork", 9000ms}, {"fork", "quick", 200ms}, {"fork", "slow", 8900ms}});
+      metrics(10s, {{"a", "fork", 9000ms}, {"fork", "quick", 200ms}, {"fork", "slow", 8900ms}});
   CHECK(stalls_between({}, now).front().edge->to == "slow");
 }
 
 TEST_CASE("only what happened between the reports counts") {
-  const auto before = report(10s, {{"a", "b", 9s}, {"b", "c", 0s}});
-  const auto now = report(11s, {{"a", "b", 9s}, {"b", "c", 500ms}});
+  const auto before = metrics(10s, {{"a", "b", 9s}, {"b", "c", 0s}});
+  const auto now = metrics(11s, {{"a", "b", 9s}, {"b", "c", 500ms}});
   const auto stalls = stalls_between(before, now);
   REQUIRE(stalls.size() == 1);
   CHECK(stalls[0].edge->to == "c");

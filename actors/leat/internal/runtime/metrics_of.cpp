@@ -4,16 +4,16 @@
 
 namespace leat {
 
-std::uint64_t job_report::records() const {
+std::uint64_t job_metrics::records() const {
   std::uint64_t sum = 0;
-  for (const stage_report& s : stages)
+  for (const stage_metrics& s : stages)
     if (s.kind.is_source)
       sum += s.records_in;
   return sum;
 }
 
-job_report report_of(const wired_job& w, const plan& p, clock_time now) {
-  job_report r;
+job_metrics metrics_of(const wired_job& w, const plan& p, clock_time now) {
+  job_metrics r;
   r.name = p.name;
   for (const plan_stage& s : p.stages)
     r.stages.push_back({s.name, s.kind});
@@ -29,7 +29,7 @@ job_report report_of(const wired_job& w, const plan& p, clock_time now) {
   histogram latency;
   for (std::size_t n = 0; n < w.metrics.size(); ++n) {
     const subtask_metrics& m = *w.metrics[n];
-    stage_report& s = r.stages[w.stage_of[n]];
+    stage_metrics& s = r.stages[w.stage_of[n]];
     s.records_in += m.counters.records_in;
     s.records_out += m.counters.records_out;
     s.panes += m.counters.panes;
