@@ -1,5 +1,5 @@
-// What an operator may know and touch while it processes a record or a timer fires: the state of
-// the key, the clock, timers, and, if it asks for it, where the record stands in event time.
+// The contexts of operators, while they process a record or a timer fires: the state of the key,
+// the clock, timers, and, in leat::event_context, the place of the record in event time.
 //
 // Reading and writing state are different calls, because what is written may have to be copied
 // before: a snapshot may share it. A reference that one of these calls returns is valid until the
@@ -107,7 +107,7 @@ public:
   /// much later. It never falls.
   processing_time now() const { return clock_->processing_now(); }
 
-  /// Calls the operator's `on_timer` for this key when the clock has come to this time; soon, if it
+  /// Calls the operator's `on_timer` for this key when the clock has reached this time; soon, if it
   /// has. It fires between records, so results depend on the run. Nothing new if there is such a
   /// timer already. At the end of the input those that are left do not fire.
   void set(const processing_timer& t, processing_time at) {

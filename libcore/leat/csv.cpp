@@ -19,17 +19,17 @@ std::string list_names(std::span<const csv_cell> cells) {
 
 } // namespace
 
-std::optional<std::string> csv_splitter::split(std::string_view line) {
+result<void> csv_splitter::split(std::string_view line) {
   count_ = 0;
   unescaped_.clear();
   if (const std::size_t valid = valid_utf8_length(line); valid != line.size())
-    return fmt::format("byte {} is not UTF-8", valid + 1);
+    return user_error(fmt::format("byte {} is not UTF-8", valid + 1));
 
   for (std::size_t at = 0;; ++at) { // `at` stands on the first byte of a cell
     csv_cell cell;
     if (at < line.size() && line[at] == '"') {
-      if (auto fault = quoted_cell(line, at, cell))
-        return fault;
+      if (auto quoted = quoted_cell(line, at, cell); !quoted)
+        return quoted;
     } else {
       const std::size_t start = at;
       while (at < line.size() && line[at] != ',' && line[at] != '"')
@@ -37,26 +37,25 @@ std::optional<std::string> csv_splitter::split(std::string_view line) {
       cell.text = line.substr(start, at - start);
     }
     if (at < line.size() && line[at] != ',')
-      return cell.quoted
-                 ? fmt::format("field {}: text after the closing quote", count_ + 1)
-                 : fmt::format("field {}: a quote inside a field without quotes", count_ + 1);
+      return user_error(fmt::format("field {}: {}", count_ + 1,
+                                    cell.quoted ? "text after the closing quote"
+                                                : "a quote inside a field without quotes"));
     if (count_ < cells_.size())
       cells_[count_] = cell;
     ++count_;
     if (at == line.size())
-      return std::nullopt;
+      return {};
   }
 }
 
 /// From the opening quote to behind the closing one.
-std::optional<std::string> csv_splitter::quoted_cell(std::string_view line, std::size_t& at,
-                                                     csv_cell& cell) {
+result<void> csv_splitter::quoted_cell(std::string_view line, std::size_t& at, csv_cell& cell) {
   const std::size_t start = ++at;
   bool doubled = false;
   for (;; at += 2) {
     at = line.find('"', at);
     if (at == std::string_view::npos)
-      return fmt::format("field {}: its quote is not closed on this line", count_ + 1);
+      return user_error(fmt::format("field {}: its quote is not closed on this line", count_ + 1));
     if (at + 1 == line.size() || line[at + 1] != '"')
       break;
     doubled = true;
@@ -65,7 +64,7 @@ std::optional<std::string> csv_splitter::quoted_cell(std::string_view line, std:
   ++at;
   if (doubled)
     unescape(cell, line.size());
-  return std::nullopt;
+  return {};
 }
 
 /// Turns doubled quotes into single ones, in memory of our own.
@@ -85,8 +84,8 @@ result<csv_positions> find_csv_columns(std::string_view header,
                                        std::string_view no_column) {
   csv_splitter splitter{static_cast<std::size_t>(std::count(header.begin(), header.end(), ',')) +
                         1};
-  if (auto fault = splitter.split(header))
-    return user_error("the header is not CSV: " + *fault);
+  if (const auto split = splitter.split(header); !split)
+    return user_error("the header is not CSV: " + split.error().what);
 
   const auto cells = splitter.cells();
   csv_positions positions{{}, cells.size()};

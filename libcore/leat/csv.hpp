@@ -1,4 +1,4 @@
-// CSV as RFC 4180 has it: one record a line, the columns named by a header line. Columns are found
+// CSV by RFC 4180: one record a line, the columns named by a header line. Columns are found
 // by name, in any order. A line here never holds its line end, and text is UTF-8.
 //
 // Reading takes physical lines, so a line break inside quotes is not supported: the line ends
@@ -20,7 +20,7 @@
 
 namespace leat {
 
-/// What a column may hold.
+/// The types that a column may hold.
 template <class V>
 inline constexpr bool csv_field = scalar<V>;
 template <class V>
@@ -52,8 +52,8 @@ public:
   /// Keeps the first `most` cells of each line and counts the others.
   explicit csv_splitter(std::size_t most) : cells_(most) {}
 
-  /// Returns why the line is no CSV, or nothing.
-  std::optional<std::string> split(std::string_view line);
+  /// An error if the line is not valid CSV.
+  result<void> split(std::string_view line);
 
   /// The cells of the last line; the views hold until the next call, and no longer than the line.
   std::span<const csv_cell> cells() const {
@@ -63,7 +63,7 @@ public:
   std::size_t count() const { return count_; }
 
 private:
-  std::optional<std::string> quoted_cell(std::string_view line, std::size_t& at, csv_cell& cell);
+  result<void> quoted_cell(std::string_view line, std::size_t& at, csv_cell& cell);
   void unescape(csv_cell& cell, std::size_t line_size);
 
   std::vector<csv_cell> cells_;
@@ -71,7 +71,7 @@ private:
   std::string unescaped_;
 };
 
-/// Where the columns of a record stand in the lines of one file.
+/// The positions of a record's columns in the lines of one file.
 struct csv_positions {
   static constexpr std::size_t none = ~std::size_t{0}; ///< of a field that is no column
   std::vector<std::size_t> of_field;                   ///< by declared field
@@ -124,12 +124,12 @@ public:
   explicit csv_reader(csv_columns<T> columns)
       : columns_(std::move(columns)), splitter_(columns_.count) {}
 
-  /// Reads one line into `out`. Returns why it cannot, or nothing; then `out` may be half-filled.
-  std::optional<std::string> parse(std::string_view line, T& out) {
-    if (auto fault = splitter_.split(line))
-      return fault;
+  /// Reads one line into `out`, which an error leaves partly filled.
+  result<void> parse(std::string_view line, T& out) {
+    if (auto split = splitter_.split(line); !split)
+      return split;
     if (splitter_.count() != columns_.count)
-      return csv_count_reason(splitter_.count(), columns_.count);
+      return user_error(csv_count_reason(splitter_.count(), columns_.count));
     if constexpr (foreign<T>)
       return foreign_record<T>::parse_csv(splitter_.cells(), columns_.of_field, out);
     else
@@ -137,25 +137,23 @@ public:
   }
 
 private:
-  std::optional<std::string> read_fields(T& out) {
+  result<void> read_fields(T& out) {
     require_csv<T>();
-    std::optional<std::string> fault;
+    result<void> read;
     std::size_t field = 0;
     with_fields<T>([&](const auto&... f) {
-      (read_column(f.name, columns_.of_field[field++], out.*f.member, fault) && ...);
+      (read_column(f.name, columns_.of_field[field++], out.*f.member, read) && ...);
     });
-    return fault;
+    return read;
   }
 
   template <class V>
-  bool read_column(std::string_view name, std::size_t column, V& out,
-                   std::optional<std::string>& fault) {
-    return column == csv_positions::none || read_cell(name, splitter_.cells()[column], out, fault);
+  bool read_column(std::string_view name, std::size_t column, V& out, result<void>& read) {
+    return column == csv_positions::none || read_cell(name, splitter_.cells()[column], out, read);
   }
 
   template <class V>
-  static bool read_cell(std::string_view name, csv_cell cell, V& out,
-                        std::optional<std::string>& fault) {
+  static bool read_cell(std::string_view name, csv_cell cell, V& out, result<void>& read) {
     if constexpr (!csv_field<V>) {
       return false;
     } else if constexpr (is_optional<V>) {
@@ -163,12 +161,12 @@ private:
         out.reset();
         return true;
       }
-      return read_cell(name, cell, out ? *out : out.emplace(), fault);
+      return read_cell(name, cell, out ? *out : out.emplace(), read);
     } else {
       const parse_error why = parse_scalar(cell.text, out);
       if (why == parse_error::none)
         return true;
-      fault = csv_column_reason(name, parse_reason<V>(why, cell.text));
+      read = user_error(csv_column_reason(name, parse_reason<V>(why, cell.text)));
       return false;
     }
   }
@@ -229,7 +227,7 @@ private:
   }
 };
 
-/// ... or a record that others declare, by what they say of it...
+/// ... or a record of generated code, by its foreign_record...
 template <foreign T>
 struct csv_line<T> {
   static void append_header(std::string& out) { foreign_record<T>::append_csv_header(out); }
@@ -238,7 +236,7 @@ struct csv_line<T> {
   }
 };
 
-/// ... and a scored record by the record's columns, its score, and who gave it.
+/// ... and a scored record by the record's columns, its score and its model.
 template <class Features, class Score>
 struct csv_line<scored<Features, Score>> {
   static_assert(scalar<Score>,

@@ -7,9 +7,8 @@
 //   record          object                  std::vector, array   array
 //
 // 64-bit integers are written as numbers; readers that keep all numbers as doubles round those
-// beyond 2^53. JSON has no number for the floats that are none: they are the strings "NaN",
-// "Infinity" and
-// "-Infinity", as in the JSON mapping of Protocol Buffers.
+// beyond 2^53. JSON has no numbers for NaN and infinities: they are the strings "NaN", "Infinity"
+// and "-Infinity", as in the JSON mapping of Protocol Buffers.
 #pragma once
 
 #include <leat/detail/record/utf8.hpp>
@@ -79,7 +78,7 @@ void append_json_number(std::string& out, V value) {
     out += std::isnan(value) ? R"("NaN")" : value > 0 ? R"("Infinity")" : R"("-Infinity")";
 }
 
-/// The same for a record that others declare.
+/// The same for a record of generated code.
 template <foreign T>
 void append_json_fields(std::string& out, const T& value) {
   foreign_record<T>::append_json_fields(out, value);
@@ -131,7 +130,7 @@ void append_json(std::string& out, const scored<Features, Score>& value) {
 // --- reading ----------------------------------------------------------------------------------
 
 /// Takes one JSON text apart from left to right, without a tree and without recursion. The first
-/// fault stops it: every call answers false from then on, and `fault()` tells why.
+/// fault stops it: every call returns false from then on, and `fault()` the reason.
 class json_reader {
 public:
   /// `text` must outlive the reader.
@@ -139,8 +138,8 @@ public:
 
   /// Opens an object ('{') or an array ('[').
   bool open(char bracket);
-  /// Steps to the next element before `close`; `first` for the one after the bracket. Answers false
-  /// behind the last element, or at a fault.
+  /// Steps to the next element before `close`; `first` for the one after the bracket. Returns
+  /// false after the last element, or at a fault.
   bool next(char close, bool first);
   /// Reads a member's name and its colon. The view holds until the next name or string is read.
   bool name(std::string_view& out);
@@ -345,21 +344,21 @@ bool read_json(json_reader& in, V& out) {
   }
 }
 
-/// Reads one line into `out`. Returns why it cannot, or nothing; then `out` may be half-filled.
+/// Reads one line into `out`, which an error leaves partly filled.
 /// Members that T does not declare are skipped; a declared one must come, once, unless it is a
 /// std::optional.
 template <record T>
-std::optional<std::string> parse_json(std::string_view line, T& out) {
+result<void> parse_json(std::string_view line, T& out) {
   require_finite<T>();
   json_reader in{line};
   if (!in.failed() && read_json_record(in, out) && in.finish())
-    return std::nullopt;
-  return in.fault();
+    return {};
+  return user_error(in.fault());
 }
 
-/// The same for a record that others declare, by their rules.
+/// The same for a record of generated code, by its foreign_record.
 template <foreign T>
-std::optional<std::string> parse_json(std::string_view line, T& out) {
+result<void> parse_json(std::string_view line, T& out) {
   return foreign_record<T>::parse_json(line, out);
 }
 

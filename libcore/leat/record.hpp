@@ -18,7 +18,7 @@
 
 namespace leat {
 
-/// One declared field: its name outside the program, where it lives, and whether models read it.
+/// One declared field: its name outside the program, its member, and whether models read it.
 template <class Record, class Value>
 struct field_of {
   using value_type = Value;
@@ -119,7 +119,7 @@ concept foreign = requires {
   { foreign_record<T>::name() } -> std::convertible_to<std::string_view>;
 };
 
-/// Whatever sources and sinks can read and write by its fields.
+/// A type that sources and sinks can read and write by its fields.
 template <class T>
 concept any_record = record<T> || foreign<T>;
 

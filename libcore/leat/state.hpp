@@ -1,6 +1,6 @@
 // Keyed state: what an operator remembers of each key. An operator has handles as members, sets
 // them in `open` by leat::setup, and reads and writes through leat::context, for the key of the
-// record at hand.
+// current record.
 //
 //   leat::value_state<V>         one value
 //   leat::list_state<V>          values in the order in which they were appended

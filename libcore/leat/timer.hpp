@@ -1,5 +1,5 @@
-// Timers: what an operator wants to do for a key once time has come so far, whether or not a record
-// comes. There are timers of event time and timers of processing time.
+// Timers: an operator asks for a call for a key when time has reached a point, whether or not a
+// record comes. There are timers of event time and timers of processing time.
 #pragma once
 
 #include <leat/detail/state/map_column.hpp>
@@ -32,7 +32,7 @@ public:
   virtual ~timer_service() = default;
   /// Throws leat::failure if there are timers of this name.
   virtual timer_set& declare(std::string name) = 0;
-  /// Of the key at hand.
+  /// Of the current key.
   virtual void set(timer_set& timers, Time at) = 0;
   virtual void cancel(timer_set& timers, Time at) = 0;
 };
@@ -62,10 +62,10 @@ private:
   detail::timer_set* set_ = nullptr;
 };
 
-/// Fires when event time has come to its time: at the same place among the records in every run.
+/// Fires when event time has reached its time: at the same place among the records in every run.
 using timer = timer_by<event_time>;
 
-/// Fires when the runtime's clock has come to its time.
+/// Fires when the runtime's clock has reached its time.
 using processing_timer = timer_by<processing_time>;
 
 } // namespace leat

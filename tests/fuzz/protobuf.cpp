@@ -70,8 +70,9 @@ void require_json(const T& read) {
   std::string written;
   write(written, read);
   T again;
-  if (const auto fault = leat::parse_json(written, again))
-    fuzz::require(false, "JSON that was written can be read: " + written + ": " + *fault);
+  if (const auto parsed = leat::parse_json(written, again); !parsed)
+    fuzz::require(false,
+                  "JSON that was written can be read: " + written + ": " + parsed.error().what);
   require_same<T>(read, again, written, write);
 }
 
@@ -85,8 +86,9 @@ void require_csv(const Payment& read) {
   std::string written;
   write(written, read);
   Payment again;
-  if (const auto fault = reader.parse(written, again))
-    fuzz::require(false, "CSV that was written can be read: " + written + ": " + *fault);
+  if (const auto parsed = reader.parse(written, again); !parsed)
+    fuzz::require(false,
+                  "CSV that was written can be read: " + written + ": " + parsed.error().what);
   require_same<Payment>(read, again, written, write);
 }
 

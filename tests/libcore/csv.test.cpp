@@ -68,8 +68,8 @@ std::string header_error(std::string_view header) {
 std::string read(std::string_view line) {
   payment p;
   auto reader = reader_for<payment>("id,terminal,amount,note");
-  if (const auto fault = reader.parse(line, p))
-    return *fault;
+  if (const auto parsed = reader.parse(line, p); !parsed)
+    return parsed.error().what;
   return fmt::format("{}|{}|{}|{}", p.id, p.terminal, p.amount, p.note);
 }
 
@@ -142,8 +142,7 @@ TEST_CASE("csv: a record survives its CSV line") {
   everything back; // one for all lines, so that nothing may be left of the one before
   CHECK(rc::check([&] {
     const everything e = any_everything();
-    const auto fault = reader.parse(line_of(e), back);
-    RC_ASSERT(fault == std::nullopt);
+    RC_ASSERT(bool(reader.parse(line_of(e), back)));
     RC_ASSERT(bytes_of(back) == bytes_of(e));
   }));
 }
@@ -153,7 +152,7 @@ TEST_CASE("csv: a record of one text survives") {
   CHECK(rc::check([&] {
     const word w{*utf8_text()};
     word back;
-    RC_ASSERT(reader.parse(line_of(w), back) == std::nullopt);
+    RC_ASSERT(bool(reader.parse(line_of(w), back)));
     RC_ASSERT(back.text == w.text);
     RC_ASSERT(!line_of(w).empty());
   }));
@@ -163,28 +162,28 @@ TEST_CASE("csv: hostile lines are refused or read, never more") {
   auto reader = reader_for<payment>("id,terminal,amount,note");
   CHECK(rc::check([&](std::string line) {
     payment p;
-    reader.parse(line, p);
+    (void)reader.parse(line, p);
   }));
   CHECK(rc::check([&] { // closer to the real thing
     const auto line = *rc::gen::container<std::string>(
         rc::gen::element(',', '"', '1', '.', '-', 'x', '\xC3', '\xA9'));
     payment p;
-    reader.parse(line, p);
+    (void)reader.parse(line, p);
   }));
   payment p;
-  CHECK(reader.parse(std::string(1 << 20, ','), p) == "1048577 fields, 4 expected");
-  CHECK(reader.parse(std::string(1 << 20, '"'), p).has_value());
+  CHECK(reader.parse(std::string(1 << 20, ','), p).error().what == "1048577 fields, 4 expected");
+  CHECK_FALSE(reader.parse(std::string(1 << 20, '"'), p));
 }
 
 TEST_CASE("csv: columns are found by name, in any order, among others") {
   auto reader = reader_for<payment>("x,note,amount,\"y, z\",id,terminal");
   payment p;
-  CHECK(reader.parse("ignored,\"a, \"\"b\"\"\",1.5,,7,3", p) == std::nullopt);
+  CHECK(reader.parse("ignored,\"a, \"\"b\"\"\",1.5,,7,3", p));
   CHECK(line_of(p) == "7,3,1.5,\"a, \"\"b\"\"\"");
   everything e;
   auto other = reader_for<everything>("\"text, \"\"quoted\"\"\",flag,i8,i64,u64,f32,f64,what,at,"
                                       "maybe_number,maybe_text,maybe_at,maybe_what");
-  CHECK(other.parse("t,1,2,3,4,5,6,7,1970-01-01T00:00:00Z,,,,", e) == std::nullopt);
+  CHECK(other.parse("t,1,2,3,4,5,6,7,1970-01-01T00:00:00Z,,,,", e));
   CHECK(line_of(e) == "true,2,3,4,5,6,7,t,1970-01-01T00:00:00Z,,,,");
 }
 
@@ -224,7 +223,7 @@ TEST_CASE("csv: a line that cannot be read says why") {
 
 TEST_CASE("csv: several cells with doubled quotes do not overwrite each other") {
   leat::csv_splitter splitter{3};
-  CHECK(splitter.split("\"a\"\"a\",\"b\"\"b\",\"c\"\"c\"") == std::nullopt);
+  CHECK(splitter.split("\"a\"\"a\",\"b\"\"b\",\"c\"\"c\""));
   CHECK(splitter.cells()[0].text == "a\"a");
   CHECK(splitter.cells()[1].text == "b\"b");
   CHECK(splitter.cells()[2].text == "c\"c");

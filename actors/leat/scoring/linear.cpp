@@ -69,8 +69,8 @@ void linear_model::refuse(std::span<const float> row) const {
     if (std::isnan(row[f]))
       throw failure(user_error(fmt::format("feature '{}' is missing, and model '{}' needs all",
                                            shape_.feature_names[f], shape_.name)));
-  throw failure(user_error(
-      fmt::format("the score by model '{}' is not a number: infinities meet in it", shape_.name)));
+  throw failure(user_error(fmt::format(
+      "the score by model '{}' is not a number: it adds infinities of both signs", shape_.name)));
 }
 
 } // namespace leat

@@ -156,7 +156,7 @@ result<void> check_intercepts(const xgboost_file& file, std::size_t outputs) {
     return {};
   const auto here = intercepts_of(file, outputs, library);
   if (!here || *here != *there)
-    return user_error(differ("converts its base_score otherwise"),
+    return user_error(differ("converts its base_score differently"),
                       elsewhere(file, "link the XGBoost that wrote it"));
   return {};
 }

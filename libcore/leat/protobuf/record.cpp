@@ -145,12 +145,12 @@ std::string parse_cell(csv_cell cell, Message& out, const FieldDescriptor* f) {
   }
 }
 
-/// The required fields (of proto2) that did not come.
-std::optional<std::string> lacking(const Message& m) {
+/// An error that names the required fields (of proto2) that are missing.
+result<void> check_required(const Message& m) {
   if (m.IsInitialized())
-    return std::nullopt;
-  return fmt::format("no {}: it lacks {}", m.GetDescriptor()->full_name(),
-                     m.InitializationErrorString());
+    return {};
+  return user_error(fmt::format("no {}: it lacks {}", m.GetDescriptor()->full_name(),
+                                m.InitializationErrorString()));
 }
 
 } // namespace
@@ -180,18 +180,18 @@ void append_json_fields(std::string& out, const Message& value) {
   out += std::string_view{text}.substr(1, text.size() - 2);
 }
 
-std::optional<std::string> parse_json(std::string_view line, Message& out) {
+result<void> parse_json(std::string_view line, Message& out) {
   if (const std::size_t valid = valid_utf8_length(line); valid != line.size())
-    return fmt::format("byte {} is not UTF-8", valid + 1);
+    return user_error(fmt::format("byte {} is not UTF-8", valid + 1));
   out.Clear();
   // Strict: to ignore unknown members is to ignore unknown names of enums too.
   const auto done = google::protobuf::util::JsonStringToMessage({line.data(), line.size()}, &out);
   if (done.ok())
-    return lacking(out);
+    return check_required(out);
   std::string reason = done.ToString();
   std::replace_if(
       reason.begin(), reason.end(), [](unsigned char c) { return c < ' '; }, ' ');
-  return fmt::format("no {}: {}", out.GetDescriptor()->full_name(), reason);
+  return user_error(fmt::format("no {}: {}", out.GetDescriptor()->full_name(), reason));
 }
 
 void append_raw_text(std::string& out, const Message& value) {
@@ -235,17 +235,17 @@ void append_csv(std::string& out, const Message& value) {
     append_cell(i == 0 ? out : out += ',', value, type.field(i));
 }
 
-std::optional<std::string> parse_csv(std::span<const csv_cell> cells,
-                                     const std::vector<std::size_t>& of_field, Message& out) {
+result<void> parse_csv(std::span<const csv_cell> cells, const std::vector<std::size_t>& of_field,
+                       Message& out) {
   out.Clear();
   const Descriptor& type = *out.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     const std::string why =
         parse_cell(cells[of_field[static_cast<std::size_t>(i)]], out, type.field(i));
     if (!why.empty())
-      return csv_column_reason(type.field(i)->name(), why);
+      return user_error(csv_column_reason(type.field(i)->name(), why));
   }
-  return lacking(out);
+  return check_required(out);
 }
 
 // --- bytes ------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ void append_type(std::string& out, const Descriptor& type);
 /// Throws leat::failure for a value that JSON cannot hold (text that is not UTF-8, an Any of an
 /// unknown type).
 void append_json_fields(std::string& out, const Message& value);
-std::optional<std::string> parse_json(std::string_view line, Message& out);
+result<void> parse_json(std::string_view line, Message& out);
 
 /// As JSON, or in the library's text format where that fails.
 void append_raw_text(std::string& out, const Message& value);
@@ -57,8 +57,8 @@ void append_raw_text(std::string& out, const Message& value);
 result<std::vector<std::string_view>> csv_names(const Descriptor& type);
 void append_csv_header(std::string& out, const Descriptor& type);
 void append_csv(std::string& out, const Message& value);
-std::optional<std::string> parse_csv(std::span<const csv_cell> cells,
-                                     const std::vector<std::size_t>& of_field, Message& out);
+result<void> parse_csv(std::span<const csv_cell> cells, const std::vector<std::size_t>& of_field,
+                       Message& out);
 
 /// Appends the message's bytes, the same ones each time: maps are sorted.
 void append_bytes(std::string& out, const Message& value);
@@ -79,7 +79,7 @@ struct foreign_record<T> {
   static void append_json_fields(std::string& out, const T& value) {
     protobuf::append_json_fields(out, value);
   }
-  static std::optional<std::string> parse_json(std::string_view line, T& out) {
+  static result<void> parse_json(std::string_view line, T& out) {
     return protobuf::parse_json(line, out);
   }
   static void append_raw_text(std::string& out, const T& value) {
@@ -91,8 +91,8 @@ struct foreign_record<T> {
     protobuf::append_csv_header(out, *T::descriptor());
   }
   static void append_csv(std::string& out, const T& value) { protobuf::append_csv(out, value); }
-  static std::optional<std::string> parse_csv(std::span<const csv_cell> cells,
-                                              const std::vector<std::size_t>& of_field, T& out) {
+  static result<void> parse_csv(std::span<const csv_cell> cells,
+                                const std::vector<std::size_t>& of_field, T& out) {
     return protobuf::parse_csv(cells, of_field, out);
   }
 

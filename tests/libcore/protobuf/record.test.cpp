@@ -107,7 +107,8 @@ std::string read_cell(std::string_view column, std::string_view cell) {
   std::string header;
   leat::append_csv_header<Payment>(header);
   Payment p;
-  return reader_for<Payment>(header).parse(line, p).value_or("");
+  const auto read = reader_for<Payment>(header).parse(line, p);
+  return read ? "" : read.error().what;
 }
 
 } // namespace
@@ -121,10 +122,10 @@ TEST_CASE("protobuf: a message survives JSON") {
       p.set_amount(0);
     if (p.share() == 0)
       p.set_share(0);
-    RC_ASSERT(leat::parse_json(json_of(p), one) == std::nullopt);
+    RC_ASSERT(bool(leat::parse_json(json_of(p), one)));
     RC_ASSERT(MessageDifferencer::Equals(one, p));
     const Basket b = any_basket();
-    RC_ASSERT(leat::parse_json(json_of(b), other) == std::nullopt);
+    RC_ASSERT(bool(leat::parse_json(json_of(b), other)));
     RC_ASSERT(MessageDifferencer::Equals(other, b));
     RC_ASSERT(json_of(b).find('\n') == std::string::npos);
   }));
@@ -133,9 +134,9 @@ TEST_CASE("protobuf: a message survives JSON") {
 TEST_CASE("protobuf: JSON has every field under its own name") {
   PaymentId id;
   CHECK(json_of(id) == R"({"id":"0"})");
-  CHECK(leat::parse_json(R"({"id":7})", id) == std::nullopt);
+  CHECK(leat::parse_json(R"({"id":7})", id));
   CHECK(id.id() == 7);
-  CHECK(leat::parse_json("{}", id) == std::nullopt);
+  CHECK(leat::parse_json("{}", id));
   CHECK(id.id() == 0);
 }
 
@@ -145,12 +146,12 @@ TEST_CASE("protobuf: a line that is no JSON of the message says so, in one line"
        {"", "{", "[]", "7", R"({"id":"x"})", R"({"id":99999999999999999999})",
         "{\"id\":1}\n{\"id\":2}", R"({"channel":"BOAT"})", R"({"id":7,"unknown":1})"}) {
     INFO(line);
-    const auto fault = leat::parse_json(line, p);
-    REQUIRE(fault);
-    CHECK(fault->starts_with("no leat_tests.Payment: "));
-    CHECK(fault->find('\n') == std::string::npos);
+    const auto read = leat::parse_json(line, p);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().what.starts_with("no leat_tests.Payment: "));
+    CHECK(read.error().what.find('\n') == std::string::npos);
   }
-  CHECK(leat::parse_json("{\"note\":\"\xFF\"}", p) == "byte 10 is not UTF-8");
+  CHECK(leat::parse_json("{\"note\":\"\xFF\"}", p).error().what == "byte 10 is not UTF-8");
 }
 
 TEST_CASE("protobuf: any bytes are read as JSON and CSV, or refused, never more") {
@@ -163,16 +164,16 @@ TEST_CASE("protobuf: any bytes are read as JSON and CSV, or refused, never more"
                        rc::gen::element('{', '}', '[', ']', '"', ':', ',', '1', 'i', 'd', '\\')));
     Payment p;
     Basket b;
-    leat::parse_json(line, p);
-    leat::parse_json(line, b);
-    reader.parse(line, p);
+    (void)leat::parse_json(line, p);
+    (void)leat::parse_json(line, b);
+    (void)reader.parse(line, p);
   }));
   Basket b;
-  CHECK(leat::parse_json(std::string(100'000, '['), b).has_value());
+  CHECK_FALSE(leat::parse_json(std::string(100'000, '['), b));
   std::string deep;
   for (int i = 0; i < 10'000; ++i)
     deep += "{\"parent\":";
-  CHECK(leat::parse_json(deep, b).has_value());
+  CHECK_FALSE(leat::parse_json(deep, b));
 }
 
 TEST_CASE("protobuf: a message survives its CSV line") {
@@ -183,8 +184,7 @@ TEST_CASE("protobuf: a message survives its CSV line") {
   Payment back;
   CHECK(rc::check([&] {
     const Payment p = any_payment();
-    const auto fault = reader.parse(line_of(p), back);
-    RC_ASSERT(fault == std::nullopt);
+    RC_ASSERT(bool(reader.parse(line_of(p), back)));
     RC_ASSERT(MessageDifferencer::Equals(back, p));
   }));
 }
@@ -192,7 +192,7 @@ TEST_CASE("protobuf: a message survives its CSV line") {
 TEST_CASE("protobuf: columns are found by name; an enum may be a number") {
   auto reader = reader_for<Rated>("x,score,id");
   Rated r;
-  CHECK(reader.parse("?,0.5,3", r) == std::nullopt);
+  CHECK(reader.parse("?,0.5,3", r));
   CHECK(r.id() == 3);
   CHECK(r.score() == 0.5);
   CHECK(read_cell("channel", "WEB").empty());
@@ -211,12 +211,13 @@ TEST_CASE("protobuf: columns are found by name; an enum may be a number") {
 TEST_CASE("protobuf: a required field of proto2 that did not come is told") {
   leat_tests::Required r;
   auto reader = reader_for<leat_tests::Required>("id,kind");
-  CHECK(reader.parse("1,2", r) == std::nullopt);
+  CHECK(reader.parse("1,2", r));
   CHECK(r.kind() == leat_tests::Required::SECOND);
-  CHECK(reader.parse("1,3", r) == "column \"kind\": leat_tests.Required.Kind has no value 3");
-  CHECK(reader.parse(",2", r) == "no leat_tests.Required: it lacks id");
-  CHECK(leat::parse_json(R"({"kind":"FIRST"})", r).has_value());
-  CHECK(leat::parse_json(R"({"id":1})", r) == std::nullopt);
+  CHECK(reader.parse("1,3", r).error().what ==
+        "column \"kind\": leat_tests.Required.Kind has no value 3");
+  CHECK(reader.parse(",2", r).error().what == "no leat_tests.Required: it lacks id");
+  CHECK_FALSE(leat::parse_json(R"({"kind":"FIRST"})", r));
+  CHECK(leat::parse_json(R"({"id":1})", r));
 }
 
 TEST_CASE("protobuf: a message whose fields are no columns has no CSV, and says which") {

@@ -61,7 +61,7 @@ public:
     return e;
   }
 
-  std::optional<std::string> parse(std::string_view line, T& out) {
+  result<void> parse(std::string_view line, T& out) {
     if constexpr (has_text_field) // or compilers see a field that is not there
       if (path_field_)
         out.*path_field_ = path_;

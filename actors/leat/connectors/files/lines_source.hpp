@@ -14,15 +14,15 @@ struct lines_options {
 };
 
 /// Parses the lines of one file. `begin` makes it when the file is opened, and may take lines off
-/// the file's start (a header); nothing when the file is empty. `parse` returns why it cannot. Its
-/// options hold max_line, as lines_options does, and what the format needs.
+/// the file's start (a header); nothing when the file is empty. Its options
+/// hold max_line, as lines_options does, and what the format needs.
 template <class P>
 concept line_parser = requires(P p, line_reader& file, std::string_view line,
                                typename P::record_type& record,
                                const typename P::options_type& options) {
   { P::begin(file, options) } -> std::same_as<result<std::optional<P>>>;
   { options.max_line } -> std::convertible_to<std::size_t>;
-  { p.parse(line, record) } -> std::same_as<std::optional<std::string>>;
+  { p.parse(line, record) } -> std::same_as<result<void>>;
 };
 
 namespace detail {
@@ -37,7 +37,7 @@ struct no_parser {
   static result<std::optional<no_parser>> begin(line_reader&, const lines_options&) {
     return std::optional<no_parser>{};
   }
-  std::optional<std::string> parse(std::string_view, T&) { return std::nullopt; }
+  result<void> parse(std::string_view, T&) { return {}; }
 };
 
 template <template <class> class Parser, class T>
@@ -149,10 +149,10 @@ private:
 
   void read(std::string_view line, emitter<record_type>& out) {
     record_type record{};
-    if (auto fault = content_->parser.parse(line, record); !fault)
+    if (const auto parsed = content_->parser.parse(line, record))
       out(std::move(record));
     else if (!line.empty())
-      reject(line, std::move(*fault), out);
+      reject(line, parsed.error().what, out);
   }
 
   void reject(std::string_view line, std::string reason, emitter<record_type>& out) {

@@ -15,7 +15,7 @@ struct json_line_parser {
   static result<std::optional<json_line_parser>> begin(line_reader&, const lines_options&) {
     return std::optional{json_line_parser{}};
   }
-  std::optional<std::string> parse(std::string_view line, T& out) { return parse_json(line, out); }
+  result<void> parse(std::string_view line, T& out) { return parse_json(line, out); }
 };
 
 /// Reads records from JSON Lines files: leat::json_lines_source<payment>{"data/*.jsonl"}.

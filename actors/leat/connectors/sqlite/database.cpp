@@ -17,7 +17,7 @@ error sqlite_error(const std::string& path, sqlite3* file, int code) {
   switch (code & 0xFF) {
   case SQLITE_BUSY:
   case SQLITE_LOCKED:
-    return external_error(what, "another program writes to it and does not come to an end", true);
+    return external_error(what, "another program has been writing to it for too long", true);
   case SQLITE_FULL:
     return external_error(what, "free some space, or choose another folder");
   case SQLITE_CANTOPEN:

@@ -6,9 +6,9 @@ namespace leat {
 
 namespace {
 
-// Visits every figure; both directions follow from it, so they cannot differ.
+// Visits every metric; both directions follow from it, so they cannot differ.
 template <class Metrics, class Visit>
-bool each_figure(Metrics& m, Visit visit) {
+bool each_metric(Metrics& m, Visit visit) {
   auto& c = m.counters;
   bool good = visit(m.busy.total) && visit(m.busy.since) && visit(m.ended) &&
               visit(c.paused_since) && visit(c.records_in) && visit(c.records_out) &&
@@ -23,8 +23,8 @@ bool each_figure(Metrics& m, Visit visit) {
 
 std::string encode_metrics(const subtask_metrics& m) {
   std::string to;
-  each_figure(m, [&](const auto& figure) {
-    put_plain(to, figure.load(std::memory_order_relaxed));
+  each_metric(m, [&](const auto& metric) {
+    put_plain(to, metric.load(std::memory_order_relaxed));
     return true;
   });
   const std::string waiting = m.counters.waiting->text();
@@ -52,11 +52,11 @@ bool apply_waiting(byte_cursor& from, waiting_note& note) {
 
 bool apply_metrics(std::string_view bytes, subtask_metrics& m) {
   byte_cursor from(bytes);
-  bool good = each_figure(m, [&]<class T>(std::atomic<T>& figure) {
+  bool good = each_metric(m, [&]<class T>(std::atomic<T>& metric) {
     T value{};
     if (!get_plain(from, value))
       return false;
-    figure.store(value, std::memory_order_relaxed);
+    metric.store(value, std::memory_order_relaxed);
     return true;
   });
   good = good && apply_waiting(from, *m.counters.waiting);

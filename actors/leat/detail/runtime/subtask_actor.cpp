@@ -122,7 +122,7 @@ caf::behavior subtask_actor::messages() {
           byte_cursor content(m.content);
           auto at = decode_barrier(content);
           if (!at)
-            throw failure(internal_error("a barrier whose bytes make no sense"));
+            throw failure(internal_error("corrupt bytes of a barrier"));
           subtask_->inject(std::move(at));
         });
       },

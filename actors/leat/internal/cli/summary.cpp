@@ -27,10 +27,10 @@ std::string latency(const job_metrics& r) {
 
 // A row for each stage with the trait; the first one has the label.
 void add_stages(text_rows& rows, std::string label, const job_metrics& r, bool stage_kind::*trait,
-                std::uint64_t stage_metrics::*figure) {
+                std::uint64_t stage_metrics::*metric) {
   for (const stage_metrics& s : r.stages)
     if (s.kind.*trait)
-      rows.emplace_back(std::exchange(label, {}), fmt::format("{} {}", s.name, grouped(s.*figure)));
+      rows.emplace_back(std::exchange(label, {}), fmt::format("{} {}", s.name, grouped(s.*metric)));
 }
 
 void add_stalls(text_rows& rows, const job_metrics& r) {

@@ -10,7 +10,7 @@ constexpr double worth_telling = 0.01;
 
 // A stage whose own output stalled at least this share of the time that its input did waits for
 // others itself. Not all of it: shares are means over producers, and subtasks differ.
-constexpr double held_up_itself = 0.25;
+constexpr double stalled_itself = 0.25;
 
 using stall_list = std::vector<stall>;
 
@@ -24,7 +24,7 @@ stall_list::iterator behind(stall_list& all, const stall& s) {
 stall_list::iterator culprit_of(stall_list& all) {
   auto culprit = all.begin();
   for (auto next = behind(all, *culprit);
-       next != all.end() && next->share >= held_up_itself * culprit->share;
+       next != all.end() && next->share >= stalled_itself * culprit->share;
        next = behind(all, *culprit))
     culprit = next;
   return culprit;

@@ -88,10 +88,10 @@ result<caf::actor_system*> system_of(const plan& p) {
     if (!own || !own->system)
       continue;
     if (found && found != own->system)
-      return user_error(fmt::format("stage \"{}\" is to live in another actor system than a stage "
+      return user_error(fmt::format("stage \"{}\" belongs to another actor system than a stage "
                                     "before it",
                                     s.name),
-                        "a graph lives in one");
+                        "spawn all stages of a graph in one");
     found = own->system;
   }
   return found;

@@ -91,7 +91,7 @@ result<std::vector<const xgboost_tree*>> trees_in_order(const xgboost_file& file
                                                         std::size_t outputs) {
   const auto count = file.trees.size();
   if (file.num_trees.value_or(-1) != static_cast<std::int64_t>(count))
-    return user_error(fmt::format("it has {} trees, and its num_trees says otherwise", count));
+    return user_error(fmt::format("it has {} trees, but its num_trees differs", count));
   if (file.tree_info.size() != count)
     return user_error(
         fmt::format("its tree_info has {} entries for {} trees", file.tree_info.size(), count));

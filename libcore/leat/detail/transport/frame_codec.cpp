@@ -247,7 +247,7 @@ result<frame> decode_frame(std::string_view bytes, const row_codec& codec) {
                     fingerprint, codec.fingerprint()));
   frame f;
   if (!get_frame(from, codec, f))
-    return internal_error("a frame whose bytes make no sense");
+    return internal_error("corrupt bytes of a frame");
   return f;
 }
 

@@ -41,8 +41,8 @@ std::vector<kept_letter> letters_in(const std::string& path) {
   std::ifstream in{path};
   for (std::string line; std::getline(in, line);) {
     kept_letter letter;
-    if (const auto fault = leat::parse_json(line, letter))
-      FAIL(path << ": " << *fault << ": " << line);
+    if (const auto read = leat::parse_json(line, letter); !read)
+      FAIL(path << ": " << read.error().what << ": " << line);
     all.push_back(std::move(letter));
   }
   return all;

@@ -332,7 +332,7 @@ TEST_CASE("every refusal says what is wrong and in which file") {
       {"base_score is missing",
        [](json& l, json&) { l["learner_model_param"].erase("base_score"); }},
       {"names 1 of its 2 features", [](json& l, json&) { l["feature_names"] = {"cents"}; }},
-      {"its num_trees says otherwise",
+      {"its num_trees differs",
        [&](json& l, json&) { model(l)["gbtree_model_param"]["num_trees"] = "2"; }},
       {"tree_info has 2 entries for 1 trees",
        [&](json& l, json&) {
