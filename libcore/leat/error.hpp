@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cassert>
+#include <new>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace leat {
 
@@ -23,52 +24,99 @@ struct error {
   bool retry = false; ///< the same call may succeed later
 };
 
-inline error user_error(std::string what, std::string hint = {}) {
-  return {error_domain::user, std::move(what), std::move(hint)};
-}
-inline error external_error(std::string what, std::string hint = {}, bool retry = false) {
-  return {error_domain::external, std::move(what), std::move(hint), {}, retry};
-}
-inline error internal_error(std::string what) { return {error_domain::internal, std::move(what)}; }
+error user_error(std::string what, std::string hint = {});
+error external_error(std::string what, std::string hint = {}, bool retry = false);
+error internal_error(std::string what);
 
 /// "stage: what", and a second line with the hint; without the parts that are empty.
-inline std::string to_string(const error& e) {
-  std::string text = e.stage.empty() ? e.what : e.stage + ": " + e.what;
-  if (!e.hint.empty())
-    text += "\n  hint: " + e.hint;
-  return text;
-}
+std::string to_string(const error& e);
+
+namespace detail {
+
+/// An error in one word, since results are mostly good.
+class kept_error {
+public:
+  kept_error() = default;
+  explicit kept_error(error e);
+  kept_error(const kept_error& other);
+  kept_error(kept_error&& other) noexcept : at_(std::exchange(other.at_, nullptr)) {}
+  kept_error& operator=(kept_error other) noexcept {
+    std::swap(at_, other.at_);
+    return *this;
+  }
+  ~kept_error() {
+    if (at_) [[unlikely]]
+      release();
+  }
+
+  explicit operator bool() const { return at_ != nullptr; }
+  const error& operator*() const { return *at_; }
+
+private:
+  void release();
+
+  error* at_ = nullptr;
+};
+
+} // namespace detail
 
 /// A value or an error. `result<void>` holds success or an error.
 template <class T>
 class [[nodiscard]] result {
 public:
-  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  result(leat::error e) : state_(std::in_place_index<1>, std::move(e)) {}
+  result(T value) : good_(true), value_(std::move(value)) {}
+  result(leat::error e) : good_(false), error_(std::move(e)) {}
+  result(const result& other) requires std::is_copy_constructible_v<T> : good_(other.good_) {
+    if (good_)
+      new (&value_) T(other.value_);
+    else
+      new (&error_) detail::kept_error(other.error_);
+  }
+  result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : good_(other.good_) {
+    if (good_)
+      new (&value_) T(std::move(other.value_));
+    else
+      new (&error_) detail::kept_error(std::move(other.error_));
+  }
+  result& operator=(result other) {
+    this->~result();
+    new (this) result(std::move(other));
+    return *this;
+  }
+  ~result() {
+    if (good_)
+      value_.~T();
+    else
+      error_.~kept_error();
+  }
 
-  explicit operator bool() const { return state_.index() == 0; }
-  T& operator*() & { return assert(*this), *std::get_if<0>(&state_); }
-  const T& operator*() const& { return assert(*this), *std::get_if<0>(&state_); }
-  T&& operator*() && { return assert(*this), std::move(*std::get_if<0>(&state_)); }
+  explicit operator bool() const { return good_; }
+  T& operator*() & { return assert(good_), value_; }
+  const T& operator*() const& { return assert(good_), value_; }
+  T&& operator*() && { return assert(good_), std::move(value_); }
   T* operator->() { return &**this; }
   const T* operator->() const { return &**this; }
-  const leat::error& error() const { return *std::get_if<1>(&state_); }
+  const leat::error& error() const { return *error_; }
 
 private:
-  std::variant<T, leat::error> state_;
+  bool good_;
+  union {
+    T value_;
+    detail::kept_error error_;
+  };
 };
 
 template <>
 class [[nodiscard]] result<void> {
 public:
   result() = default;
-  result(leat::error e) : state_(std::move(e)) {}
+  result(leat::error e) : error_(std::move(e)) {}
 
-  explicit operator bool() const { return state_.index() == 0; }
-  const leat::error& error() const { return *std::get_if<1>(&state_); }
+  explicit operator bool() const { return !error_; }
+  const leat::error& error() const { return *error_; }
 
 private:
-  std::variant<std::monostate, leat::error> state_;
+  detail::kept_error error_;
 };
 
 /// An error travelling as an exception, for places that cannot return one (constructors,
