@@ -97,9 +97,9 @@ void send_all(int to, const char* bytes, std::size_t size) {
 
 double codec_nanoseconds(std::uint64_t count) {
   const auto codec = leat::row_codec_of<item>();
-  auto rows = leat::make_rows<item>(frame_records, frame_records);
+  auto rows = leat::make_rows(leat::record_type_of<item>, frame_records, frame_records);
   for (std::uint64_t n = 0; n < frame_records; ++n)
-    rows->records.push_back(generate(n));
+    rows->push_back<item>(generate(n));
   leat::frame f;
   f.records = rows;
   f.paid = f.cost();

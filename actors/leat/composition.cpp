@@ -1,5 +1,6 @@
 #include <leat/composition.hpp>
 
+#include <leat/detail/transport/chain_branch.hpp>
 #include <leat/internal/runtime/job_actor.hpp>
 #include <leat/internal/runtime/system.hpp>
 #include <leat/internal/runtime/wiring.hpp>
@@ -25,6 +26,13 @@ void complete(subtask_blueprint& b, const wire_message& m) {
 }
 
 } // namespace
+
+fanout detail::to_consumers(const record_type& type, std::size_t consumers) {
+  fanout all;
+  for (std::size_t i = 0; i < consumers; ++i)
+    all.add(std::make_unique<direct_branch>(type, routing::forward, i));
+  return all;
+}
 
 subtask_blueprint detail::lone_blueprint(std::string name,
                                          std::function<std::shared_ptr<stage>(std::size_t)> make) {

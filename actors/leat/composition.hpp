@@ -40,24 +40,18 @@ subtask_blueprint lone_blueprint(std::string name,
 caf::actor spawn_lone(caf::actor_system& system, subtask_blueprint blueprint, bool own_thread);
 
 /// To so many consumers, each of which gets all records.
-template <class T>
-fanout<T> to_consumers(std::size_t consumers) {
-  using end = routed_end<T, forward_route>;
-  fanout<T> all;
-  for (std::size_t i = 0; i < consumers; ++i)
-    all.add(std::make_unique<chain_branch<pass<T>, end>>(pass<T>{}, end(forward_route{}, i)));
-  return all;
-}
+fanout to_consumers(const record_type& type, std::size_t consumers);
 
 } // namespace detail
 
-/// Spawns an actor around any stage; `make(fanout<Out>)` returns its logic. For windowing, scoring
+/// Spawns an actor around any stage; `make(fanout)` returns its logic. For windowing, scoring
 /// and other stages without a function here.
 template <class In, class Out, class Make>
 lone_stage<In, Out> spawn_stage(caf::actor_system& system, std::string name, Make make,
                                 bool own_thread = false) {
-  auto blueprint = detail::lone_blueprint(
-      name, [make](std::size_t consumers) { return make(detail::to_consumers<Out>(consumers)); });
+  auto blueprint = detail::lone_blueprint(name, [make](std::size_t consumers) {
+    return make(detail::to_consumers(record_type_of<Out>, consumers));
+  });
   return {std::move(name), detail::spawn_lone(system, std::move(blueprint), own_thread)};
 }
 
@@ -67,7 +61,7 @@ auto spawn_source(caf::actor_system& system, std::string name, Source source,
   using T = typename Source::record_type;
   return spawn_stage<nothing, T>(
       system, std::move(name),
-      [source, times](fanout<T> to) -> std::unique_ptr<stage> {
+      [source, times](fanout to) -> std::unique_ptr<stage> {
         return std::make_unique<source_stage<Source, EventTime>>(source, times, std::move(to));
       },
       blocks<Source>());
@@ -77,7 +71,7 @@ template <class T, class Sink>
 lone_stage<T, nothing> spawn_sink(caf::actor_system& system, std::string name, Sink sink) {
   return spawn_stage<T, nothing>(
       system, std::move(name),
-      [sink](fanout<nothing>) -> std::unique_ptr<stage> {
+      [sink](fanout) -> std::unique_ptr<stage> {
         return std::make_unique<sink_stage<T, Sink>>(sink, std::chrono::nanoseconds{0});
       },
       blocks<Sink>());
@@ -90,7 +84,8 @@ auto spawn_actor(caf::actor_system& system, std::string name, Args... args) {
   using out = typename A::output_type;
   auto blueprint =
       detail::lone_blueprint(name, [](std::size_t consumers) -> std::shared_ptr<stage> {
-        return std::make_shared<actor_stage<in, out>>(detail::to_consumers<out>(consumers));
+        return std::make_shared<actor_stage<in, out>>(
+            detail::to_consumers(record_type_of<out>, consumers));
       });
   constexpr auto options = blocks<A>() ? caf::detached : caf::no_spawn_options;
   return lone_stage<in, out>{

@@ -64,4 +64,8 @@ private:
   bool aligned_ = false;
 };
 
+/// The command that swaps the batching of a windowing stage; its payload is what
+/// any_batching::parse reads.
+inline constexpr const char* batching_verb = "batching";
+
 } // namespace leat

@@ -66,7 +66,7 @@ public:
 template <class T>
 class side_port_of final : public side_port {
 public:
-  explicit side_port_of(fanout<T> to) : out(std::move(to)) {}
+  explicit side_port_of(fanout to) : out(std::move(to)) {}
   void open(const stage_services& s) override {
     std::vector<port*> ports;
     out.list_ports(ports);

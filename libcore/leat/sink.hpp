@@ -72,10 +72,10 @@ public:
   }
 
   void consume(std::size_t, frame& f, std::size_t& next, std::size_t end) override {
-    const auto& from = f.as<T>();
+    const rows& from = *f.records;
     if (satisfied_ || next == end)
       return void(next = end);
-    write(std::span<const T>(from.records).subspan(next, end - next));
+    write(from.as<T>().subspan(next, end - next));
     stage_counters::add(services_.counters->records_in, end - next);
     const clock_time rest = slowed_.count() * static_cast<clock_time>(end - next);
     measure(from.envelopes.ingest(), next, end, rest);

@@ -107,7 +107,7 @@ class source_stage final : public producing_stage<typename S::record_type>, publ
   using base::out_, base::services_, base::ports_;
 
 public:
-  source_stage(S source, EventTime times, fanout<T> to)
+  source_stage(S source, EventTime times, fanout to)
       : base(std::move(to)), source_(std::move(source)), times_(std::move(times)) {}
 
   result<void> open(const stage_services& services) override {
@@ -138,14 +138,14 @@ public:
   void consume(std::size_t, frame&, std::size_t&, std::size_t) override {}
 
   pull_status pull() override {
-    const std::size_t before = out_.gathered().records.size();
+    const std::size_t before = out_.gathered().size();
     std::size_t room = out_.room();
     if (services_.rate > 0)
       room = std::min(room, due());
     if (room == 0 && !out_.full())
       return pull_status::idle(next_due());
     const pull_status answer = splits_.size() == 1 ? pull_only(room) : pull_merged(room);
-    stage_counters::add(services_.counters->records_in, out_.gathered().records.size() - before);
+    stage_counters::add(services_.counters->records_in, out_.gathered().size() - before);
     if (out_.full())
       out_.hand_on();
     if (services_.rate > 0 && answer.is_more() && due() == 0)
@@ -179,8 +179,8 @@ private:
     split(std::uint32_t n, reader r) : number(n), read(std::move(r)) {}
     std::uint32_t number;
     split_reader<reader, T> read;
-    emitter<T> ahead{fanout<T>{}}; // read but not yet emitted; unused with one split
-    std::size_t next = 0;          // in ahead
+    emitter<T> ahead{fanout{}}; // read but not yet emitted; unused with one split
+    std::size_t next = 0;       // in ahead
     event_time highest = begin_of_time;
     event_time watermark = begin_of_time;
     std::uint64_t position = 0;
@@ -199,18 +199,18 @@ private:
 
   pull_status pull_only(std::size_t room) {
     split& s = *splits_.front();
-    auto& rows = out_.gathered();
-    const std::size_t first = rows.records.size();
+    const rows& gathered = out_.gathered();
+    const std::size_t first = gathered.size();
     const pull_status answer = s.read.pull(room, out_);
     s.done = answer.is_done();
-    if (rows.records.size() > first)
+    if (gathered.size() > first)
       s.idle_since.reset(), s.timed_out = false;
     if (has_event_time || out_.carried().stamps) {
       now_ = services_.time->now();
-      for (std::size_t i = first; i < rows.records.size(); ++i)
-        complete(s, rows.records[i], i);
+      for (std::size_t i = first; i < gathered.size(); ++i)
+        complete(s, out_.records()[i], i);
     } else {
-      s.position += rows.records.size() - first;
+      s.position += gathered.size() - first;
       last_.position = s.position;
       note_ingest(first);
     }
@@ -248,9 +248,10 @@ private:
 
   void emit_first(std::chrono::nanoseconds& wait) {
     split& s = *ready_.front().of;
-    T& r = s.ahead.gathered().records[s.next++];
-    complete(s, r, out_.gathered().records.size());
-    out_.gathered().records.push_back(std::move(r));
+    T& r = s.ahead.records()[s.next++];
+    rows& gathered = out_.gathered();
+    complete(s, r, gathered.size());
+    gathered.push_back<T>(std::move(r));
     std::ranges::pop_heap(ready_, std::greater{}, &ready_split::at);
     ready_.pop_back();
     if (at_end(s))
@@ -260,11 +261,11 @@ private:
   }
 
   void make_ready(split& s) {
-    ready_.push_back({next_stamp(s, time_of(s, s.ahead.gathered().records[s.next])), &s});
+    ready_.push_back({next_stamp(s, time_of(s, s.ahead.records()[s.next])), &s});
     std::ranges::push_heap(ready_, std::greater{}, &ready_split::at);
   }
 
-  static bool at_end(split& s) { return s.next == s.ahead.gathered().records.size(); }
+  static bool at_end(split& s) { return s.next == s.ahead.gathered().size(); }
 
   // Of a split with nothing left: asks its reader, and files it as ready or silent, or not at all
   // if it is done.
@@ -373,7 +374,7 @@ private:
   // Of records whose envelopes have nothing but this.
   void note_ingest(std::size_t before) {
     auto& rows = out_.gathered();
-    const std::size_t count = rows.records.size() - before;
+    const std::size_t count = rows.size() - before;
     if (services_.rate > 0)
       for (std::size_t i = 0; i < count; ++i)
         rows.envelopes.note_ingest(before + i, due_time(pulled_ + i));

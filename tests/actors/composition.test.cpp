@@ -66,9 +66,10 @@ TEST_CASE("a graph composed by hand: forks get all, merges are in stamp order") 
   const auto first = leat::spawn_actor<doubling>(system, "first", std::int64_t{0});
   const auto second = leat::spawn_actor<doubling>(system, "second", std::int64_t{2});
   const auto pane = leat::spawn_stage<item, item>(
-      system, "pane", [](leat::fanout<item> to) -> std::unique_ptr<leat::stage> {
-        return std::make_unique<leat::batching_stage<item>>(
-            leat::micro_batch{64, std::chrono::milliseconds{1}}, std::move(to));
+      system, "pane", [](leat::fanout to) -> std::unique_ptr<leat::stage> {
+        return std::make_unique<leat::batching_stage>(
+            leat::record_type_of<item>, leat::micro_batch{64, std::chrono::milliseconds{1}},
+            std::move(to));
       });
   const auto out = leat::spawn_sink<item>(system, "out", support::keep<item>{&got});
   const auto copies = leat::spawn_sink<item>(system, "copies", support::keep<item>{&copy});

@@ -48,7 +48,7 @@ LEVELS = (
     ("detail/stage", r"libcore/leat/(detail/stage/|emitter\.|operator\.)"),
     ("roles", r"libcore/leat/(source|sink)\."),
     ("detail/plan", r"libcore/leat/detail/plan/"),
-    ("graph", r"libcore/leat/(graph\.|leat\.|testing/)"),
+    ("graph", r"libcore/leat/(graph\.|stream\.|keyed_stream\.|batched_stream\.|leat\.|testing/)"),
     ("readers of models", r"actors/leat/scoring/readers/"),
     ("models", r"actors/leat/scoring/"),
     ("connectors/files", r"actors/leat/connectors/files/"),

@@ -61,13 +61,13 @@ reading<T> read_all(const Source& source) {
   constexpr std::size_t demand = 7;
   support::kept_letters dead_letters;
   reading<T> got;
-  leat::emitter<T> out{leat::fanout<T>{}};
+  leat::emitter<T> out{leat::fanout{}};
   out.open_for_reader({demand}, "read", &dead_letters);
   auto split = std::move(source.splits().front());
   try {
     while (!got.ended) {
       got.ended = split.pull(demand, out).is_done();
-      auto& records = out.gathered().records;
+      auto& records = out.records();
       require(records.size() <= demand, "no more records come than were asked for");
       got.records.insert(got.records.end(), records.begin(), records.end());
       out.clear();

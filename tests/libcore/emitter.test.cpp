@@ -1,5 +1,7 @@
 #include <leat/emitter.hpp>
 
+#include <leat/detail/transport/chain_branch.hpp>
+
 #include "support/catch.hpp"
 #include "support/flow.hpp"
 #include "support/letters.hpp"
@@ -29,11 +31,10 @@ struct one_output {
     out.open({frame}, s.carried, "stage", &letters);
   }
 
-  static leat::fanout<item> to_port(std::optional<std::uint32_t> number) {
-    leat::fanout<item> to(number);
-    using end = leat::routed_end<item, leat::forward_route>;
-    to.add(std::make_unique<leat::chain_branch<leat::pass<item>, end>>(leat::pass<item>{},
-                                                                       end({}, 0)));
+  static leat::fanout to_port(std::optional<std::uint32_t> number) {
+    leat::fanout to(number);
+    to.add(std::make_unique<leat::direct_branch>(leat::record_type_of<item>, leat::routing::forward,
+                                                 0));
     return to;
   }
 
@@ -60,7 +61,7 @@ TEST_CASE("descendants inherit the stamp and are numbered; stamps never fall alo
       o.out({0, t, k});
   }
   const auto& rows = o.out.gathered();
-  REQUIRE(rows.records.size() == count);
+  REQUIRE(rows.size() == count);
   for (std::size_t i = 0; i < count; ++i) {
     INFO(i);
     CHECK(rows.envelopes.stamp_of(i) > last); // no two are equal
@@ -105,7 +106,7 @@ TEST_CASE("an output hands on whole or not at all, and counts") {
   CHECK(o.out.blocked());
   o.out({0, 5, 0});
   CHECK_FALSE(o.out.hand_on());
-  CHECK(o.out.gathered().records.size() == 1);
+  CHECK(o.out.records().size() == 1);
   o.ports[0]->grant(0, {1, 4, 1'000'000});
   CHECK_FALSE(o.out.blocked());
   CHECK_FALSE(o.out.hand_on()); // overdrawn by the frame before

@@ -70,14 +70,15 @@ template <class T>
 std::vector<T> as_list(const leat::frame& f) {
   if (f.size() == 0)
     return {};
-  const auto& records = f.as<T>().records;
+  const std::span<const T> records = f.as<T>();
   return {records.begin(), records.end()};
 }
 
 template <class T>
 leat::frame frame_of(const std::vector<T>& records, const std::vector<leat::stamp>& stamps = {}) {
-  auto rows = std::make_shared<leat::rows_of<T>>();
-  rows->records.assign(records.begin(), records.end());
+  std::shared_ptr<leat::rows> rows = leat::make_rows(leat::record_type_of<T>);
+  for (const T& r : records)
+    rows->push_back<T>(r);
   for (std::size_t i = 0; i < stamps.size(); ++i)
     rows->envelopes.add(i, {stamps[i], stamps[i].time}, leat::all_columns);
   leat::frame f;

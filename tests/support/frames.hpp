@@ -22,7 +22,7 @@ template <class T, class Make>
 leat::frame some_frame(dice& roll, Make make) {
   leat::frame f;
   if (roll.coin() || roll.coin()) {
-    auto rows = std::make_shared<leat::rows_of<T>>();
+    std::shared_ptr<leat::rows> rows = leat::make_rows(leat::record_type_of<T>);
     const bool stamped = roll.coin();
     const leat::carried_columns carried{stamped, stamped && roll.coin()};
     const bool runs = roll.coin();
@@ -30,10 +30,10 @@ leat::frame some_frame(dice& roll, Make make) {
     for (std::size_t n = roll.size(0, 60), i = 0; i < n; ++i) {
       if (!runs)
         s = some_stamp(roll);
-      rows->add(make(roll),
-                {s, runs ? s.time : at(roll(-1000, 1000)).time, roll(0, 9) == 0,
-                 roll(0, 3) == 0 ? roll(0, 1000) : 17},
-                carried);
+      rows->add<T>(make(roll),
+                   {s, runs ? s.time : at(roll(-1000, 1000)).time, roll(0, 9) == 0,
+                    roll(0, 3) == 0 ? roll(0, 1000) : 17},
+                   carried);
       ++s.position;
     }
     f.records = rows;

@@ -113,12 +113,10 @@ struct hosted {
 };
 
 /// A fan-out into one port.
-template <class T, class Route = leat::forward_route>
-leat::fanout<T> into_port(Route route = {}) {
-  using end = leat::routed_end<T, Route>;
-  leat::fanout<T> to;
-  to.add(std::make_unique<leat::chain_branch<leat::pass<T>, end>>(leat::pass<T>{},
-                                                                  end(std::move(route), 0)));
+template <class T>
+leat::fanout into_port(leat::routing by = leat::routing::forward) {
+  leat::fanout to;
+  to.add(std::make_unique<leat::direct_branch>(leat::record_type_of<T>, by, 0));
   return to;
 }
 

@@ -23,11 +23,11 @@ reading<T> read_all(const Source& source, std::size_t demand = 100) {
   kept_letters dead_letters;
   reading<T> got;
   for (auto& split : source.splits()) {
-    leat::emitter<T> out{leat::fanout<T>{}};
+    leat::emitter<T> out{leat::fanout{}};
     out.open_for_reader({demand}, "read", &dead_letters);
     for (bool more = true; more;) {
       more = !split.pull(demand, out).is_done();
-      auto& records = out.gathered().records;
+      auto& records = out.records();
       if (records.size() > demand)
         throw std::logic_error("more records than were asked for");
       got.records.insert(got.records.end(), records.begin(), records.end());

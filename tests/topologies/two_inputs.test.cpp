@@ -2,6 +2,7 @@
 // subtasks. What an item meets depends on stamps alone.
 #include "support/catch.hpp"
 #include "support/flow.hpp"
+#include "support/made_by.hpp"
 #include "support/simulated.hpp"
 
 using support::dice;
@@ -27,7 +28,7 @@ public:
   void consume(std::size_t input, leat::frame& f, std::size_t& next, std::size_t end) override {
     if (input == rules) {
       for (; next < end; ++next) {
-        const rule& r = f.as<rule>().records[next];
+        const rule& r = f.as<rule>()[next];
         REQUIRE(r.text == std::to_string(r.number));
         sum_ += r.number;
       }
@@ -35,7 +36,7 @@ public:
     }
     leat::envelope_cursor envelopes(f.records->envelopes, out_.carried());
     while (next < end) {
-      const item& i = f.as<item>().records[next];
+      const item& i = f.as<item>()[next];
       out_.descend_from(envelopes.at(next++), true);
       out_({i.key, i.number, sum_});
       if (out_.full() && !out_.hand_on())
@@ -93,28 +94,33 @@ support::given_splits<T> given(const std::vector<std::vector<T>>& all) {
 }
 
 // A stage's only output, which leads to one edge.
-template <class T, class Route>
-leat::fanout<T> output(std::size_t edge, Route route) {
-  leat::fanout<T> to;
-  to.add(std::make_unique<leat::chain_branch<leat::pass<T>, leat::routed_end<T, Route>>>(
-      leat::pass<T>{}, leat::routed_end<T, Route>(std::move(route), edge)));
+template <class T>
+leat::fanout output(std::size_t edge, leat::routing by) {
+  leat::fanout to;
+  to.add(std::make_unique<leat::direct_branch>(leat::record_type_of<T>, by, edge));
+  return to;
+}
+leat::fanout output_by_key(std::size_t edge) {
+  using end = leat::hashed_end<decltype(support::key_of_item)>;
+  leat::fanout to;
+  to.add(std::make_unique<leat::chain_branch<leat::pass<item>, end>>(
+      leat::pass<item>{}, end(leat::record_type_of<item>, support::key_of_item, edge)));
   return to;
 }
 
-template <class T, class Of, class Route>
-leat::plan_stage source(std::string name, support::given_splits<T> from, Of time, std::size_t edge,
-                        Route route) {
+template <class T, class Of, class Output>
+leat::plan_stage source(std::string name, support::given_splits<T> from, Of time, Output output) {
   leat::plan_stage s;
   s.name = std::move(name);
   s.kind = leat::kinds::source;
   s.parallelism = from.all.size();
   s.timed = true;
-  s.make = [=](const leat::plan_stage&) -> std::unique_ptr<leat::stage> {
+  s.maker = support::made_by([=]() -> std::unique_ptr<leat::stage> {
     const leat::event_time_by times{[=](const T& r) { return leat::from_micros(r.*time); }};
     return std::make_unique<
-        leat::source_stage<support::given_splits<T>, std::decay_t<decltype(times)>>>(
-        from, times, output<T>(edge, route));
-  };
+        leat::source_stage<support::given_splits<T>, std::decay_t<decltype(times)>>>(from, times,
+                                                                                     output());
+  });
   return s;
 }
 
@@ -122,24 +128,25 @@ leat::plan_stage source(std::string name, support::given_splits<T> from, Of time
 leat::graph ruled(const world& w, std::vector<item>& to) {
   leat::graph g{"ruled"};
   leat::plan& p = g.plan();
-  const leat::hash_route<decltype(support::key_of_item)> by_key{support::key_of_item};
-  p.stages.push_back(source("items", given(w.items), &item::value, 0, by_key));
-  p.stages.push_back(source("rules", given(w.rules), &rule::time, 1, leat::broadcast_route{}));
+  p.stages.push_back(
+      source("items", given(w.items), &item::value, [] { return output_by_key(0); }));
+  p.stages.push_back(source("rules", given(w.rules), &rule::time,
+                            [] { return output<rule>(1, leat::routing::broadcast); }));
   leat::plan_stage meet;
   meet.name = "meet";
   meet.kind = leat::kinds::keyed;
   meet.order = leat::order::by_stamp;
-  meet.make = [](const leat::plan_stage&) -> std::unique_ptr<leat::stage> {
-    return std::make_unique<ruled_stage>(output<item>(2, leat::forward_route{}));
-  };
+  meet.maker = support::made_by([]() -> std::unique_ptr<leat::stage> {
+    return std::make_unique<ruled_stage>(output<item>(2, leat::routing::forward));
+  });
   p.stages.push_back(std::move(meet));
   leat::plan_stage out;
   out.name = "out";
   out.kind = leat::kinds::sink;
-  out.make = [&to](const leat::plan_stage&) -> std::unique_ptr<leat::stage> {
+  out.maker = support::made_by([&to]() -> std::unique_ptr<leat::stage> {
     return std::make_unique<leat::sink_stage<item, support::keep<item>>>(
         support::keep<item>{&to}, std::chrono::nanoseconds{0});
-  };
+  });
   p.stages.push_back(std::move(out));
   p.edges.push_back({0, 2, leat::routing::hash, "item", {}, leat::row_codec_of<item>(), {0, 0}});
   p.edges.push_back(

@@ -11,9 +11,11 @@
 #pragma once
 
 #include <leat/detail/stage/keyed_stage.hpp>
+#include <leat/detail/transport/chain_branch.hpp>
 
 #include <fmt/format.h>
 #include <random>
+#include <variant>
 
 namespace leat::testing {
 
@@ -141,11 +143,11 @@ private:
   void take_records(const frame& f) {
     if (f.size() == 0)
       return;
-    const auto& rows = f.as<T>();
-    envelope_cursor envelopes(rows.envelopes, all_columns);
+    const std::span<const T> records = f.as<T>();
+    envelope_cursor envelopes(f.records->envelopes, all_columns);
     for (std::size_t i = 0; i < f.size(); ++i) {
       const envelope& e = envelopes.at(i);
-      got.records.push_back(rows.records[i]);
+      got.records.push_back(records[i]);
       got.ingested.push_back(e.ingested);
       if (!how_.stamped)
         continue;
@@ -174,9 +176,8 @@ public:
 
   template <class Make>
   outcome<Out> run(const Make& make, const std::vector<input<In>>& all) {
-    fanout<Out> to;
-    to.add(std::make_unique<chain_branch<pass<Out>, routed_end<Out, forward_route>>>(
-        pass<Out>{}, routed_end<Out, forward_route>(forward_route{}, 0)));
+    fanout to;
+    to.add(std::make_unique<direct_branch>(record_type_of<Out>, routing::forward, 0));
     const std::unique_ptr<stage> made = make(std::move(to));
     stage_ = made.get();
     open();
@@ -224,15 +225,15 @@ private:
 
   void give(const In& record) {
     if (!rows_)
-      rows_ = std::make_shared<rows_of<In>>(), wanted_ = next_length();
+      rows_ = make_rows(record_type_of<In>), wanted_ = next_length();
     envelope e{.at = stamp_of(++position_), .ingested = clock_.now()};
     if (times_.of) {
       e.time = times_.of(record);
       e.late = highest_ > begin_of_time && e.time < highest_ - times_.out_of_order;
       e.at.time = highest_ = std::max(highest_, e.time);
     }
-    rows_->add(record, e, carried());
-    if (rows_->records.size() >= wanted_)
+    rows_->add<In>(record, e, carried());
+    if (rows_->size() >= wanted_)
       give_frame();
   }
   void give(const mark& m) {
@@ -335,7 +336,7 @@ private:
   stage_counters counters_;
   histogram latency_;
   stage* stage_ = nullptr;
-  std::shared_ptr<rows_of<In>> rows_;
+  std::shared_ptr<rows> rows_;
   std::size_t wanted_ = 1;
   std::uint64_t position_ = 0;
   std::size_t idle_ = 0;
@@ -364,7 +365,7 @@ std::vector<input<T>> spaced(const std::vector<input<T>>& all, int what) {
 
 } // namespace detail
 
-/// Runs a stage once. `make` gets the fanout<Out> that the stage emits into and returns the stage.
+/// Runs a stage once. `make` gets the fanout that the stage emits into and returns the stage.
 /// Throws leat::failure if the stage breaks its contract: stamps that fall, a mark that overtakes
 /// records, a block that no credit ends.
 template <class In, class Out, class Make>
@@ -437,7 +438,7 @@ std::vector<typename Op::output_type> check_operator(const Op& op, const KeyOf& 
                 "process(const record&, leat::emitter<output>&, leat::context&)");
   using out = typename Op::output_type;
   return check_stage<T, out>(
-      [&](fanout<out> to) -> std::unique_ptr<stage> {
+      [&](fanout to) -> std::unique_ptr<stage> {
         return std::make_unique<keyed_stage<T, KeyOf, Op>>(key_of, op, std::move(to), side_ports{});
       },
       all, times,

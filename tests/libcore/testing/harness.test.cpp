@@ -120,7 +120,7 @@ TEST_CASE("a stage that breaks its contract is found out") {
       stage::flush();
       for (; next < end; ++next) {
         out_.descend_from({f.records->envelopes.stamp_of(next)}, false);
-        out_(f.as<item>().records[next]);
+        out_(f.as<item>()[next]);
       }
     }
   };
@@ -129,7 +129,7 @@ TEST_CASE("a stage that breaks its contract is found out") {
     records.push_back(i);
   const auto run = [&] {
     return leat::testing::run_stage<item, item>(
-        [](leat::fanout<item> to) -> std::unique_ptr<leat::stage> {
+        [](leat::fanout to) -> std::unique_ptr<leat::stage> {
           return std::make_unique<hasty>(std::move(to));
         },
         records);

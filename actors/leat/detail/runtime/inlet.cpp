@@ -237,7 +237,7 @@ result<void> inlet::save(std::string& to, const input_edges& edges) const {
       return user_error(fmt::format("records of type {} from stage \"{}\" cannot be saved",
                                     edges[i]->type, edges[i]->from),
                         "declare the fields of the type");
-    save(channels_[i], to, edges[i]->codec.get());
+    save(channels_[i], to, edges[i]->codec);
   }
   return {};
 }
@@ -246,7 +246,7 @@ bool inlet::load(byte_cursor& from, const input_edges& edges) {
   if (!get_plain(from, passed_))
     return false;
   for (std::size_t i = 0; i < channels_.size(); ++i)
-    if (!load(channels_[i], from, edges[i]->codec.get()))
+    if (!load(channels_[i], from, edges[i]->codec))
       return false;
   return true;
 }

@@ -10,7 +10,7 @@ struct input_edge {
   std::size_t input = 0;                       ///< of the stage
   std::string from = "unknown";                ///< the stage that feeds it
   std::string type = "unknown";                ///< of the records
-  std::shared_ptr<const row_codec> codec = {}; ///< null if they cannot be encoded
+  const row_codec* codec = nullptr; ///< null if they cannot be encoded
 };
 
 /// By channel of a subtask; channels of one edge share it.

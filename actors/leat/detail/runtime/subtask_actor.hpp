@@ -36,7 +36,7 @@ struct subtask_blueprint {
   std::vector<port_promises> promises; ///< by port; empty: all consumers are told
   channel_promises reads;
   /// Of edges to other processes, by port; may be null elsewhere.
-  std::vector<std::shared_ptr<const row_codec>> port_codecs;
+  std::vector<const row_codec*> port_codecs;
 };
 
 /// Makes the actor around a subtask in place of the runtime's own.

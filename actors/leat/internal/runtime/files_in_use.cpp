@@ -20,10 +20,8 @@ std::vector<use> files_of(const plan& p, const resolved_plan& resolved,
   std::vector<use> all;
   for (std::size_t i = 0; i < p.stages.size(); ++i) {
     const plan_stage& s = p.stages[i];
-    if (!s.files)
-      continue;
     const bool is_output = s.kind.is_sink;
-    for (const file_use& f : s.files(resolved.stages[i].parallelism))
+    for (const file_use& f : s.maker->files(resolved.stages[i].parallelism))
       all.push_back({fmt::format("{} \"{}\"", s.kind.name, s.name), f.path, is_output, f.shared});
   }
   for (const named_file& f : options.outputs)

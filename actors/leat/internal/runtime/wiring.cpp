@@ -110,9 +110,9 @@ result<void> prepare(plan& p, const run_options& options, const std::vector<bool
     faults = colliding_files(p, p.resolve(options.parallelism), options);
   for (std::size_t i = 0; i < p.stages.size(); ++i) {
     plan_stage& s = p.stages[i];
-    if (!s.prepare || (!wanted.empty() && !wanted[i]))
+    if (!wanted.empty() && !wanted[i])
       continue;
-    if (auto prepared = s.prepare(s); !prepared) {
+    if (auto prepared = s.maker->prepare(s); !prepared) {
       faults.push_back(prepared.error());
       faults.back().what = fmt::format("{}: {}", s.name, faults.back().what);
     }
@@ -237,7 +237,7 @@ planned_subtask wiring::subtask(std::size_t stage, std::size_t i) const {
   const resolved_plan::stage& resolved = r.stages[stage];
   planned_subtask t;
   t.stage = s.name;
-  t.blueprint.logic = s.make(s);
+  t.blueprint.logic = s.maker->make(s);
   t.verbs = s.verbs;
   t.is_source = s.kind.is_source;
   t.own_thread = threads && s.blocking;

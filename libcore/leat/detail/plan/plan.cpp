@@ -149,6 +149,13 @@ void find_untimed(const plan& p, std::vector<error>& faults) {
 
 } // namespace
 
+plan_stage::plan_stage() = default;
+plan_stage::plan_stage(const plan_stage&) = default;
+plan_stage::plan_stage(plan_stage&&) noexcept = default;
+plan_stage& plan_stage::operator=(const plan_stage&) = default;
+plan_stage& plan_stage::operator=(plan_stage&&) noexcept = default;
+plan_stage::~plan_stage() = default;
+
 void plan::number_branches() {
   const auto reached = reachable(*this);
   const auto meet = [&](const plan_edge& a, const plan_edge& b) {

@@ -3,10 +3,9 @@
 #pragma once
 
 #include <leat/batching.hpp>
+#include <leat/detail/plan/makers.hpp>
 #include <leat/detail/plan/stage_kind.hpp>
-#include <leat/detail/stage/stage.hpp>
-#include <leat/detail/transport/frame_codec.hpp>
-#include <leat/file_use.hpp>
+#include <leat/detail/transport/row_codec.hpp>
 
 #include <map>
 #include <set>
@@ -20,31 +19,37 @@ enum class order {
              ///< several channels meet, order is lost for all stages behind it
 };
 
-/// How an edge chooses the consuming subtask.
-enum class routing { forward, rebalance, hash, broadcast };
-
 /// How to make an actor of the user's own. The core only passes it on: see leat/actor/.
 class actor_factory {
 public:
   virtual ~actor_factory() = default;
 };
 
-/// The way from a stage to one of its edges: which of its outputs (0: the main one), then which
-/// branch at each fork of fused steps.
-using branch_way = std::vector<std::uint32_t>;
-
 struct plan_edge {
   std::size_t from = 0;
   std::size_t to = 0;
   routing route = routing::forward;
-  std::string type;                       ///< the record type that travels
-  std::vector<std::string> steps;         ///< fused steps before the edge, in the producer's actor
-  std::shared_ptr<const row_codec> codec; ///< null if the record type cannot leave the process
+  std::string type;                 ///< the record type that travels
+  std::vector<std::string> steps;   ///< fused steps before the edge, in the producer's actor
+  const row_codec* codec = nullptr; ///< null if the record type cannot leave the process
   branch_way way;
   std::size_t input = 0; ///< of the consuming stage
 };
 
+/// A side output that is read.
+struct plan_side {
+  std::shared_ptr<plan_output> output;
+  std::unique_ptr<class side_port> (*make)(fanout) = nullptr;
+};
+
 struct plan_stage {
+  plan_stage();
+  plan_stage(const plan_stage&);
+  plan_stage(plan_stage&&) noexcept;
+  plan_stage& operator=(const plan_stage&);
+  plan_stage& operator=(plan_stage&&) noexcept;
+  ~plan_stage();
+
   std::string name;
   stage_kind kind;
   std::size_t parallelism = 0; ///< 0: as the run says, or as the stage's kind and neighbours say
@@ -63,17 +68,14 @@ struct plan_stage {
   std::vector<std::string> verbs;       ///< of the commands that it takes
   std::vector<error> faults;            ///< found while it was built
 
-  /// Brings what is needed before the first record (models, files); once a run.
-  std::function<result<void>(plan_stage&)> prepare;
-  /// The files that so many subtasks of a sink write, or those that another stage reads; may be
-  /// empty.
-  std::function<std::vector<file_use>(std::size_t subtasks)> files;
-  /// Makes the logic of one subtask.
-  std::function<std::unique_ptr<stage>(const plan_stage&)> make;
+  std::shared_ptr<stage_maker> maker;
   /// The actor that the stage works in; null: the runtime's.
   std::shared_ptr<const actor_factory> factory;
-  /// Side outputs that are read, by name.
-  std::map<std::string, std::function<std::unique_ptr<class side_port>(const plan_stage&)>> sides;
+  std::shared_ptr<plan_output> output; ///< the main one
+  std::map<std::string, plan_side> sides;
+
+  /// The branches of its main output, for a subtask.
+  fanout make_output() const { return output->make(*this); }
 
   /// The outputs and branches whose records meet those of a sibling again.
   std::set<branch_way> meeting;

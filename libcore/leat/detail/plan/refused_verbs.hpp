@@ -2,9 +2,12 @@
 // write instead.
 #pragma once
 
-#include <leat/detail/plan/graph_state.hpp>
+#include <tuple>
 
 namespace leat::detail {
+
+template <class>
+inline constexpr bool no = false;
 
 /// All verbs, each refused. A handle derives from this and hides those that it offers. Refusal has
 /// a static template `refuse<A...>()` with the sentence.

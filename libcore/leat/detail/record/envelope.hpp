@@ -6,6 +6,8 @@
 #include <leat/detail/record/run_column.hpp>
 #include <leat/stamp.hpp>
 
+#include <optional>
+
 namespace leat {
 
 struct envelope {
@@ -48,17 +50,7 @@ public:
   };
 
   /// Records from index `begin` on have this time. Indices must not fall.
-  [[gnu::noinline]] void note(std::size_t begin, clock_time time) {
-    if (count_ > 0 && last().begin >= begin)
-      truncate(begin); // what was noted for records that did not come of it
-    if (count_ > 0 && last().time == time)
-      return;
-    const run r{static_cast<std::uint32_t>(begin), time};
-    if (count_++ == 0)
-      first_ = r;
-    else
-      more_.push_back(r);
-  }
+  void note(std::size_t begin, clock_time time);
 
   /// The number of runs, and each of them.
   std::size_t size() const { return count_; }
@@ -66,11 +58,7 @@ public:
   bool empty() const { return count_ == 0; }
 
   /// Forgets the records from this index on.
-  void truncate(std::size_t records) {
-    for (; count_ > 0 && last().begin >= records; --count_)
-      if (count_ > 1)
-        more_.pop_back();
-  }
+  void truncate(std::size_t records);
 
   std::size_t heap_bytes() const { return more_.capacity() * sizeof(run); }
 
@@ -110,18 +98,15 @@ public:
   bool late(std::size_t i) const { return late_[i]; }
   const ingest_times& ingest() const { return ingest_; }
 
-  /// Forgets the records from this index on.
-  void truncate(std::size_t records) {
-    each_column(carried(), [&](auto& column) { column.truncate(records); });
-    ingest_.truncate(records);
-    last_ingest_ = ingest_.empty() ? 0 : ingest_[ingest_.size() - 1].time;
-  }
+  /// Adds the envelopes of records [begin, end) of others, from record `row` on. `child`: extends
+  /// the paths of their stamps.
+  void append(std::size_t row, const envelope_columns& from, std::size_t begin, std::size_t end,
+              const carried_columns& carried, std::optional<std::uint32_t> child = {});
 
-  std::size_t heap_bytes() const {
-    std::size_t sum = ingest_.heap_bytes();
-    each_column(all_columns, [&](const auto& column) { sum += column.heap_bytes(); });
-    return sum;
-  }
+  /// Forgets the records from this index on.
+  void truncate(std::size_t records);
+
+  std::size_t heap_bytes() const;
 
   /// Calls `visit` with each of these columns, in a fixed order.
   template <class Visit>
@@ -134,18 +119,7 @@ public:
   }
 
 private:
-  // Apart from add(), which is small where nothing is carried.
-  [[gnu::noinline]] void add_columns(const envelope& e, const carried_columns& carried) {
-    times_.push_back(e.at.time);
-    sources_.push_back(e.at.source);
-    splits_.push_back(e.at.split);
-    positions_.push_back(e.at.position);
-    paths_.push_back(e.at.path);
-    if (!carried.event_times)
-      return;
-    behind_.push_back(distance(e.time, e.at.time));
-    late_.push_back(e.late);
-  }
+  void add_columns(const envelope& e, const carried_columns& carried);
 
   template <class Self, class Visit>
   static void visit_columns(Self& self, const carried_columns& which, Visit& visit) {
@@ -158,10 +132,6 @@ private:
   }
 
   // By wrap-around: times may lie anywhere between the begin and the end.
-  static std::uint64_t distance(event_time from, event_time to) {
-    return static_cast<std::uint64_t>(to.time_since_epoch().count()) -
-           static_cast<std::uint64_t>(from.time_since_epoch().count());
-  }
   static event_time before(event_time t, std::uint64_t distance) {
     return from_micros(static_cast<std::int64_t>(
         static_cast<std::uint64_t>(t.time_since_epoch().count()) - distance));

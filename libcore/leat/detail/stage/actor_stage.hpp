@@ -3,6 +3,7 @@
 // between them. The core knows no actors: it meets them as a record_handler.
 #pragma once
 
+#include <leat/detail/record/plain_bytes.hpp>
 #include <leat/detail/stage/rejecting.hpp>
 
 namespace leat {
@@ -42,7 +43,7 @@ public:
   /// Calls `process(record, output)` for records [next, end) until the stage must pause.
   template <class Process>
   void each(frame& f, std::size_t& next, std::size_t end, Process process) {
-    const auto& from = f.as<In>();
+    const rows& from = *f.records;
     envelope_cursor envelopes(from.envelopes, all_columns);
     const std::size_t first = next;
     bool go_on = true;
@@ -50,8 +51,8 @@ public:
       const std::size_t i = next++;
       current_ = envelopes.at(i);
       out_.descend_from(current_, true);
-      process_or_reject(services_, from, i, first,
-                        [&](const In& record) { return process(record, out_); });
+      process_or_reject<In>(services_, from, i, first,
+                            [&](const In& record) { return process(record, out_); });
       go_on = (!out_.full() || out_.hand_on()) && !paused_;
     }
   }

@@ -16,7 +16,7 @@ class keyed_stage final : public producing_stage<typename Op::output_type> {
   using base::out_, base::services_, base::ports_;
 
 public:
-  keyed_stage(KeyOf key_of, Op op, fanout<typename Op::output_type> to, side_ports sides)
+  keyed_stage(KeyOf key_of, Op op, fanout to, side_ports sides)
       : base(std::move(to)), key_of_(std::move(key_of)), op_(std::move(op)),
         sides_(std::move(sides)) {
     for (auto& [name, side] : sides_)
@@ -51,7 +51,7 @@ public:
   }
 
   void consume(std::size_t, frame& f, std::size_t& next, std::size_t end) override {
-    const auto& from = f.as<T>();
+    const rows& from = *f.records;
     envelope_cursor envelopes(from.envelopes, read_);
     const std::size_t first = next;
     while (next < end) {
@@ -63,7 +63,7 @@ public:
       if (states_.stateless()) {
         process(from, i, first);
       } else {
-        const auto& key = key_of_(from.records[i]);
+        const auto& key = key_of_(from.as<T>()[i]);
         states_.enter(key);
         process(from, i, first);
         states_.leave();
@@ -302,9 +302,9 @@ private:
       side->descend_from(e);
   }
 
-  void process(const rows_of<T>& from, std::size_t i, std::size_t first) {
-    process_or_reject(services_, from, i, first,
-                      [this](const T& record) { return op_.process(record, out_, ctx_); });
+  void process(const rows& from, std::size_t i, std::size_t first) {
+    process_or_reject<T>(services_, from, i, first,
+                         [this](const T& record) { return op_.process(record, out_, ctx_); });
   }
 
   bool pass_on_full() {

@@ -29,9 +29,9 @@ inline std::string place_of(const stage_services& services, const rows& from, st
 /// Calls `process(record)` for record i. It may return leat::result<void>: a user error in it makes
 /// the record a dead letter, any other fails the job.
 template <class T, class Process>
-void process_or_reject(const stage_services& services, const rows_of<T>& from, std::size_t i,
+void process_or_reject(const stage_services& services, const rows& from, std::size_t i,
                        std::size_t first, Process process) {
-  const T& record = from.records[i];
+  const T& record = from.as<T>()[i];
   using returned = decltype(process(record));
   if constexpr (std::is_same_v<returned, result<void>>) {
     if (auto done = process(record); !done)

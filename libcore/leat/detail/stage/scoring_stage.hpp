@@ -13,7 +13,7 @@ class scoring_stage final : public producing_stage<scored<F, Score>> {
   using base::out_, base::services_;
 
 public:
-  scoring_stage(std::shared_ptr<const model<F, Score>> m, fanout<scored<F, Score>> to)
+  scoring_stage(std::shared_ptr<const model<F, Score>> m, fanout to)
       : base(std::move(to)), model_(std::move(m)) {}
 
   result<void> open(const stage_services& services) override {
@@ -23,7 +23,7 @@ public:
   }
 
   void consume(std::size_t, frame& f, std::size_t& next, std::size_t end) override {
-    auto& from = f.as<F>();
+    const std::span<F> from = f.as<F>();
     const bool owner = f.sole_owner();
     const std::size_t first = next;
     std::size_t pane = 0; // index into f.panes.ends
@@ -33,11 +33,11 @@ public:
       failed_.clear();
       do {
         const std::size_t to = pane_end(f.panes, pane, next, end);
-        predict(from.records, next, to);
+        predict(from, next, to);
         next = to;
       } while (next < end && next < enough);
-      report_failed(from, first);
-      emit(from, begin, next, owner);
+      report_failed(*f.records, first);
+      emit(*f.records, begin, next, owner);
       if (out_.full() && !out_.hand_on())
         break;
     }
@@ -73,23 +73,24 @@ private:
     }
   }
 
-  void report_failed(const rows_of<F>& from, std::size_t first) {
+  void report_failed(const rows& from, std::size_t first) {
     for (const auto& [i, reason] : failed_)
       services_.dead_letters->put({reason, services_.stage, place_of(services_, from, i, first),
-                                   raw_text(from.records[i])});
+                                   raw_text(from.as<F>()[i])});
   }
 
-  void emit(rows_of<F>& from, std::size_t begin, std::size_t end, bool owner) {
+  void emit(rows& all, std::size_t begin, std::size_t end, bool owner) {
+    const std::span<F> from = all.as<F>();
     const auto score = [&](std::size_t i, scored<F, Score>& to) {
       if (owner)
-        to.record = std::move(from.records[i]);
+        to.record = std::move(from[i]);
       else
-        to.record = from.records[i];
+        to.record = from[i];
       to.score = scores_[i - block_];
       to.model = model_->identity;
     };
-    envelope_cursor envelopes(from.envelopes, out_.carried());
-    if (failed_.empty() && !out_.carried().stamps && from.envelopes.ingest().size() <= 1) {
+    envelope_cursor envelopes(all.envelopes, out_.carried());
+    if (failed_.empty() && !out_.carried().stamps && all.envelopes.ingest().size() <= 1) {
       out_.descend_from(envelopes.at(begin), false);
       out_.fill(end - begin, [&, i = begin](scored<F, Score>& to) mutable { score(i++, to); });
       return;

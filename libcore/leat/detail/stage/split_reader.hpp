@@ -19,6 +19,18 @@ bool may_block(const R& reader) {
   return true;
 }
 
+/// Dead letters of a reader, until its stage has them.
+class gathered_letters final : public dead_letter_sink {
+public:
+  std::vector<dead_letter> kept;
+  void put(dead_letter letter) override { kept.push_back(std::move(letter)); }
+  std::uint64_t count() const override { return kept.size(); }
+};
+
+/// What a reader has emitted and rejected by one pull.
+read_batch batch_of(const pull_status& answer, stage_output& out, gathered_letters& letters,
+                    waiting_note& waiting);
+
 /// Calls a reader on its thread. What it emits and rejects is gathered.
 template <class R, class T>
 class reader_apart final : public blocking_reader {
@@ -35,14 +47,8 @@ public:
   }
 
   read_batch pull() override {
-    read_batch batch;
-    batch.answer = reader_.pull(out_.room(), out_);
-    batch.letters = std::exchange(letters_.kept, {});
-    if (!out_.empty()) {
-      waiting_->clear();
-      batch.records = out_.take();
-    }
-    return batch;
+    const pull_status answer = reader_.pull(out_.room(), out_);
+    return batch_of(answer, out_, letters_, *waiting_);
   }
 
   bool cancel() override {
@@ -54,17 +60,24 @@ public:
   }
 
 private:
-  class gathered_letters final : public dead_letter_sink {
-  public:
-    std::vector<dead_letter> kept;
-    void put(dead_letter letter) override { kept.push_back(std::move(letter)); }
-    std::uint64_t count() const override { return kept.size(); }
-  };
-
   R reader_;
   std::shared_ptr<waiting_note> waiting_;
   gathered_letters letters_;
-  emitter<T> out_{fanout<T>{}};
+  emitter<T> out_{fanout{}};
+};
+
+/// The batches of a reader on its thread, as its stage takes them.
+class batches_apart {
+public:
+  /// Whether there is a reader on a thread.
+  bool opened() const { return apart_ != nullptr; }
+  void open(std::shared_ptr<blocking_reader> reader, const stage_services& services);
+  pull_status take(std::size_t demand, stage_output& out);
+
+private:
+  std::unique_ptr<reading_thread> apart_;
+  std::optional<read_batch> batch_; ///< on its way
+  std::size_t next_ = 0;            ///< in batch_
 };
 
 template <class R, class T>
@@ -75,48 +88,28 @@ public:
   /// `blocks`: the source says so of its readers.
   void open(const stage_services& services, bool blocks) {
     if (blocks && services.read_apart && may_block(*in_place_)) {
-      auto apart = std::make_shared<reader_apart<R, T>>(std::move(*in_place_), services);
+      apart_.open(
+          std::shared_ptr<blocking_reader>(new reader_apart<R, T>(std::move(*in_place_), services)),
+          services);
       in_place_.reset();
-      apart_ = services.read_apart(std::move(apart), services.wake_soon);
     } else if constexpr (requires(waker w) { in_place_->open(w); }) {
       in_place_->open(waker(services.wake_soon));
     }
   }
 
   pull_status pull(std::size_t demand, emitter<T>& out) {
-    if (!in_place_)
-      return take(demand, out);
-    const std::size_t before = out.gathered().records.size();
+    if (apart_.opened())
+      return apart_.take(demand, out);
+    const std::size_t before = out.gathered().size();
     const pull_status answer = in_place_->pull(demand, out);
-    if (out.gathered().records.size() > before)
+    if (out.gathered().size() > before)
       out.waiting_for({});
     return answer;
   }
 
 private:
-  pull_status take(std::size_t demand, emitter<T>& out) {
-    if (!batch_ && !(batch_ = apart_->take()))
-      return pull_status::idle(); // its thread wakes the stage
-    for (dead_letter& l : std::exchange(batch_->letters, {}))
-      out.reject(std::move(l.reason), std::move(l.place), std::move(l.raw));
-    if (batch_->records) {
-      auto& records = static_cast<rows_of<T>&>(*batch_->records).records;
-      for (; demand > 0 && next_ < records.size() && !out.full(); --demand)
-        out(std::move(records[next_++]));
-      if (next_ < records.size())
-        return pull_status::more();
-    }
-    next_ = 0;
-    // One that is idle calls again by itself, from its thread.
-    const bool done = batch_->answer.is_done();
-    batch_.reset();
-    return done ? pull_status::done() : pull_status::more();
-  }
-
   std::optional<R> in_place_;
-  std::unique_ptr<reading_thread> apart_;
-  std::optional<read_batch> batch_; ///< on its way
-  std::size_t next_ = 0;            ///< in batch_
+  batches_apart apart_;
 };
 
 } // namespace leat

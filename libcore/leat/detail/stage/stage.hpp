@@ -73,12 +73,9 @@ using command_effect = std::function<void()>;
 /// it gets no records, marks or barriers, only resume(), wake() and flush().
 class stage {
 public:
-  virtual ~stage() = default;
+  virtual ~stage();
 
-  virtual result<void> open(const stage_services& services) {
-    services_ = services;
-    return {};
-  }
+  virtual result<void> open(const stage_services& services);
 
   /// Processes records [next, end) of a frame and moves `next` on; stops early when blocked.
   /// `input`: of the stage, on which the frame came; the records of each input are of one type.
@@ -94,24 +91,17 @@ public:
   /// The runtime calls that when at_barrier() has returned true. Until then nothing changes: the
   /// command may not come, since an error, here or in another subtask, refuses it everywhere. May
   /// be called while the stage is blocked.
-  virtual result<command_effect> prepare(const command& c) {
-    return internal_error("stage \"" + services_.stage + "\" does not implement its command \"" +
-                          c.verb + '"');
-  }
+  virtual result<command_effect> prepare(const command& c);
 
   /// A barrier stands here. True when all that came before it is handed on; else call again.
   virtual bool at_barrier(const barrier&) { return drain(); }
 
   /// Appends all that what follows a barrier depends on. To be called where at_barrier() has
   /// returned true and nothing came since. The error says why it cannot be saved.
-  virtual result<void> save(std::string&) const {
-    return internal_error("stage \"" + services_.stage + "\" cannot be saved");
-  }
+  virtual result<void> save(std::string& to) const;
   /// Takes in what save() wrote; after open(), before anything else. After an error the stage is of
   /// no use.
-  virtual result<void> load(byte_cursor&) {
-    return internal_error("stage \"" + services_.stage + "\" cannot be loaded");
-  }
+  virtual result<void> load(byte_cursor& from);
 
   /// The input has ended. True when everything is handed on; else call again when unblocked.
   virtual bool finish() { return drain(); }
@@ -122,19 +112,12 @@ public:
   virtual void commit() {}
 
   /// Nothing more to do for now: hand on what waits for company.
-  virtual void flush() {
-    for (port* p : ports_)
-      p->flush();
-  }
+  virtual void flush();
 
   /// It is blocked, and will now wait. What could go must go before, and who waits for it must
   /// learn how far it has come: either may be what returns the credit that it waits for.
   /// `consumed`: no record up to this stamp will be given any more.
-  virtual void stall(const stamp& consumed) {
-    (void)consumed;
-    for (port* p : ports_)
-      p->stall();
-  }
+  virtual void stall(const stamp& consumed);
 
   virtual bool blocked() const { return false; }
   virtual void resume() {}
@@ -150,97 +133,60 @@ public:
 
 protected:
   /// How load() ends if what it read makes sense, or makes none.
-  result<void> loaded(bool good) const {
-    if (good)
-      return {};
-    return external_error("the saved state of stage \"" + services_.stage + "\" is corrupt");
-  }
+  result<void> loaded(bool good) const;
 
-  void advance_ports(const mark& m) {
-    for (port* p : ports_)
-      p->advance(m);
-  }
+  void advance_ports(const mark& m);
 
   stage_services services_;
   std::vector<port*> ports_;
 };
 
-/// A stage that emits records of type Out.
-template <class Out>
-class producing_stage : public stage {
+/// A stage with an output, whatever the type of its records.
+class emitting_stage : public stage {
 public:
-  explicit producing_stage(fanout<Out> to) : out_(std::move(to)) { out_.list_ports(ports_); }
-
-  result<void> open(const stage_services& services) override {
-    services_ = services;
-    carried_columns carried;
-    for (const port* p : ports_)
-      carried |= p->carried();
-    out_.open(services_.limits, carried, services_.stage, services_.dead_letters);
-    return {};
-  }
+  result<void> open(const stage_services& services) override;
 
   /// A mark must not overtake records that are still gathered here, so it goes when they have gone.
   /// Under load that may take long for an output with few records; so at times it is made to.
-  void advance(const mark& m) override {
-    if (!out_.carried().stamps)
-      return;
-    reached_.raise(m);
-    if (!gathering() && !blocked())
-      promise(reached_);
-    if (++advances_ >= advances_per_flush)
-      flush();
-  }
+  void advance(const mark& m) override;
 
-  bool blocked() const override { return out_.blocked(); }
-  void resume() override { out_.resume(); }
-
-  bool drain() override {
-    const bool clear = out_.hand_on();
-    stage_counters::add(services_.counters->records_out, out_.take_count());
-    if (clear && out_.carried().stamps)
-      promise(reached_);
-    return clear;
-  }
+  bool blocked() const override { return output_.blocked(); }
+  void resume() override { output_.resume(); }
+  bool drain() override;
 
   /// Flags of marks are not saved: they speak of senders as they were.
-  result<void> save(std::string& to) const override {
-    out_.save(to);
-    put_plain(to, reached_.progress);
-    return {};
-  }
-  result<void> load(byte_cursor& from) override {
-    return this->loaded(out_.load(from) && get_plain(from, reached_.progress));
-  }
+  result<void> save(std::string& to) const override;
+  result<void> load(byte_cursor& from) override;
 
-  void stall(const stamp& consumed) override {
-    out_.hand_on();
-    out_.passed(consumed);
-    stage::stall(consumed);
-  }
+  void stall(const stamp& consumed) override;
+  void flush() override;
 
-  void flush() override {
-    advances_ = 0;
-    drain();
-    stage::flush();
+protected:
+  /// `output`: a member of the stage, which calls list_ports of it once it is made.
+  explicit emitting_stage(stage_output& output) : output_(output) {}
+
+  /// True if emitted records are not yet handed on.
+  virtual bool gathering() const { return !output_.empty(); }
+
+  /// Nothing of what this speaks of is under way in this stage.
+  virtual void promise(const mark& m);
+
+private:
+  stage_output& output_;
+  mark reached_;
+  unsigned advances_ = 0;
+};
+
+/// A stage that emits records of type Out.
+template <class Out>
+class producing_stage : public emitting_stage {
+public:
+  explicit producing_stage(fanout to) : emitting_stage(out_), out_(std::move(to)) {
+    out_.list_ports(ports_);
   }
 
 protected:
-  /// True if emitted records are not yet handed on.
-  virtual bool gathering() const { return !out_.empty(); }
-
-  /// Nothing of what this speaks of is under way in this stage.
-  virtual void promise(const mark& m) {
-    out_.promised(m.progress);
-    this->advance_ports(m);
-  }
-
   emitter<Out> out_;
-
-private:
-  static constexpr unsigned advances_per_flush = 8;
-  mark reached_;
-  unsigned advances_ = 0;
 };
 
 } // namespace leat

@@ -5,19 +5,9 @@
 #include <leat/detail/record/codec.hpp>
 #include <leat/detail/record/fingerprint.hpp>
 #include <leat/detail/transport/frame.hpp>
+#include <leat/detail/transport/row_codec.hpp>
 
 namespace leat {
-
-/// Encodes and decodes the records of one edge. Stateless: may be used by several threads.
-class row_codec {
-public:
-  virtual ~row_codec() = default;
-  /// Of the record type: equal on both ends, or the bytes mean nothing.
-  virtual std::uint64_t fingerprint() const = 0;
-  virtual void encode(const rows& from, std::string& to) const = 0;
-  /// Null if these are no such bytes.
-  virtual std::shared_ptr<rows> decode(byte_cursor& from) const = 0;
-};
 
 /// The most bytes that a frame may take on its way to another process: the network counts the bytes
 /// of a message with 32 bits, and cuts off what is beyond without a word.
@@ -100,9 +90,9 @@ public:
   std::uint64_t fingerprint() const override { return row_fingerprint<T>(); }
 
   void encode(const rows& from, std::string& to) const override {
-    const auto& records = static_cast<const rows_of<T>&>(from).records;
+    const std::span<const T> records = from.as<T>();
     if constexpr (!is_scored<T>)
-      return encode_records(std::span<const T>(records), to);
+      return encode_records(records, to);
     grow_buffer(to, binary_length_size(records.size())).put_length(records.size());
     std::array<model_ref, scores_on<T> + 1> last;
     for (const T& row : records)
@@ -110,28 +100,51 @@ public:
   }
 
   std::shared_ptr<rows> decode(byte_cursor& from) const override {
-    auto to = std::make_shared<rows_of<T>>();
-    if constexpr (!is_scored<T>)
-      return decode_records(from, to->records) ? to : nullptr;
     std::size_t count = 0;
-    if (!from.take_length(count) || count > from.left())
+    if (!from.take_length(count) || count > from.left() / least_size())
       return nullptr;
-    to->records.resize(count);
-    std::array<model_ref, scores_on<T> + 1> last;
-    for (T& row : to->records)
-      if (!read_row(from, row, last.data()))
-        return nullptr;
+    std::shared_ptr<rows> to = make_rows(record_type_of<T>);
+    T* const first = to->extend<T>(count);
+    if constexpr (is_block()) {
+      const std::byte* bytes = nullptr;
+      if (from.take(count * sizeof(T), bytes) && count > 0)
+        std::memcpy(first, bytes, count * sizeof(T));
+    } else {
+      std::array<model_ref, scores_on<T> + 1> last;
+      for (T* row = first; row != first + count; ++row)
+        if (!read_row(from, *row, last.data()))
+          return nullptr;
+    }
     return to;
+  }
+
+private:
+  /// Whether the bytes of all records are one block.
+  static constexpr bool is_block() {
+    if constexpr (record<T>)
+      return is_packed<T>();
+    return false;
+  }
+  /// The fewest bytes of a record.
+  static constexpr std::size_t least_size() {
+    if constexpr (record<T>) {
+      static_assert(least_binary_size<T>() > 0,
+                    "records must take up bytes: declare at least one field");
+      return least_binary_size<T>();
+    }
+    return 1;
   }
 };
 
 /// The codec of an edge that carries T; null if T cannot leave the process.
 template <class T>
-std::shared_ptr<const row_codec> row_codec_of() {
-  if constexpr (can_travel<T>())
-    return std::make_shared<codec_of<T>>();
-  else
+const row_codec* row_codec_of() {
+  if constexpr (can_travel<T>()) {
+    static const codec_of<T> codec;
+    return &codec;
+  } else {
     return nullptr;
+  }
 }
 
 } // namespace leat

@@ -1,7 +1,7 @@
 // How much goes into a frame while it fills: records, and the bytes they take, heap included.
 #pragma once
 
-#include <leat/detail/record/byte_count.hpp>
+#include <leat/detail/transport/rows.hpp>
 
 #include <algorithm>
 
@@ -13,77 +13,62 @@ struct frame_limits {
   std::size_t records = 1024;
   std::size_t bytes = 32 * 1024;
 
-  /// How many records of T fill a frame, whatever they own on the heap.
-  template <class T>
-  std::size_t capacity() const {
-    return std::min(records, std::max<std::size_t>(bytes / sizeof(T), 1));
+  /// How many records of this size fill a frame, whatever they own on the heap.
+  std::size_t capacity(std::size_t record_size) const {
+    return std::min(records, std::max<std::size_t>(bytes / record_size, 1));
   }
 };
 
-/// Says when the records gathered in a list fill a frame. Each record's heap is counted once, when
-/// it is first asked after; where T owns none, nothing is counted.
-template <class T>
+/// Says when gathered records fill a frame. Each record is measured once, when it is first asked
+/// after; where records own no heap, none is.
 class frame_gauge {
 public:
-  explicit frame_gauge(const frame_limits& limits = {})
-      : capacity_(limits.capacity<T>()), bytes_(limits.bytes) {}
+  explicit frame_gauge(const record_type& type, const frame_limits& limits = {})
+      : measured_(type.measure != nullptr), capacity_(limits.capacity(type.size)),
+        bytes_(limits.bytes) {}
 
   std::size_t capacity() const { return capacity_; }
 
-  template <class List>
-  bool full(const List& records) {
-    if (records.size() >= capacity_)
-      return true;
-    if constexpr (owns_heap<T>)
-      return held_by(records) >= bytes_;
-    return false;
+  bool full(const rows& records) {
+    return records.size() >= capacity_ || (measured_ && held_by(records) >= bytes_);
+  }
+  /// The same for one who knows their type: it is not asked for each record.
+  template <class T>
+  bool full(const rows& records) {
+    if constexpr (!owns_heap<T>)
+      return records.size() >= capacity_;
+    for (const auto all = records.as<T>(); counted_ < all.size(); ++counted_)
+      held_ += sizeof(T) + heap_bytes(all[counted_]);
+    return full(records);
   }
 
   /// How many records more are likely to fill the frame: at least one unless it is full. Records
   /// with heap count as the ones before did, and at most as many again are trusted to.
-  template <class List>
-  std::size_t room(const List& records) {
-    if (full(records))
-      return 0;
-    const std::size_t left = capacity_ - records.size();
-    if constexpr (owns_heap<T>) {
-      const std::size_t held = held_by(records);
-      const std::size_t usual = records.empty() ? usual_ : held / records.size();
-      const std::size_t known = std::max(records.size(), known_);
-      return std::clamp<std::size_t>((bytes_ - held) / std::max<std::size_t>(usual, 1), 1,
-                                     std::min(left, std::max<std::size_t>(2 * known, 1)));
-    }
-    return left;
-  }
+  std::size_t room(const rows& records);
+  /// How many of records [begin, end) of others it takes to fill the frame, or all of them; at
+  /// least one.
+  std::size_t fitting(const rows& records, const rows& others, std::size_t begin, std::size_t end);
 
-  /// Another list begins.
-  void restart() { counted_ = heap_ = 0; }
-
+  /// Other records begin.
+  void restart() { counted_ = held_ = 0; }
   /// Likewise, of records like these, which are about to go.
-  template <class List>
-  void restart_after(const List& records) {
-    if constexpr (owns_heap<T>)
-      if (!records.empty()) {
-        known_ = records.size();
-        usual_ = held_by(records) / known_;
-      }
-    restart();
-  }
+  void restart_after(const rows& records);
 
 private:
-  template <class List>
-  std::size_t held_by(const List& records) {
-    for (; counted_ < records.size(); ++counted_)
-      heap_ += heap_bytes(records[counted_]);
-    return heap_ + records.size() * sizeof(T);
+  std::size_t held_by(const rows& records) {
+    if (counted_ < records.size())
+      count(records);
+    return held_;
   }
+  void count(const rows& records);
 
+  bool measured_;
   std::size_t capacity_;
   std::size_t bytes_;
-  std::size_t counted_ = 0; ///< records whose heap is in heap_
-  std::size_t heap_ = 0;
-  std::size_t usual_ = 0; ///< bytes of a record of the list before ...
-  std::size_t known_ = 0; ///< ... which had so many
+  std::size_t counted_ = 0; ///< records that are in held_
+  std::size_t held_ = 0;    ///< bytes
+  std::size_t usual_ = 0;   ///< bytes of a record of those before ...
+  std::size_t known_ = 0;   ///< ... which were so many
 };
 
 } // namespace leat

@@ -5,9 +5,6 @@
 #include <leat/detail/transport/frame.hpp>
 #include <leat/detail/transport/frame_limits.hpp>
 
-#include <cassert>
-#include <span>
-
 namespace leat {
 
 /// Carries frames to the consumer of a port's lane. Implemented by the runtime.
@@ -29,24 +26,16 @@ struct edge_settings {
   frame_limits limits;
 };
 
-/// The part of a port that does not know its record type. Not thread-safe: it lives in one actor.
+/// Not thread-safe: it lives in one actor.
 class port {
 public:
-  virtual ~port() = default;
+  explicit port(const record_type& type, std::size_t edge_of_plan = 0)
+      : edge(edge_of_plan), type_(type) {}
 
-  /// Which edge of the plan this is the end of; set by the graph.
-  std::size_t edge = 0;
+  /// Which edge of the plan this is the end of.
+  const std::size_t edge;
 
-  void connect(wire& w, std::size_t index, const edge_settings& settings, const clock& time) {
-    wire_ = &w, index_ = index, settings_ = settings, clock_ = &time;
-    lanes_.clear();
-    lanes_.resize(settings.lanes);
-    begun_.assign(settings.lanes, 0);
-    open_lanes_ = 0;
-    for (lane& l : lanes_)
-      l.window = credit_window{settings.credit_limit};
-    on_connect();
-  }
+  void connect(wire& w, std::size_t index, const edge_settings& settings, const clock& time);
 
   bool connected() const { return wire_ != nullptr; }
   std::size_t lanes() const { return lanes_.size(); }
@@ -59,25 +48,10 @@ public:
   bool cancelled() const { return cancelled_lanes_ == lanes_.size(); }
 
   /// False if that is more than was spent.
-  bool grant(std::size_t i, const credit& returned) {
-    const bool fits = lanes_[i].window.grant(returned);
-    if (lanes_[i].waiting)
-      send_waiting(i);
-    return fits;
-  }
+  bool grant(std::size_t i, const credit& returned);
 
   /// The consumer behind this lane wants no more: what is sent to it from now on is let go.
-  void cancel(std::size_t i) {
-    lane& l = lanes_[i];
-    if (l.cancelled)
-      return;
-    l.cancelled = true;
-    ++cancelled_lanes_;
-    if (l.open)
-      take_open(i), --begun_[i];
-    if (l.waiting)
-      send_waiting(i);
-  }
+  void cancel(std::size_t i);
 
   /// Raises the promise that goes out with the next flush: all it speaks of was pushed.
   void advance(const mark& m) { mark_.raise(m); }
@@ -85,135 +59,68 @@ public:
   void passed(const stamp& s) { mark_.progress = std::max(mark_.progress, s); }
 
   /// Sends every open frame for which there is credit, then what is promised.
-  void flush() {
-    for (std::size_t i = 0; open_lanes_ > 0 && i < lanes_.size(); ++i)
-      if (lane& l = lanes_[i]; l.open && !l.waiting && l.window.open())
-        send_open(i);
-    tell();
-  }
-
+  void flush();
   /// The same for a stage that will now wait for credit.
-  void stall() {
-    mark_.stalled = true;
-    mark_.idle = false;
-    flush();
-  }
+  void stall();
 
   /// Sends an event to all lanes. It needs no credit and takes each lane's open frame with it.
-  void send_event(const std::shared_ptr<const barrier>& at, bool last) {
-    for (std::size_t i = 0; i < lanes_.size(); ++i) {
-      assert(!lanes_[i].waiting);
-      frame f;
-      if (lanes_[i].open)
-        f.records = take_open(i);
-      else
-        ++begun_[i];
-      f.barrier_at = at;
-      f.last = last;
-      if (last)
-        f.ended_at = mark_.progress.time;
-      transmit(i, std::move(f));
-    }
-    if (last) { // or who waits for the slowest would wait for us
-      mark_.raise(end_mark);
-      tell();
-    }
-  }
+  void send_event(const std::shared_ptr<const barrier>& at, bool last);
 
   /// Publishes the time spent blocked, in nanoseconds, and since when it is blocked now (0: it is
   /// not).
-  void measure(std::atomic<clock_time>& total, std::atomic<clock_time>& since) const {
-    total.store(stalled_, std::memory_order_relaxed);
-    since.store(blocked() ? blocked_since_ : 0, std::memory_order_relaxed);
+  void measure(std::atomic<clock_time>& total, std::atomic<clock_time>& since) const;
+
+  /// Adds a record of type T, which is the port's, to a lane's open frame, and sends that when it
+  /// is full. If the lane is blocked the frame just grows: the caller pauses after the record it is
+  /// at. False if now blocked.
+  template <class T, class U = T>
+  bool push(std::size_t i, U&& record, const envelope& e) {
+    lane& l = lanes_[i];
+    if (!l.open) [[unlikely]]
+      open(i);
+    l.open->add<T>(std::forward<U>(record), e, settings_.carried);
+    return !l.gauge.full<T>(*l.open) || send_full(i);
   }
 
-protected:
+  /// How many of records [begin, end) fill a lane's open frame, or all of them; at least one.
+  std::size_t room(std::size_t i, const rows& from, std::size_t begin, std::size_t end);
+  /// Adds so many records, as push() does. `owner`: nobody needs them in `from` any more.
+  bool append(std::size_t i, rows& from, std::size_t begin, std::size_t end, bool owner,
+              std::optional<std::uint32_t> child);
+
+  /// Sends a frame as it is. Neither while blocked nor behind an open frame.
+  void forward(std::size_t i, frame f);
+
+  bool has_open(std::size_t i) const { return lanes_[i].open != nullptr; }
+  /// How many records fill a frame, whatever they own on the heap.
+  std::size_t capacity() const { return settings_.limits.capacity(type_.size); }
+
+private:
   struct lane {
+    lane(const record_type& type, const edge_settings& s)
+        : window(s.credit_limit), gauge(type, s.limits) {}
     credit_window window;
     std::shared_ptr<rows> open;   // grows until it is full or flushed
-    std::size_t open_bytes = 0;   // of it, counted where records own heap
+    frame_gauge gauge;            // of it
     std::size_t last_size = 8;    // of the last frame
     std::optional<frame> waiting; // whole, without credit
     bool cancelled = false;
   };
 
-  virtual void on_connect() {}
+  void open(std::size_t i);
+  void begin_frame(std::size_t i);
+  bool send_full(std::size_t i);
+  void send_open(std::size_t i);
+  void send_or_wait(std::size_t i, frame f);
+  void send_waiting(std::size_t i);
+  std::shared_ptr<rows> take_open(std::size_t i);
+  void tell();
+  void transmit(std::size_t i, frame f);
 
-  /// Sends a whole frame, or keeps it and blocks. At most one frame may wait in a lane.
-  void send_or_wait(std::size_t i, frame f) {
-    lane& l = lanes_[i];
-    if (l.window.open() || l.cancelled) {
-      transmit(i, std::move(f));
-      return;
-    }
-    l.waiting = std::move(f);
-    if (blocked_lanes_++ == 0)
-      blocked_since_ = clock_->now();
-  }
-
-  void send_open(std::size_t i) {
-    frame f;
-    lanes_[i].last_size = lanes_[i].open->size();
-    f.records = take_open(i);
-    send_or_wait(i, std::move(f));
-  }
-
-  void open(std::size_t i, std::shared_ptr<rows> empty) {
-    lane& l = lanes_[i];
-    l.open = std::move(empty);
-    l.open_bytes = 0;
-    ++open_lanes_;
-    begin_frame(i);
-  }
-
-  void begin_frame(std::size_t i) {
-    ++begun_[i];
-    mark_.idle = false; // until the stage says so anew
-  }
-
+  const record_type& type_;
   std::vector<lane> lanes_;
   std::vector<std::uint64_t> begun_; // frames, by lane: what was pushed ends with the last of them
   edge_settings settings_;
-
-private:
-  void send_waiting(std::size_t i) {
-    lane& l = lanes_[i];
-    if (!l.window.open() && !l.cancelled)
-      return;
-    frame f = std::move(*l.waiting);
-    l.waiting.reset();
-    if (--blocked_lanes_ == 0)
-      stalled_ += clock_->now() - blocked_since_;
-    transmit(i, std::move(f));
-  }
-
-  std::shared_ptr<rows> take_open(std::size_t i) {
-    --open_lanes_;
-    return std::exchange(lanes_[i].open, nullptr);
-  }
-
-  void tell() {
-    if (!settings_.carried.stamps || mark_ == told_)
-      return;
-    told_ = mark_;
-    wire_->promise(index_, mark_, begun_);
-  }
-
-  void transmit(std::size_t i, frame f) {
-    lane& l = lanes_[i];
-    if (l.cancelled && !f.last && !f.barrier_at) {
-      --begun_[i];
-      return;
-    }
-    if (told_.idle && f.size() > 0) { // consumers that do not wait for us would go past this frame
-      told_.idle = false;
-      wire_->promise(index_, told_, begun_);
-    }
-    f.paid = f.cost();
-    l.window.spend(f.paid);
-    wire_->send(index_, i, std::move(f));
-  }
-
   wire* wire_ = nullptr;
   std::size_t index_ = 0;
   const clock* clock_ = nullptr;
@@ -224,50 +131,6 @@ private:
   std::size_t cancelled_lanes_ = 0;
   clock_time blocked_since_ = 0;
   clock_time stalled_ = 0;
-};
-
-/// A port for records of type T.
-template <class T>
-class port_of final : public port {
-public:
-  /// Adds a record to a lane's open frame, and sends that when it is full. If the lane is blocked
-  /// the frame just grows: the caller pauses after the record it is at. False if now blocked.
-  template <class U>
-  bool push(std::size_t i, U&& record, const envelope& e) {
-    lane& l = lanes_[i];
-    if (!l.open)
-      open(i, make_rows<T>(l.last_size, capacity_));
-    auto& to = static_cast<rows_of<T>&>(*l.open);
-    if constexpr (owns_heap<T>)
-      l.open_bytes += sizeof(T) + heap_bytes(static_cast<const T&>(record));
-    to.add(std::forward<U>(record), e, settings_.carried);
-    if (!full(l, to))
-      return true;
-    if (!l.waiting)
-      send_open(i);
-    return !blocked();
-  }
-
-  /// Sends a frame as it is. Neither while blocked nor behind an open frame.
-  void forward(std::size_t i, frame f) {
-    assert(!lanes_[i].open && !lanes_[i].waiting);
-    begin_frame(i);
-    send_or_wait(i, std::move(f));
-  }
-
-  bool has_open(std::size_t i) const { return lanes_[i].open != nullptr; }
-
-  std::size_t capacity() const { return capacity_; }
-
-private:
-  void on_connect() override { capacity_ = settings_.limits.capacity<T>(); }
-
-  bool full(const lane& l, const rows_of<T>& open) const {
-    return open.records.size() >= capacity_ ||
-           (owns_heap<T> && l.open_bytes >= settings_.limits.bytes);
-  }
-
-  std::size_t capacity_ = 1;
 };
 
 } // namespace leat

@@ -201,13 +201,13 @@ TEST_CASE("a line of 100 MB takes no more memory than any other") {
   const long before = peak();
   support::kept_letters dead_letters;
   auto split = std::move(sales{path}.splits().front());
-  leat::emitter<sale> out{leat::fanout<sale>{}};
+  leat::emitter<sale> out{leat::fanout{}};
   out.open_for_reader({100}, "read", &dead_letters);
   while (!split.pull(100, out).is_done()) {
   }
   CHECK(peak() - before < 16 * 1024);
 
-  CHECK(ids(out.gathered().records) == numbers{1});
+  CHECK(ids(out.records()) == numbers{1});
   REQUIRE(dead_letters.letters.size() == 2);
   CHECK(dead_letters.letters[0].place == path + ":2");
   CHECK(dead_letters.letters[0].reason ==

@@ -29,7 +29,7 @@ using csv_folder = leat::watched_folder<leat::csv_source<row>>;
 template <class Source = leat::csv_source<row>>
 struct watching {
   support::kept_letters dead_letters;
-  leat::emitter<row> out{leat::fanout<row>{}};
+  leat::emitter<row> out{leat::fanout{}};
   leat::folder_split<Source> split;
 
   explicit watching(const leat::watched_folder<Source>& folder)
@@ -44,7 +44,7 @@ struct watching {
   }
   std::vector<std::int64_t> take() {
     std::vector<std::int64_t> ids;
-    for (const row& r : out.gathered().records)
+    for (const row& r : out.records())
       ids.push_back(r.id);
     out.clear();
     return ids;

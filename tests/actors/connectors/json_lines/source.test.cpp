@@ -140,7 +140,7 @@ TEST_CASE("a read error in the middle of a file is thrown and names the file") {
   const std::string path = "/proc/" + std::to_string(child) + "/maps";
   support::kept_letters dead_letters;
   auto split = std::move(readings{path}.splits().front());
-  leat::emitter<reading> out{leat::fanout<reading>{}};
+  leat::emitter<reading> out{leat::fanout{}};
   out.open_for_reader({1}, "read", &dead_letters);
   CHECK(split.pull(1, out).is_more());
   ::kill(child, SIGKILL);

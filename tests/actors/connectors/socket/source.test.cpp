@@ -170,7 +170,7 @@ TEST_CASE("while nobody takes records the socket is not read, and the server fee
   support::kept_letters dead_letters;
   auto split = std::move(
       leat::json_lines_socket<tick>{server.address(), {.reconnect = false}}.splits().front());
-  leat::emitter<tick> out{leat::fanout<tick>{}};
+  leat::emitter<tick> out{leat::fanout{}};
   out.open_for_reader({100}, "in", &dead_letters);
   bool more = false;
   std::thread first{[&] { more = split.pull(10, out).is_more(); }};
@@ -190,7 +190,7 @@ TEST_CASE("while nobody takes records the socket is not read, and the server fee
   CHECK(sent < most);
   first.join();
   CHECK(more);
-  const auto& records = out.gathered().records;
+  const auto& records = out.records();
   CHECK(records.size() <= 10);
   CHECK(records.front().id == 0);
   // Taking makes room: more can be sent.

@@ -216,7 +216,7 @@ TEST_CASE("a job reads one state of a table while others write to it") {
   REQUIRE(writer);
   auto split = std::move(leat::sqlite_source<row>{file, "t"}.splits().front());
   support::kept_letters dead_letters;
-  leat::emitter<row> out{leat::fanout<row>{}};
+  leat::emitter<row> out{leat::fanout{}};
   out.open_for_reader({100}, "read", &dead_letters);
   REQUIRE(split.pull(10, out).is_more());
   REQUIRE(writer->run("UPDATE t SET text = 'new'"));

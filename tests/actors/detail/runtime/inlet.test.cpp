@@ -65,7 +65,7 @@ std::string take(inlet& in) {
   std::string all;
   while (const auto piece = in.next())
     for (; *piece->next < piece->end; ++*piece->next) {
-      const item& i = piece->from->as<item>().records[*piece->next];
+      const item& i = piece->from->as<item>()[*piece->next];
       all += std::to_string(i.key) + ':' + std::to_string(i.number) + ' ';
     }
   return all;
@@ -422,7 +422,7 @@ TEST_CASE("random frames over channels against a naive merge") {
       if (const auto piece = in.next()) {
         const std::size_t stop = *piece->next + roll.size(1, piece->end - *piece->next + 1);
         for (; *piece->next < stop; ++*piece->next) {
-          const item& i = piece->from->as<item>().records[*piece->next];
+          const item& i = piece->from->as<item>()[*piece->next];
           const leat::stamp s = piece->from->records->envelopes.stamp_of(*piece->next);
           const auto from = static_cast<std::size_t>(i.key);
           got.push_back({s, from, i.number});

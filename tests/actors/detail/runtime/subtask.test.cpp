@@ -63,7 +63,10 @@ struct world {
   }
 };
 
-auto merging() { return std::make_shared<leat::merge_stage<item>>(support::into_port<item>()); }
+auto merging() {
+  return std::make_shared<leat::merge_stage>(leat::record_type_of<item>,
+                                             support::into_port<item>());
+}
 
 template <class Source>
 auto reading(Source s) {
@@ -266,7 +269,8 @@ TEST_CASE("a barrier brings what was prepared, without what was withdrawn") {
   };
   world w;
   w.feed_by(1);
-  w.start(std::make_shared<leat::batching_stage<item>>(leat::batch{}, support::into_port<item>()));
+  w.start(std::make_shared<leat::batching_stage>(leat::record_type_of<item>, leat::batch{},
+                                                 support::into_port<item>()));
   CHECK(!w.subtask->prepare(batching("often")));
   CHECK(!w.subtask->prepare({"stage", "model", "x"})); // it does not implement it
   REQUIRE(w.subtask->prepare(batching("record")));
@@ -380,8 +384,8 @@ TEST_CASE("a sink that has prepared does nothing more until it is to commit") {
 TEST_CASE("a stage's timer fires at its time, and a pane closes with it") {
   world w;
   w.feed_by(1);
-  w.start(std::make_shared<leat::batching_stage<item>>(leat::micro_batch{100, 5ms},
-                                                       support::into_port<item>()));
+  w.start(std::make_shared<leat::batching_stage>(
+      leat::record_type_of<item>, leat::micro_batch{100, 5ms}, support::into_port<item>()));
   w.subtask->receive(0, support::items_from(1, 2));
   REQUIRE(w.host.timers.size() == 1);
   CHECK(w.host.timers[0].first == w.clock.time + 5'000'000);

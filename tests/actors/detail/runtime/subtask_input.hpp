@@ -94,9 +94,9 @@ template <class T, class Make>
 leat::frame frame_of(const step& s, bool stamped, Make make) {
   leat::frame f;
   if (!s.records.empty()) {
-    auto rows = std::make_shared<leat::rows_of<T>>();
+    std::shared_ptr<leat::rows> rows = leat::make_rows(leat::record_type_of<T>);
     for (const arrival& a : s.records)
-      rows->add(make(a.record), a.e, stamped ? leat::all_columns : leat::carried_columns{});
+      rows->add<T>(make(a.record), a.e, stamped ? leat::all_columns : leat::carried_columns{});
     f.records = std::move(rows);
   }
   f.last = s.last;

@@ -165,22 +165,21 @@ struct texts {
 inline const auto by_text = [](const text_item& i) { return i.text; };
 
 // Into three branches, of which one expands and is hashed over lanes, and one forks again.
-inline leat::fanout<text_item> into_branches() {
-  using hash = leat::hash_route<decltype(by_text)>;
+inline leat::fanout into_branches() {
   using none = leat::pass<text_item>;
-  using hashed = leat::routed_end<text_item, hash>;
-  using forked = leat::forked_end<text_item>;
-  leat::fanout<text_item> to;
+  using hashed = leat::hashed_end<decltype(by_text)>;
+  const auto& type = leat::record_type_of<text_item>;
+  leat::fanout to;
   using expand = leat::flat_map_step<none, texts>;
   to.add(std::make_unique<leat::chain_branch<expand, hashed>>(expand({}, texts{}),
-                                                              hashed(hash{by_text}, 0)));
+                                                              hashed(type, by_text, 0)));
   const auto odd = [](const text_item& i) { return i.number % 2 != 0; };
   using filter = leat::filter_step<none, decltype(odd)>;
   auto again = support::into_port<text_item>();
   again.add(std::make_unique<leat::chain_branch<filter, hashed>>(filter{{}, odd},
-                                                                 hashed(hash{by_text}, 0), 1));
-  to.add(std::make_unique<leat::chain_branch<filter, forked>>(filter{{}, odd},
-                                                              forked(std::move(again))));
+                                                                 hashed(type, by_text, 0), 1));
+  to.add(std::make_unique<leat::chain_branch<filter, leat::fork_end>>(
+      filter{{}, odd}, leat::fork_end(type, std::move(again))));
   return to;
 }
 
@@ -190,7 +189,7 @@ template <class T>
 std::string render_row(const leat::rows& rows, std::size_t i) {
   std::string text;
   std::array<leat::model_ref, 2> models;
-  leat::write_row(text, static_cast<const leat::rows_of<T>&>(rows).records[i], models.data());
+  leat::write_row(text, rows.as<T>()[i], models.data());
   return text;
 }
 
@@ -238,7 +237,8 @@ inline std::shared_ptr<leat::stage> make_echo() {
 }
 
 inline std::shared_ptr<leat::stage> make_merge() {
-  return std::make_shared<leat::merge_stage<text_item>>(support::into_port<text_item>());
+  return std::make_shared<leat::merge_stage>(leat::record_type_of<text_item>,
+                                             support::into_port<text_item>());
 }
 
 inline sample sample_of_everything(std::size_t channels) {
@@ -256,14 +256,19 @@ inline sample any_sample(support::dice& roll) {
     return {.name = "states", .make = make_running_number, .ordered = false, .stamped = false};
   case 1:
     return {.name = "merge",
-            .make = [] { return std::make_shared<leat::merge_stage<text_item>>(into_branches()); },
+            .make =
+                [] {
+                  return std::make_shared<leat::merge_stage>(leat::record_type_of<text_item>,
+                                                             into_branches());
+                },
             .lanes = {3, 1, 2},
             .channels = several};
   case 2:
     return {.name = "scores",
             .make =
                 [] {
-                  return std::make_shared<leat::merge_stage<scored>>(support::into_port<scored>());
+                  return std::make_shared<leat::merge_stage>(leat::record_type_of<scored>,
+                                                             support::into_port<scored>());
                 },
             .channels = several,
             .takes_scores = true,
@@ -272,8 +277,8 @@ inline sample any_sample(support::dice& roll) {
     return {.name = "batching",
             .make =
                 [batching] {
-                  return std::make_shared<leat::batching_stage<text_item>>(
-                      batching, support::into_port<text_item>());
+                  return std::make_shared<leat::batching_stage>(
+                      leat::record_type_of<text_item>, batching, support::into_port<text_item>());
                 },
             .channels = several};
   case 4:

@@ -194,8 +194,9 @@ TEST_CASE("what cannot be saved is an error that names it") {
 
 TEST_CASE("a batching that was swapped is saved") {
   const sample of{.name = "batching", .make = [] {
-                    return std::make_shared<leat::batching_stage<text_item>>(
-                        leat::batch{}, support::into_port<text_item>());
+                    return std::make_shared<leat::batching_stage>(leat::record_type_of<text_item>,
+                                                                  leat::batch{},
+                                                                  support::into_port<text_item>());
                   }};
   const leat::credit window{8, 64, 1'000'000};
   const leat::command swap{"batching", leat::batching_verb, "record"};

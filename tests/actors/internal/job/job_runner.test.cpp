@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 #include "support/dice.hpp"
 #include "support/files.hpp"
+#include "support/made_by.hpp"
 #include "support/many_stages.hpp"
 
 #include <functional>
@@ -117,9 +118,8 @@ leat::graph attempted(stages_of_attempts& shared, int attempts, epochs& seen) {
       .score("risk", support::by_value{})
       .map("plain", support::record_of)
       .to("out", support::discard{});
-  g.plan().stages.back().make = [&seen](const leat::plan_stage&) {
-    return std::make_unique<epoch_stage>(seen);
-  };
+  g.plan().stages.back().maker =
+      support::made_by([&seen] { return std::make_unique<epoch_stage>(seen); });
   return g;
 }
 

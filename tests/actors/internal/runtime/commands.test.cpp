@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "support/dice.hpp"
 #include "support/flow.hpp"
+#include "support/made_by.hpp"
 
 using support::dice;
 using support::item;
@@ -29,7 +30,7 @@ public:
 
   void consume(std::size_t, leat::frame& f, std::size_t& next, std::size_t end) override {
     for (; next < end; ++next)
-      to_->version[f.as<item>().records[next].number] = version_;
+      to_->version[f.as<item>()[next].number] = version_;
   }
 
   leat::result<leat::command_effect> prepare(const leat::command& c) override {
@@ -65,7 +66,7 @@ void add_branch(leat::graph& g, const std::string& from, std::int64_t records,
   g.from(from, counting{records}).to(to, support::discard{}, {.parallelism = subtasks});
   leat::plan_stage& sink = g.plan().stages.back();
   sink.verbs = {"version"};
-  sink.make = [into](const leat::plan_stage&) { return std::make_unique<versioned>(into); };
+  sink.maker = support::made_by([into] { return std::make_unique<versioned>(into); });
 }
 
 leat::graph one_branch(versions into) {

@@ -86,9 +86,7 @@ struct reading {
   }
 };
 
-std::int64_t number_in(const leat::read_batch& b) {
-  return static_cast<leat::rows_of<item>&>(*b.records).records.front().number;
-}
+std::int64_t number_in(const leat::read_batch& b) { return b.records->as<item>().front().number; }
 
 } // namespace
 

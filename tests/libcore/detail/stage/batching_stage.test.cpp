@@ -17,8 +17,8 @@ using input = leat::testing::input<item>;
 namespace {
 
 auto batching(any_batching g) {
-  return [g](leat::fanout<item> to) -> std::unique_ptr<leat::stage> {
-    return std::make_unique<leat::batching_stage<item>>(g, std::move(to));
+  return [g](leat::fanout to) -> std::unique_ptr<leat::stage> {
+    return std::make_unique<leat::batching_stage>(leat::record_type_of<item>, g, std::move(to));
   };
 }
 

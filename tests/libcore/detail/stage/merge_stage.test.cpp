@@ -13,8 +13,8 @@ TEST_CASE("a merge hands records on as they are") {
   for (const item& i : support::numbered(500))
     all.push_back(i);
   const auto got = leat::testing::check_stage<item, item>(
-      [](leat::fanout<item> to) -> std::unique_ptr<leat::stage> {
-        return std::make_unique<leat::merge_stage<item>>(std::move(to));
+      [](leat::fanout to) -> std::unique_ptr<leat::stage> {
+        return std::make_unique<leat::merge_stage>(leat::record_type_of<item>, std::move(to));
       },
       all);
   CHECK(got == support::numbered(500));
@@ -22,7 +22,8 @@ TEST_CASE("a merge hands records on as they are") {
 
 TEST_CASE("stamps and marks pass a merge unchanged") {
   support::hosted h;
-  REQUIRE(h.open(std::make_unique<leat::merge_stage<item>>(support::into_port<item>())));
+  REQUIRE(h.open(
+      std::make_unique<leat::merge_stage>(leat::record_type_of<item>, support::into_port<item>())));
   std::vector<leat::stamp> stamps{at(1), at(2), at(2), at(3)};
   stamps[1].path = leat::stamp_path{}.child(0);
   stamps[2].path = leat::stamp_path{}.child(1).child(5);
@@ -40,8 +41,8 @@ TEST_CASE("stamps that fall or repeat leave a merge in their order, at its prese
     support::hosted h;
     h.edge.limits.records = roll.size(1, 9);
     h.edge.credit_limit = roll.one_of({leat::credit{1, 1, 1}, leat::credit{10, 1000, 100'000}});
-    REQUIRE(static_cast<bool>(
-        h.open(std::make_unique<leat::merge_stage<item>>(support::into_port<item>()))));
+    REQUIRE(static_cast<bool>(h.open(std::make_unique<leat::merge_stage>(
+        leat::record_type_of<item>, support::into_port<item>()))));
     std::vector<item> wanted;
     leat::stamp s;
     bool promised = false; // that s will not come again
@@ -83,7 +84,8 @@ TEST_CASE("stamps that fall or repeat leave a merge in their order, at its prese
 TEST_CASE("a whole frame passes a merge without being copied where nobody needs stamps") {
   support::hosted h;
   h.edge.carried = {};
-  REQUIRE(h.open(std::make_unique<leat::merge_stage<item>>(support::into_port<item>())));
+  REQUIRE(h.open(
+      std::make_unique<leat::merge_stage>(leat::record_type_of<item>, support::into_port<item>())));
   leat::frame f = support::frame_of(support::numbered(100));
   const auto* before = f.records.get();
   h.consume(f);

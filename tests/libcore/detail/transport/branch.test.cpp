@@ -1,4 +1,4 @@
-#include <leat/detail/transport/branch.hpp>
+#include <leat/detail/transport/chain_branch.hpp>
 
 #include "support/catch.hpp"
 #include "support/dice.hpp"
@@ -24,8 +24,7 @@ struct slow_consumer {
   std::size_t seen = 0;
   bool fell = false;
 
-  template <class T>
-  slow_consumer(fanout<T>& all, const std::vector<std::size_t>& lanes, leat::credit window,
+  slow_consumer(fanout& all, const std::vector<std::size_t>& lanes, leat::credit window,
                 std::size_t frame, bool stamped = true) {
     all.list_ports(ports);
     REQUIRE(ports.size() == lanes.size());
@@ -44,7 +43,7 @@ struct slow_consumer {
       const auto& sent = wire.all[seen];
       const std::pair from{sent.port, sent.lane};
       for (std::size_t i = 0; i < sent.content.size(); ++i) {
-        got[from].push_back(sent.content.as<item>().records[i]);
+        got[from].push_back(sent.content.as<item>()[i]);
         if (!sent.content.records->envelopes.stamped())
           continue;
         const leat::stamp s = sent.content.records->envelopes.stamp_of(i);
@@ -67,17 +66,26 @@ struct slow_consumer {
   }
 };
 
-template <class Chain, class Route>
-void end_in_port(fanout<typename Chain::in>& all, Chain chain, Route route) {
-  using out = typename Chain::out;
-  all.add(std::make_unique<leat::chain_branch<Chain, leat::routed_end<out, Route>>>(
-      std::move(chain), leat::routed_end<out, Route>(std::move(route), 0)));
+template <class Chain>
+void end_in_port(fanout& all, Chain chain, leat::routing by) {
+  const auto& type = leat::record_type_of<typename Chain::out>;
+  if constexpr (std::is_same_v<Chain, leat::pass<typename Chain::in>>)
+    all.add(std::make_unique<leat::direct_branch>(type, by, 0));
+  else
+    all.add(std::make_unique<leat::chain_branch<Chain, leat::edge_end>>(
+        std::move(chain), leat::edge_end(type, by, 0)));
 }
 template <class Chain>
-void fork(fanout<typename Chain::in>& all, Chain chain, fanout<typename Chain::out> to) {
+void end_by_key(fanout& all, Chain chain) {
+  using end = leat::hashed_end<decltype(support::key_of_item)>;
+  all.add(std::make_unique<leat::chain_branch<Chain, end>>(
+      std::move(chain), end(leat::record_type_of<item>, support::key_of_item, 0)));
+}
+template <class Chain>
+void fork(fanout& all, Chain chain, fanout to) {
   using out = typename Chain::out;
-  all.add(std::make_unique<leat::chain_branch<Chain, leat::forked_end<out>>>(
-      std::move(chain), leat::forked_end<out>(std::move(to))));
+  all.add(std::make_unique<leat::chain_branch<Chain, leat::fork_end>>(
+      std::move(chain), leat::fork_end(leat::record_type_of<out>, std::move(to))));
 }
 
 using pass = leat::pass<item>;
@@ -95,17 +103,16 @@ using repeated_step = leat::flat_map_step<pass, decltype(repeated)>;
 
 // 0: all, 1: odd by key, 2: expanded and negated, 3: expanded by key, 4: expanded, odd, in turn,
 // 5: expanded, to everybody, 6: all, to everybody
-fanout<item> tree() {
-  const auto hash = leat::hash_route<decltype(support::key_of_item)>{support::key_of_item};
-  fanout<item> all, expanded;
-  end_in_port(all, pass{}, leat::forward_route{});
-  end_in_port(all, odd_step{{}, odd}, hash);
-  end_in_port(expanded, negated_step{{}, negated}, leat::forward_route{});
-  end_in_port(expanded, pass{}, hash);
-  end_in_port(expanded, odd_step{{}, odd}, leat::rebalance_route{});
-  end_in_port(expanded, pass{}, leat::broadcast_route{});
+fanout tree() {
+  fanout all, expanded;
+  end_in_port(all, pass{}, leat::routing::forward);
+  end_by_key(all, odd_step{{}, odd});
+  end_in_port(expanded, negated_step{{}, negated}, leat::routing::forward);
+  end_by_key(expanded, pass{});
+  end_in_port(expanded, odd_step{{}, odd}, leat::routing::rebalance);
+  end_in_port(expanded, pass{}, leat::routing::broadcast);
   fork(all, repeated_step{{}, repeated}, std::move(expanded));
-  end_in_port(all, pass{}, leat::broadcast_route{});
+  end_in_port(all, pass{}, leat::routing::broadcast);
   return all;
 }
 
@@ -133,7 +140,7 @@ TEST_CASE("a tree of branches under random credit loses and reorders nothing") {
   support::for_seeds(200, [](support::dice roll) {
     const auto records = support::numbered(roll(0, 200), 11);
     const std::vector<std::size_t> lanes{1, 3, 1, roll.size(1, 4), 2, roll.size(1, 4), 3};
-    fanout<item> all = tree();
+    fanout all = tree();
     slow_consumer consumer(all, lanes, {roll(1, 4), roll(1, 40), 1'000'000}, roll.size(1, 20));
     const auto go_on_at_random = [&] {
       while (all.blocked()) {
@@ -198,10 +205,13 @@ TEST_CASE("a tree of branches under random credit loses and reorders nothing") {
 TEST_CASE("a numbered branch extends the path of stamps, whatever its chain") {
   const auto stamps_of = [](auto chain, std::optional<std::uint32_t> number, bool stamped) {
     using chain_type = decltype(chain);
-    using end = leat::routed_end<item, leat::forward_route>;
-    fanout<item> all;
-    all.add(std::make_unique<leat::chain_branch<chain_type, end>>(std::move(chain), end({}, 0),
-                                                                  number));
+    const auto& type = leat::record_type_of<item>;
+    fanout all;
+    if constexpr (std::is_same_v<chain_type, pass>)
+      all.add(std::make_unique<leat::direct_branch>(type, leat::routing::forward, 0, number));
+    else
+      all.add(std::make_unique<leat::chain_branch<chain_type, leat::edge_end>>(
+          std::move(chain), leat::edge_end(type, leat::routing::forward, 0), number));
     slow_consumer consumer(all, {1}, {100, 1000, 1'000'000}, 100, stamped);
     leat::frame f = support::frame_of<item>({{0, 2, 0}, {0, 3, 0}}, {at(2), at(3)});
     all.accept(f);
@@ -239,8 +249,8 @@ TEST_CASE("what a fork gathered while it was blocked is handed on, whoever unblo
                return item{i.key, i.number, n};
              });
     };
-    fanout<item> inner, all;
-    end_in_port(inner, pass{}, leat::forward_route{});
+    fanout inner, all;
+    end_in_port(inner, pass{}, leat::routing::forward);
     fork(all, leat::flat_map_step<pass, decltype(many)>{{}, many}, std::move(inner));
     slow_consumer consumer(all, {1}, {1, 1, 1}, 256);
     leat::frame f = support::frame_of<item>({{0, 1}, {0, 2}, {0, 3}}, {at(1), at(2), at(3)});
@@ -267,9 +277,9 @@ TEST_CASE("a blocked branch makes no records, however often it is asked to go on
     return std::views::iota(0, 1'000'000) |
            std::views::transform([&made, &i](int) { return ++made, i; });
   };
-  fanout<item> all;
+  fanout all;
   end_in_port(all, leat::flat_map_step<pass, decltype(endless)>{{}, endless},
-              leat::forward_route{});
+              leat::routing::forward);
   slow_consumer consumer(all, {1}, {1, 1, 1}, 8);
   leat::frame f = support::frame_of<item>({{0, 1}, {0, 2}});
   all.accept(f);
@@ -293,11 +303,11 @@ TEST_CASE("steps that keep the type work in place, and fields that own memory su
 
   for (const bool filtered_only : {true, false})
     for (const std::int64_t step : {1, 3}) {
-      fanout<text_item> all;
+      fanout all;
       if (filtered_only)
-        end_in_port(all, thirds{{}, third}, leat::forward_route{});
+        end_in_port(all, thirds{{}, third}, leat::routing::forward);
       else
-        end_in_port(all, loud{{{}, third}, louder}, leat::forward_route{});
+        end_in_port(all, loud{{{}, third}, louder}, leat::routing::forward);
       support::set_clock clock;
       support::kept_frames wire;
       std::vector<leat::port*> ports;
@@ -325,10 +335,10 @@ TEST_CASE("steps that keep the type work in place, and fields that own memory su
 }
 
 TEST_CASE("what several branches share is not changed by one of them") {
-  fanout<item> all;
-  end_in_port(all, negated_step{{}, negated}, leat::forward_route{});
-  end_in_port(all, pass{}, leat::forward_route{});
-  end_in_port(all, odd_step{{}, odd}, leat::forward_route{});
+  fanout all;
+  end_in_port(all, negated_step{{}, negated}, leat::routing::forward);
+  end_in_port(all, pass{}, leat::routing::forward);
+  end_in_port(all, odd_step{{}, odd}, leat::routing::forward);
   slow_consumer consumer(all, {1, 1, 1}, {100, 100, 100'000}, 4, false);
   leat::frame f = support::frame_of<item>({{0, 1, 0}, {0, 2, 0}, {0, 3, 0}});
   all.accept(f);
@@ -341,8 +351,8 @@ TEST_CASE("what several branches share is not changed by one of them") {
 }
 
 TEST_CASE("ingest times go with their records through all steps") {
-  fanout<item> all;
-  end_in_port(all, odd_step{{}, odd}, leat::forward_route{});
+  fanout all;
+  end_in_port(all, odd_step{{}, odd}, leat::routing::forward);
   support::set_clock clock;
   support::kept_frames wire;
   std::vector<leat::port*> ports;
@@ -350,9 +360,9 @@ TEST_CASE("ingest times go with their records through all steps") {
   leat::edge_settings s;
   s.credit_limit = {100, 100'000, 100'000'000};
   ports[0]->connect(wire, 0, s, clock);
-  auto rows = std::make_shared<leat::rows_of<item>>();
+  auto rows = leat::make_rows(leat::record_type_of<item>);
   for (std::int64_t n = 0; n < 100; ++n)
-    rows->add(item{0, n, 0}, {.ingested = 1000 + n / 10}, {});
+    rows->add<item>(item{0, n, 0}, {.ingested = 1000 + n / 10}, {});
   leat::frame f;
   f.records = rows;
   rows = nullptr;
@@ -363,5 +373,5 @@ TEST_CASE("ingest times go with their records through all steps") {
   REQUIRE(sent.size() == 50);
   leat::envelope_cursor envelopes(sent.records->envelopes, {});
   for (std::size_t i = 0; i < 50; ++i)
-    CHECK(envelopes.at(i).ingested == 1000 + sent.as<item>().records[i].number / 10);
+    CHECK(envelopes.at(i).ingested == 1000 + sent.as<item>()[i].number / 10);
 }

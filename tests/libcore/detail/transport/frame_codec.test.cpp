@@ -54,7 +54,7 @@ void check_frames(Make make) {
     check_same(sent, *came);
     if (sent.records)
       for (std::size_t i = 0; i < sent.size(); ++i)
-        CHECK(sent.as<T>().records[i] == came->template as<T>().records[i]);
+        CHECK(sent.as<T>()[i] == came->template as<T>()[i]);
   });
 }
 
@@ -76,9 +76,9 @@ TEST_CASE("scored records keep score and model") {
   REQUIRE(came);
   REQUIRE(came->size() == sent.size());
   for (std::size_t i = 0; i < sent.size(); ++i) {
-    CHECK(came->as<scored>().records[i].record == sent[i].record);
-    CHECK(came->as<scored>().records[i].score == sent[i].score);
-    CHECK(came->as<scored>().records[i].model == sent[i].model);
+    CHECK(came->as<scored>()[i].record == sent[i].record);
+    CHECK(came->as<scored>()[i].score == sent[i].score);
+    CHECK(came->as<scored>()[i].model == sent[i].model);
   }
 }
 
@@ -91,7 +91,7 @@ TEST_CASE("scores on scores travel too") {
   const auto came = leat::decode_frame(bytes_of(support::frame_of(sent), *codec), *codec);
   REQUIRE(came);
   for (std::size_t i = 0; i < sent.size(); ++i) {
-    const twice& row = came->as<twice>().records[i];
+    const twice& row = came->as<twice>()[i];
     CHECK(row.record.record == sent[i].record.record);
     CHECK(row.record.score == sent[i].record.score);
     CHECK(row.record.model == sent[i].record.model);
@@ -147,8 +147,8 @@ TEST_CASE("a frame that was paid for beyond all measure can be sent on") {
 
 TEST_CASE("a frame that takes more bytes than may travel is refused, with the record's place") {
   const auto codec = leat::row_codec_of<text_item>();
-  auto rows = std::make_shared<leat::rows_of<text_item>>();
-  rows->add(text_item{1, std::string(5000, 'x')}, {support::at(0, 17)}, {true, false});
+  auto rows = leat::make_rows(leat::record_type_of<text_item>);
+  rows->add<text_item>(text_item{1, std::string(5000, 'x')}, {support::at(0, 17)}, {true, false});
   frame f;
   f.records = rows;
   std::string bytes;
@@ -164,6 +164,6 @@ TEST_CASE("a frame that takes more bytes than may travel is refused, with the re
     return std::string{};
   };
   CHECK(refused(size - 1).find("record 17 takes") != std::string::npos);
-  rows->add(text_item{2, "y"}, {support::at(0, 18)}, {true, false});
+  rows->add<text_item>(text_item{2, "y"}, {support::at(0, 18)}, {true, false});
   CHECK(refused(size).find("2 records take") != std::string::npos);
 }

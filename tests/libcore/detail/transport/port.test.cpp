@@ -14,7 +14,7 @@ namespace {
 struct open_port {
   support::set_clock clock;
   support::kept_frames wire;
-  leat::port_of<item> port;
+  leat::port port{leat::record_type_of<item>};
 
   explicit open_port(std::size_t lanes, leat::credit window, std::size_t frame = 4) {
     leat::edge_settings s;
@@ -25,7 +25,7 @@ struct open_port {
     port.connect(wire, 3, s, clock);
   }
   bool push(std::size_t lane, std::int64_t number) {
-    return port.push(lane, item{0, number, 0}, {.at = at(number), .ingested = number});
+    return port.push<item>(lane, item{0, number, 0}, {.at = at(number), .ingested = number});
   }
 };
 
@@ -173,7 +173,7 @@ TEST_CASE("under random credit nothing is lost, reordered, overtaken or overdraw
         const auto lane = sent.lane;
         for (std::size_t i = 0; i < sent.content.size(); ++i) {
           REQUIRE(sent.content.records->envelopes.stamp_of(i) > promised[lane]);
-          got[lane].push_back(sent.content.as<item>().records[i].number);
+          got[lane].push_back(sent.content.as<item>()[i].number);
         }
         if (sent.marked) {
           REQUIRE(sent.marked->progress >= promised[lane]);

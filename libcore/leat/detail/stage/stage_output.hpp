@@ -1,0 +1,153 @@
+// What a stage puts out: records are gathered into frames, inherit the envelope of those that they
+// descend from, and are handed to the branches.
+#pragma once
+
+#include <leat/dead_letter.hpp>
+#include <leat/detail/record/codec.hpp>
+#include <leat/detail/stage/waiting_note.hpp>
+#include <leat/detail/transport/branch.hpp>
+
+#include <deque>
+
+namespace leat {
+
+/// The part of an emitter that does not know the type of its records; a stage that hands on records
+/// as they are needs no more. Not thread-safe.
+class stage_output {
+public:
+  stage_output(const record_type& type, fanout to);
+
+  /// For sources: makes a dead letter of input that is not a record. `place`: file and line.
+  void reject(std::string reason, std::string place, std::string raw);
+
+  /// For sources: what the reader waits for. Progress and metrics show it until the next record. A
+  /// reader that blocks calls this before.
+  void waiting_for(std::string what);
+
+  /// Whether the frame is full. A reader should then return pull_status::more().
+  bool full() { return held_back_ || gauge_.full(*rows_); }
+
+  // What follows is called by stages and the runtime, not by operators.
+
+  /// Of a stage: records inherit `carried` of the record that they descend from, and go by
+  /// themselves when they fill a frame.
+  void open(const frame_limits& limits, const carried_columns& carried, std::string stage,
+            dead_letter_sink* dead_letters);
+  /// Of a source's reader: the source completes what is gathered.
+  void open_for_reader(const frame_limits& limits, std::string stage,
+                       dead_letter_sink* dead_letters);
+
+  /// Where waiting_for() is told.
+  void tell_waiting(std::shared_ptr<waiting_note> to) { waiting_ = std::move(to); }
+
+  /// What is emitted from here on descends from this record. `numbered`: it may have several
+  /// descendants. Stamps rise along an edge. What comes late, from a channel that was idle or
+  /// between records, takes the present position: that is the promise itself if there is one, or a
+  /// merge would wait for others to pass a position that they may not reach.
+  void descend_from(const envelope& e, bool numbered) {
+    next_.time = e.time, next_.late = e.late, next_.ingested = e.ingested;
+    if (!carried_.stamps)
+      return;
+    if (e.at > from_ && e.at > last_ && e.at > floor_) {
+      from_ = of_this_output(e.at);
+      child_ = 0;
+      numbered_ = numbered;
+    } else if (numbered_ && of_this_output(e.at) == from_) {
+      // On from those before, also if they were handed on: none of these was promised away.
+    } else if (floor_ >= from_ && floor_ >= last_) {
+      from_ = floor_;
+      numbered_ = false;
+    } else {
+      numbered_ = true; // on from the record before
+    }
+  }
+
+  const carried_columns& carried() const { return carried_; }
+  bool empty() const { return aside_.empty() && rows_->size() == 0; }
+  std::size_t capacity() const { return gauge_.capacity(); }
+  /// How many records more are likely to fill a frame; 0 if it is full already.
+  std::size_t room() { return gauge_.room(*rows_); }
+
+  /// Emits records of a frame from `next` on, as many as go in one block, and moves `next` on. Each
+  /// is its own only descendant. `owner`: nobody needs them there any more.
+  void pass_on(rows& from, std::size_t& next, std::size_t end, bool owner);
+
+  /// Of a reader: takes over records from `next` on until the frame is full, and moves `next` on.
+  void take_over(rows& from, std::size_t& next, std::size_t end);
+
+  /// Hands the records emitted so far to the branches. True if they are on their way and nothing is
+  /// blocked.
+  bool hand_on();
+
+  /// Hands on a frame as it is, behind what was emitted so far. Not while blocked.
+  void forward(frame f);
+
+  /// This was promised of what is still to come.
+  void promised(const stamp& s) { floor_ = std::max(floor_, s); }
+
+  /// Lets branches that are through with all that was emitted know how far the stage is.
+  void passed(const stamp& s);
+
+  bool blocked() const { return !aside_.empty() || to_.blocked(); }
+  void resume();
+  void list_ports(std::vector<port*>& all) { to_.list_ports(all); }
+  rows& gathered() { return *rows_; }
+  /// What is gathered goes another way.
+  std::shared_ptr<rows> take();
+  /// Drops what is gathered: its records were moved on.
+  void clear();
+
+  /// Appends where it stands, on which the stamps of what follows depend. Contract: empty().
+  void save(std::string& to) const;
+  /// After open(). False if the bytes are none that save writes.
+  bool load(byte_cursor& from);
+
+  /// Records handed on since the last call.
+  std::uint64_t take_count() { return std::exchange(emitted_, 0); }
+
+protected:
+  const envelope& next_envelope() {
+    if (carried_.stamps) {
+      next_.at = from_;
+      if (numbered_)
+        next_.at.path = from_.path.child(child_++);
+      last_ = next_.at;
+    }
+    return next_;
+  }
+  /// A frame filled up in mid-verb, and may not go yet.
+  void set_aside();
+
+  std::shared_ptr<rows> rows_;
+  frame_gauge gauge_;
+  carried_columns carried_;
+  envelope next_; // but for its stamp, which follows from these:
+  stamp from_;
+  stamp last_;  // of what was emitted
+  stamp floor_; // all up to it is promised away
+  std::uint64_t child_ = 0;
+  bool numbered_ = false;
+  bool inherits_ = false;
+  bool held_back_ = false; // it was blocked when it was last handed on
+
+private:
+  stamp of_this_output(stamp s) const {
+    if (const auto number = to_.number())
+      s.path = s.path.child(*number);
+    return s;
+  }
+  std::shared_ptr<rows> send(std::shared_ptr<rows> full);
+  void note_stamps(const rows& handed_on);
+  void renew(std::shared_ptr<rows> returned = nullptr);
+
+  const record_type& type_;
+  fanout to_;
+  std::deque<std::shared_ptr<rows>> aside_; // before rows_
+  std::string stage_;
+  dead_letter_sink* dead_letters_ = nullptr;
+  std::shared_ptr<waiting_note> waiting_;
+  std::size_t last_size_ = 1; // of what was handed on
+  std::uint64_t emitted_ = 0;
+};
+
+} // namespace leat

@@ -1,0 +1,94 @@
+#include <leat/detail/transport/rows.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace leat {
+
+namespace {
+
+bool overaligned(const record_type& type) { return type.align > __STDCPP_DEFAULT_NEW_ALIGNMENT__; }
+
+void* allocate(const record_type& type, std::size_t count) {
+  if (count > std::numeric_limits<std::ptrdiff_t>::max() / type.size)
+    throw std::bad_array_new_length();
+  return overaligned(type) ? ::operator new (count* type.size, std::align_val_t{type.align})
+                           : ::operator new(count* type.size);
+}
+
+void move_block(const record_type& type, void* from, std::size_t count, void* to) {
+  if (type.move)
+    type.move(from, count, to);
+  else if (count > 0)
+    std::memcpy(to, from, count * type.size);
+}
+
+void copy_block(const record_type& type, const void* from, std::size_t count, void* to) {
+  if (type.copy)
+    type.copy(from, count, to);
+  else if (count > 0)
+    std::memcpy(to, from, count * type.size);
+}
+
+} // namespace
+
+rows::~rows() {
+  drop_from(0);
+  release();
+}
+
+std::size_t rows::bytes() const {
+  std::size_t sum = envelopes.heap_bytes();
+  if (type_->measure)
+    type_->measure(data_, size_, sum, std::numeric_limits<std::size_t>::max());
+  else
+    sum += size_ * type_->size;
+  return sum;
+}
+
+void rows::append(rows& from, std::size_t begin, std::size_t end, bool owner) {
+  assert(type_ == from.type_);
+  const std::size_t count = end - begin;
+  if (count > room_ - size_)
+    grow(size_ + count);
+  std::byte* const first = static_cast<std::byte*>(from.data_) + begin * type_->size;
+  std::byte* const to = static_cast<std::byte*>(data_) + size_ * type_->size;
+  if (owner)
+    move_block(*type_, first, count, to);
+  else
+    copy_block(*type_, first, count, to);
+  size_ += count;
+}
+
+void rows::drop_from(std::size_t size) {
+  if (size >= size_)
+    return;
+  if (type_->destroy)
+    type_->destroy(static_cast<std::byte*>(data_) + size * type_->size, size_ - size);
+  size_ = size;
+}
+
+void rows::grow(std::size_t least) {
+  const std::size_t room = std::max(least, 2 * room_);
+  void* const grown = allocate(*type_, room);
+  move_block(*type_, data_, size_, grown);
+  if (type_->destroy)
+    type_->destroy(data_, size_);
+  release();
+  data_ = grown;
+  room_ = room;
+}
+
+void rows::release() {
+  if (overaligned(*type_))
+    ::operator delete (data_, std::align_val_t{type_->align});
+  else
+    ::operator delete(data_);
+}
+
+std::shared_ptr<rows> make_rows(const record_type& type, std::size_t last_size,
+                                std::size_t capacity) {
+  return std::make_shared<rows>(type, std::min(2 * last_size, capacity));
+}
+
+} // namespace leat
