@@ -3,8 +3,8 @@
 #pragma once
 
 #include <leat/detail/record/fingerprint.hpp>
-#include <leat/detail/state/cow.hpp>
 #include <leat/detail/state/heap_meter.hpp>
+#include <leat/detail/state/page_list.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -61,48 +61,36 @@ template <class Cell>
 inline constexpr std::size_t cells_in_page =
     owns_heap<Cell> ? 16 : std::clamp<std::size_t>(std::bit_floor(16'384 / sizeof(Cell)), 16, 256);
 
-/// The pages of a column. A Page has `length` and `heap_bytes()`; Metered is what is edited of it
-/// by reference.
+/// A column in pages. A Page has `length` and `heap_bytes()`; Metered is what is edited of it by
+/// reference.
 template <class Page, class Metered>
 class paged_column : public state_column {
 public:
-  using state_column::state_column;
+  paged_column(std::string name, state_kind kind, std::string_view type)
+      : state_column(std::move(name), kind, type), pages_(page_type_of<Page>) {}
 
-  void reach(state_slot slot) final {
-    if (slot / Page::length >= pages_.size())
-      pages_.resize(slot / Page::length + 1, untouched_);
-  }
-
-  std::size_t bytes() const final {
-    return pages_.capacity() * sizeof(cow<Page>) + made_ * cow<Page>::node_bytes() + meter_.bytes();
-  }
+  void reach(state_slot slot) final { pages_.reach(slot / Page::length); }
+  std::size_t bytes() const final { return pages_.bytes() + meter_.bytes(); }
 
 protected:
-  const Page& page(state_slot slot) const { return *pages_[slot / Page::length]; }
+  const Page& page(state_slot slot) const { return pages_.template at<Page>(slot / Page::length); }
 
   Page& edit_page(state_slot slot) {
-    cow<Page>& page = pages_[slot / Page::length];
-    if (page.shared()) [[unlikely]]
-      unshare(page);
-    return page.own();
+    const std::size_t i = slot / Page::length;
+    if (pages_.shared(i)) [[unlikely]]
+      unshare(i);
+    return pages_.template own<Page>(i);
   }
 
   heap_meter<Metered> meter_;
 
 private:
-  [[gnu::noinline]] void unshare(cow<Page>& page) {
+  void unshare(std::size_t i) {
     meter_.settle();
-    if (page == untouched_)
-      ++made_;
-    else
-      meter_.subtract(page->heap_bytes());
-    page.unshare();
-    meter_.add(page->heap_bytes());
+    meter_.add(pages_.unshare(i));
   }
 
-  cow<Page> untouched_; ///< stands for all pages nobody has written to
-  std::vector<cow<Page>> pages_ = {untouched_};
-  std::size_t made_ = 1; ///< pages of its own, the untouched one included
+  page_list pages_;
 };
 
 } // namespace leat::detail

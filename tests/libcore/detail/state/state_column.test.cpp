@@ -73,7 +73,7 @@ void check_bytes(const Column& column, state_slot slots, const void* untouched) 
   for (state_slot slot = 0; slot < slots; slot += Page::length)
     made += &column.at(slot) != untouched;
   const std::size_t pages = slots / Page::length;
-  const std::size_t table = column.bytes() - heap - made * leat::detail::cow<Page>::node_bytes();
+  const std::size_t table = column.bytes() - heap - made * sizeof(leat::detail::page_node<Page>);
   REQUIRE(table >= pages * sizeof(void*));
   REQUIRE(table <= 2 * pages * sizeof(void*));
 }
