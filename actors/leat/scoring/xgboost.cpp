@@ -90,14 +90,13 @@ result<void> check_tree(const xgboost_tree& tree, std::size_t features) {
     return user_error(
         fmt::format("node {} has the parent {} instead of {}", child, tree.parents[child], parent));
   };
-  if (const auto root = expect(0, no_parent); !root)
+  if (auto root = expect(0, no_parent); !root)
     return root;
   for (const auto& [at, depth] : *order) {
     const auto left = tree.left_children[at];
     for (const auto child : {left, left + 1})
       if (left != no_child)
-        if (const auto same =
-                expect(static_cast<std::size_t>(child), static_cast<std::int32_t>(at));
+        if (auto same = expect(static_cast<std::size_t>(child), static_cast<std::int32_t>(at));
             !same)
           return same;
   }

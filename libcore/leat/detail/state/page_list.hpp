@@ -73,7 +73,7 @@ public:
   std::size_t unshare(std::size_t i);
 
   /// Heap memory of pages, without what they own.
-  std::size_t bytes() const { return pages_.capacity() * sizeof(page_head*) + made_ * type_.size; }
+  std::size_t bytes() const { return pages_.capacity() * sizeof(void*) + made_ * type_.size; }
 
 private:
   page_head* hold(page_head* p) const;
