@@ -1,6 +1,7 @@
 #include <leat/composition.hpp>
 
 #include <leat/detail/runtime/protocol_violation.hpp>
+#include <leat/detail/stage/batching_stage.hpp>
 
 #include "support/catch.hpp"
 #include "support/flow.hpp"

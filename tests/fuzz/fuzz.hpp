@@ -67,7 +67,7 @@ reading<T> read_all(const Source& source) {
   try {
     while (!got.ended) {
       got.ended = split.pull(demand, out).is_done();
-      auto& records = out.records();
+      const auto records = out.records();
       require(records.size() <= demand, "no more records come than were asked for");
       got.records.insert(got.records.end(), records.begin(), records.end());
       out.clear();

@@ -27,7 +27,7 @@ reading<T> read_all(const Source& source, std::size_t demand = 100) {
     out.open_for_reader({demand}, "read", &dead_letters);
     for (bool more = true; more;) {
       more = !split.pull(demand, out).is_done();
-      auto& records = out.records();
+      const auto records = out.records();
       if (records.size() > demand)
         throw std::logic_error("more records than were asked for");
       got.records.insert(got.records.end(), records.begin(), records.end());

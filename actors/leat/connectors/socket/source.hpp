@@ -78,10 +78,10 @@ private:
     if (lines_->unterminated())
       return reject(line, "the connection ended within it", out);
     record_type record{};
-    if (auto fault = parser_->parse(line, record); !fault)
+    if (const auto parsed = parser_->parse(line, record))
       out(std::move(record));
     else if (!line.empty())
-      reject(line, std::move(*fault), out);
+      reject(line, parsed.error().what, out);
   }
 
   void reject(std::string_view line, std::string reason, emitter<record_type>& out) {

@@ -225,7 +225,7 @@ TEST_CASE("a job reads one state of a table while others write to it") {
   for (bool more = true; more;) {
     more = !split.pull(100, out).is_done();
     const auto rows = out.take();
-    for (const row& r : rows->records) {
+    for (const row& r : rows->as<row>()) {
       CHECK(r.text == "old");
       ++got;
     }
