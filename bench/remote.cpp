@@ -111,7 +111,7 @@ double codec_nanoseconds(std::uint64_t count) {
     const auto back = leat::decode_frame(bytes, *codec);
     if (!back)
       throw leat::failure(back.error());
-    seen += back->as<item>().records.back().value;
+    seen += back->as<item>().back().value;
   }
   const double taken = seconds(clock::now() - start);
   if (seen == 0)
