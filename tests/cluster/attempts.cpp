@@ -14,7 +14,7 @@
 namespace {
 
 constexpr std::int64_t records = 600;
-constexpr std::uint64_t cases = 12;
+constexpr std::uint64_t cases = 6;
 constexpr const char* folder_variable = "LEAT_TEST_FOLDER"; // workers inherit these
 constexpr const char* seed_variable = "LEAT_TEST_SEED";
 
