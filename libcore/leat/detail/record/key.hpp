@@ -23,7 +23,25 @@ inline constexpr std::size_t max_parallelism = 128;
 using key_group = std::uint32_t;
 
 namespace detail {
+/// XXH3-64, seed 0.
 std::uint64_t hash_bytes(const void* data, std::size_t size);
+
+/// The same of the `size` bytes of one word, 4 or 8, as they stand for in XXH3's specification:
+/// most keys are such words, and a call costs as much as the hash.
+constexpr std::uint64_t hash_word(std::uint64_t halves, std::uint64_t size) {
+  constexpr std::uint64_t secret = 0xc73ab174c5ecd5a2; // bytes 8 to 23 of the default one, combined
+  constexpr std::uint64_t prime = 0x9fb21c651e98df25;
+  std::uint64_t h = halves ^ secret;
+  h ^= std::rotl(h, 49) ^ std::rotl(h, 24);
+  h *= prime;
+  h ^= (h >> 35) + size;
+  h *= prime;
+  return h ^ (h >> 28);
+}
+inline std::uint64_t hash_of(std::uint64_t word) { return hash_word(std::rotl(word, 32), 8); }
+inline std::uint64_t hash_of(std::uint32_t word) {
+  return hash_word(word + (std::uint64_t{word} << 32), 4);
+}
 
 template <class T>
 constexpr bool is_scalar_key =
@@ -86,7 +104,12 @@ template <class K>
 std::uint64_t key_hash(const K& key) {
   if constexpr (detail::is_scalar_key<K>) {
     const auto value = detail::canonical(key);
-    return detail::hash_bytes(&value, sizeof value);
+    if constexpr (sizeof value == 8)
+      return detail::hash_of(std::bit_cast<std::uint64_t>(value));
+    else if constexpr (sizeof value == 4)
+      return detail::hash_of(std::bit_cast<std::uint32_t>(value));
+    else
+      return detail::hash_bytes(&value, sizeof value);
   } else if constexpr (std::is_same_v<K, std::string>) {
     return detail::hash_bytes(key.data(), key.size());
   } else {

@@ -47,6 +47,14 @@ TEST_CASE("equal keys have equal hashes: -0 is 0, and a NaN is a NaN") {
   CHECK(key_hash(std::pair{std::nan("1"), 1}) == key_hash(std::pair{-std::nan("2"), 1}));
 }
 
+TEST_CASE("words are hashed as their bytes are") {
+  const auto same = [](auto word) {
+    RC_ASSERT(leat::detail::hash_of(word) == leat::detail::hash_bytes(&word, sizeof word));
+  };
+  CHECK(rc::check([&](std::uint64_t word) { same(word); }));
+  CHECK(rc::check([&](std::uint32_t word) { same(word); }));
+}
+
 TEST_CASE("the parts of a tuple do not run into each other") {
   CHECK(key_hash(std::tuple{std::string{"ab"}, std::string{"c"}}) !=
         key_hash(std::tuple{std::string{"a"}, std::string{"bc"}}));
