@@ -29,7 +29,7 @@ struct states {
     store.declare<leat::detail::map_column<double, std::uint8_t>>("map");
   }
 
-  std::string save(leat::key_group group) const {
+  std::string save(const leat::detail::group_of_keys& group) const {
     std::string bytes;
     store.save(group, bytes);
     return bytes;
@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string input(fuzz::text_of(data, size));
   states s;
   if (!input.empty() && input[0] % 2 != 0) {
-    std::string head = s.save(static_cast<std::uint8_t>(input[0]) / 2);
+    std::string head = s.save({static_cast<std::uint8_t>(input[0]) / 2u, {}});
     head.pop_back(); // the number of keys
     input.replace(0, 1, head);
   }
@@ -51,9 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   std::string saved;
-  for (leat::key_group g = 0; g < leat::max_parallelism; ++g)
-    if (!s.store.keys(g).empty())
-      saved = s.save(g);
+  for (const auto& group : s.store.groups())
+    saved = s.save(group);
   fuzz::require(s.store.size() == 0 || saved == input, "what was read is saved as the same bytes");
   fuzz::require(s.store.bytes() < 2'000'000 + 1000 * input.size(), "memory is as the bytes");
   return 0;

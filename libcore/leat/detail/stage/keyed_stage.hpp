@@ -54,22 +54,16 @@ public:
     const rows& from = *f.records;
     envelope_cursor envelopes(from.envelopes, read_);
     const std::size_t first = next;
-    while (next < end) {
-      const envelope& e = envelopes.at(next);
+    for (bool go_on = true; go_on && next < end;) {
+      const envelope_view e = envelopes.at(next);
       if (!fire(e.at))
         break;
-      const std::size_t i = next++;
       start(e);
-      if (states_.stateless()) {
-        process(from, i, first);
-      } else {
-        const auto& key = key_of_(from.as<T>()[i]);
-        states_.enter(key);
-        process(from, i, first);
-        states_.leave();
+      const std::size_t same = envelopes.stamped() ? next + 1 : envelopes.same_until();
+      for (const std::size_t to = std::min(same, end); go_on && next < to;) {
+        process(from, next++, first);
+        go_on = pass_on_full() && fire_due();
       }
-      if (!pass_on_full() || !fire_due())
-        break;
     }
     stage_counters::add(services_.counters->records_in, next - first);
   }
@@ -114,7 +108,7 @@ public:
       put_plain(to, position_);
     const auto groups = states_.groups();
     grow_buffer(to, binary_length_size(groups.size())).put_length(groups.size());
-    for (const key_group group : groups) {
+    for (const detail::group_of_keys& group : groups) {
       std::string saved;
       states_.save(group, saved);
       append_binary(to, saved);
@@ -292,7 +286,7 @@ private:
   }
 
   // A record or a timer is at hand.
-  void start(const envelope& e) {
+  void start(const envelope_view& e) {
     if constexpr (has_timers)
       timers_.stand_at(e.at);
     reach(e.at);
@@ -303,8 +297,13 @@ private:
   }
 
   void process(const rows& from, std::size_t i, std::size_t first) {
-    process_or_reject<T>(services_, from, i, first,
-                         [this](const T& record) { return op_.process(record, out_, ctx_); });
+    const auto call = [this](const T& record) { return op_.process(record, out_, ctx_); };
+    if (states_.stateless())
+      return process_or_reject<T>(services_, from, i, first, call);
+    const auto& key = key_of_(from.as<T>()[i]);
+    states_.enter(key);
+    process_or_reject<T>(services_, from, i, first, call);
+    states_.leave();
   }
 
   bool pass_on_full() {

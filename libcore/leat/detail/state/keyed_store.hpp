@@ -8,12 +8,20 @@
 #pragma once
 
 #include <leat/detail/record/key_codec.hpp>
-#include <leat/detail/state/cow.hpp>
+#include <leat/detail/state/key_column.hpp>
 #include <leat/detail/state/state_store.hpp>
 
-#include <tsl/robin_map.h>
+#include <tsl/robin_set.h>
+
+#include <array>
 
 namespace leat::detail {
+
+/// The keys of a group that have state.
+struct group_of_keys {
+  key_group group = 0;
+  std::vector<state_slot> slots; ///< in the ascending order of their keys
+};
 
 template <class K>
 class keyed_store final : public state_store {
@@ -40,23 +48,23 @@ public:
 
   /// The number of keys that have state.
   std::size_t size() const { return size_; }
-  bool contains(const K& key) const { return find(key, key_hash(key)) != no_slot; }
 
-  /// The keys of a group that have state, in ascending order.
-  std::vector<K> keys(key_group group) const;
+  /// The key that has this slot. Contract: there is one.
+  const K& key_at(state_slot slot) const { return keys_.at(slot); }
 
-  /// The groups that have keys, in ascending order.
-  std::vector<key_group> groups() const;
+  /// The groups that have keys, in ascending order. Walks over all keys.
+  std::vector<group_of_keys> groups() const;
 
   /// Heap memory of keys and states; pages that a snapshot shares are counted in both.
   std::size_t bytes() const;
 
-  /// The contents of this moment, shared until they change here. It may be used, and dropped, by
-  /// another thread. Takes time for pages, not for keys. Not while a key is at hand.
+  /// The contents of this moment, shared until they change here: to be read and saved, no key can
+  /// be put at hand in it. It may be used, and dropped, by another thread. Takes time for pages,
+  /// not for keys. Not while a key is at hand.
   std::shared_ptr<const keyed_store> snapshot() const;
 
   /// Appends the keys and states of a group.
-  void save(key_group group, std::string& to) const;
+  void save(const group_of_keys& group, std::string& to) const;
 
   /// Replaces a group by what was saved of it. An error means that the bytes are corrupt, or speak
   /// of other states than were declared here; the group is then empty, or as before if the head
@@ -67,37 +75,48 @@ public:
   void clear(key_group group);
 
 private:
-  /// The table indexes by low bits, which are the same throughout a group.
+  /// Keys of one group, and so of one subtask, have hashes with the same low bits.
   static std::size_t spread(std::uint64_t hash) {
     return static_cast<std::size_t>(hash / max_parallelism);
   }
-  struct spread_hash {
-    std::size_t operator()(const K& key) const { return spread(key_hash(key)); }
+  /// An entry of the index. The key stands in the column, which snapshots share; the index they do
+  /// without.
+  struct indexed {
+    state_slot slot;
   };
-  struct equal {
-    bool operator()(const K& a, const K& b) const { return same_key(a, b); }
+  struct hash_of_key {
+    const key_column<K>* keys;
+    std::size_t operator()(indexed i) const { return spread(key_hash(keys->at(i.slot))); }
   };
-  using slot_table = tsl::robin_map<K, state_slot, spread_hash, equal>;
-  using bucket = tsl::detail_robin_hash::bucket_entry<std::pair<K, state_slot>, false>;
+  struct same {
+    using is_transparent = void;
+    const key_column<K>* keys;
+    bool operator()(indexed a, indexed b) const { return a.slot == b.slot; }
+    bool operator()(indexed a, const K& b) const { return same_key(keys->at(a.slot), b); }
+  };
+  static constexpr bool store_hash = true;
+  using slot_index =
+      tsl::robin_set<indexed, hash_of_key, same, std::allocator<indexed>, store_hash>;
+  using bucket = tsl::detail_robin_hash::bucket_entry<indexed, store_hash>;
 
   /// Shares the contents.
-  keyed_store(const keyed_store&);
+  keyed_store(const keyed_store& other);
 
   state_slot find(const K& key, std::uint64_t hash) const {
-    const slot_table& group = *groups_[key_group_of(hash)];
-    const auto found = group.find(key, spread(hash));
-    return found == group.end() ? no_slot : found->second;
+    const auto found = index_.find(key, spread(hash));
+    return found == index_.end() ? no_slot : found->slot;
   }
 
   state_slot add(const K& key, std::uint64_t hash);
   state_slot add_key_at_hand() override;
   void drop_if_empty();
-  std::vector<const std::pair<K, state_slot>*> entries(key_group group) const;
+  void drop(state_slot slot);
   bool load_keys(byte_cursor& from, key_group group);
 
-  std::vector<cow<slot_table>> groups_;
+  key_column<K> keys_;
+  slot_index index_{0, hash_of_key{&keys_}, same{&keys_}};
+  std::array<std::uint32_t, max_parallelism> in_group_{}; ///< keys
   std::size_t size_ = 0;
-  std::size_t key_bytes_ = 0; ///< what keys own on the heap
   const K* key_ = nullptr;
   std::uint64_t hash_ = 0;
 };
@@ -105,35 +124,33 @@ private:
 // Defined apart, so that they are compiled with the library for keys of the usual types.
 
 template <class K>
-keyed_store<K>::keyed_store() : groups_(max_parallelism, cow<slot_table>{}) {}
+keyed_store<K>::keyed_store() = default;
 template <class K>
-keyed_store<K>::keyed_store(const keyed_store&) = default;
+keyed_store<K>::keyed_store(const keyed_store& other)
+    : state_store(other), keys_(other.keys_), in_group_(other.in_group_), size_(other.size_) {}
 template <class K>
 keyed_store<K>::~keyed_store() = default;
 
 template <class K>
-std::vector<K> keyed_store<K>::keys(key_group group) const {
-  std::vector<K> all;
-  for (const auto* entry : entries(group))
-    all.push_back(entry->first);
-  return all;
-}
-
-template <class K>
-std::vector<key_group> keyed_store<K>::groups() const {
-  std::vector<key_group> all;
-  for (key_group group = 0; group < max_parallelism; ++group)
-    if (!groups_[group]->empty())
-      all.push_back(group);
-  return all;
+std::vector<group_of_keys> keyed_store<K>::groups() const {
+  std::array<group_of_keys, max_parallelism> all;
+  for (state_slot slot = 1; slot <= last_slot(); ++slot)
+    if (keys_.has(slot))
+      all[key_group_of(key_hash(keys_.at(slot)))].slots.push_back(slot);
+  std::vector<group_of_keys> used;
+  for (key_group g = 0; g < max_parallelism; ++g) {
+    if (all[g].slots.empty())
+      continue;
+    std::sort(all[g].slots.begin(), all[g].slots.end(),
+              [&](state_slot a, state_slot b) { return key_before(keys_.at(a), keys_.at(b)); });
+    used.push_back({g, std::move(all[g].slots)});
+  }
+  return used;
 }
 
 template <class K>
 std::size_t keyed_store<K>::bytes() const {
-  std::size_t bytes = column_bytes() + key_bytes_;
-  for (const auto& table : groups_)
-    bytes += table->bucket_count() * sizeof(bucket);
-  return bytes;
+  return column_bytes() + keys_.bytes() + index_.bucket_count() * sizeof(bucket);
 }
 
 template <class K>
@@ -142,13 +159,12 @@ std::shared_ptr<const keyed_store<K>> keyed_store<K>::snapshot() const {
 }
 
 template <class K>
-void keyed_store<K>::save(key_group group, std::string& to) const {
-  append_head(to, group, key_type_text<K>());
-  const auto all = entries(group);
-  grow_buffer(to, binary_length_size(all.size())).put_length(all.size());
-  for (const auto* entry : all) {
-    append_key(to, entry->first);
-    save_slot(entry->second, to);
+void keyed_store<K>::save(const group_of_keys& group, std::string& to) const {
+  append_head(to, group.group, key_type_text<K>());
+  grow_buffer(to, binary_length_size(group.slots.size())).put_length(group.slots.size());
+  for (const state_slot slot : group.slots) {
+    append_key(to, keys_.at(slot));
+    save_slot(slot, to);
   }
 }
 
@@ -167,20 +183,18 @@ result<void> keyed_store<K>::load(std::string_view bytes) {
 
 template <class K>
 void keyed_store<K>::clear(key_group group) {
-  for (const auto& [key, slot] : *groups_[group]) {
-    key_bytes_ -= heap_bytes(key);
-    --size_;
-    give_back(slot);
-  }
-  groups_[group] = {};
+  for (state_slot slot = 1; in_group_[group] > 0; ++slot)
+    if (keys_.has(slot) && key_group_of(key_hash(keys_.at(slot))) == group)
+      drop(slot);
 }
 
 template <class K>
 state_slot keyed_store<K>::add(const K& key, std::uint64_t hash) {
   const state_slot slot = take_slot();
-  const auto [entry, fresh] = groups_[key_group_of(hash)].edit().emplace(canonical_key(key), slot);
-  assert(fresh);
-  key_bytes_ += heap_bytes(entry->first);
+  keys_.reach(slot);
+  keys_.put(slot, canonical_key(key));
+  index_.insert(indexed{slot});
+  ++in_group_[key_group_of(hash)];
   ++size_;
   return slot;
 }
@@ -193,26 +207,17 @@ state_slot keyed_store<K>::add_key_at_hand() {
 template <class K>
 void keyed_store<K>::drop_if_empty() {
   may_be_empty_ = false;
-  if (slot_ == no_slot || has_state(slot_))
-    return;
-  slot_table& group = groups_[key_group_of(hash_)].edit();
-  const auto entry = group.find(*key_, spread(hash_));
-  key_bytes_ -= heap_bytes(entry->first);
-  --size_;
-  group.erase(entry);
-  give_back(std::exchange(slot_, no_slot));
+  if (slot_ != no_slot && !has_state(slot_))
+    drop(std::exchange(slot_, no_slot));
 }
 
 template <class K>
-auto keyed_store<K>::entries(key_group group) const
-    -> std::vector<const std::pair<K, state_slot>*> {
-  std::vector<const std::pair<K, state_slot>*> all;
-  all.reserve(groups_[group]->size());
-  for (const auto& entry : *groups_[group])
-    all.push_back(&entry);
-  std::sort(all.begin(), all.end(),
-            [](const auto* a, const auto* b) { return key_before(a->first, b->first); });
-  return all;
+void keyed_store<K>::drop(state_slot slot) {
+  index_.erase(indexed{slot});
+  --in_group_[key_group_of(key_hash(keys_.at(slot)))];
+  --size_;
+  keys_.erase(slot);
+  give_back(slot);
 }
 
 template <class K>

@@ -52,9 +52,9 @@ public:
   /// The states were loaded, and the timers with them. None of these is due: what was has fired
   /// before the barrier at which they were saved.
   void load() {
-    for (const key_group group : states_.groups())
-      for (const K& key : states_.keys(group)) {
-        states_.enter(key);
+    for (const auto& group : states_.groups())
+      for (const detail::state_slot slot : group.slots) {
+        states_.enter(states_.key_at(slot));
         for (const auto& set : sets_)
           for (const auto& [time, is_set] : set->times->at(states_.slot()))
             later_.insert(entry_of(*set, Time{typename Time::duration{time}}));

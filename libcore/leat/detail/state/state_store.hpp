@@ -42,6 +42,8 @@ protected:
   virtual state_slot add_key_at_hand() = 0;
 
   bool has_state(state_slot slot) const;
+  /// All slots ever taken are up to this one.
+  state_slot last_slot() const { return last_slot_; }
   state_slot take_slot();
   /// Erases what is left at the slot.
   void give_back(state_slot slot);
