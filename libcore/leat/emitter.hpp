@@ -16,7 +16,8 @@ public:
   void operator()(T record) {
     if (!inherits_)
       return rows_->push_back<T>(std::move(record));
-    rows_->add<T>(std::move(record), next_envelope(), carried_);
+    add_envelope(rows_->size());
+    rows_->push_back<T>(std::move(record));
     if (gauge_.full<T>(*rows_) && !hand_on())
       set_aside();
   }
@@ -27,7 +28,7 @@ public:
   template <class Make>
   void fill(std::size_t count, Make make) {
     if (inherits_)
-      rows_->envelopes.note_ingest(rows_->size(), next_.ingested);
+      rows_->envelopes.note_ingest(rows_->size(), ingested_);
     for (T* r = rows_->extend<T>(count); count > 0; --count, ++r)
       if constexpr (std::is_invocable_v<Make&, T&>)
         make(*r);

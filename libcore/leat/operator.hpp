@@ -51,7 +51,7 @@ public:
   virtual ~side_port() = default;
   virtual void open(const stage_services& services) = 0;
   virtual carried_columns carried() const = 0;
-  virtual void descend_from(const envelope& e) = 0;
+  virtual void descend_from(const envelope_view& e) = 0;
   virtual void promised(const stamp& s) = 0;
   virtual void passed(const stamp& s) = 0;
   virtual bool empty() const = 0;
@@ -76,7 +76,7 @@ public:
     out.open(s.limits, carried, s.stage, s.dead_letters);
   }
   carried_columns carried() const override { return out.carried(); }
-  void descend_from(const envelope& e) override { out.descend_from(e, true); }
+  void descend_from(const envelope_view& e) override { out.descend_from(e, true); }
   void promised(const stamp& s) override { out.promised(s); }
   void passed(const stamp& s) override { out.passed(s); }
   bool empty() const override { return out.empty(); }

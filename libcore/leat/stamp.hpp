@@ -31,6 +31,8 @@ public:
     const auto length = static_cast<unsigned>(low_ & length_mask);
     if (length == length_mask) // a last descendant
       return *this;
+    if (number == 0 && length < most_bits) [[likely]] // a zero more
+      return {high_, low_ + 1};
     const std::uint64_t value = number + 1;
     const auto bits = static_cast<unsigned>(std::bit_width(value)) - 1;
     if (bits > most_bits / 2 || length + 2 * bits + 1 > most_bits)
@@ -74,6 +76,8 @@ public:
   friend constexpr auto operator<=>(const stamp_path&, const stamp_path&) = default;
 
 private:
+  constexpr stamp_path(std::uint64_t high, std::uint64_t low) : high_(high), low_(low) {}
+
   static constexpr std::uint64_t length_mask = 127;
   std::uint64_t high_ = 0;
   std::uint64_t low_ = 0;
@@ -94,7 +98,20 @@ struct stamp {
   std::uint64_t position = 0;
   stamp_path path = {};
 
-  friend constexpr auto operator<=>(const stamp&, const stamp&) = default;
+  friend constexpr bool operator==(const stamp&, const stamp&) = default;
+  /// By the members in their order; spelled out, since compilers do not inline a defaulted one.
+  [[gnu::always_inline]] friend constexpr std::strong_ordering operator<=>(const stamp& a,
+                                                                           const stamp& b) {
+    if (a.time != b.time)
+      return a.time < b.time ? std::strong_ordering::less : std::strong_ordering::greater;
+    if (a.source != b.source)
+      return a.source <=> b.source;
+    if (a.split != b.split)
+      return a.split <=> b.split;
+    if (a.position != b.position)
+      return a.position <=> b.position;
+    return a.path <=> b.path;
+  }
 };
 
 /// As a promise: this record, and all that descends from it.

@@ -116,7 +116,7 @@ TEST_CASE("an output hands on whole or not at all, and counts") {
 TEST_CASE("ingest times of records that led to nothing are not gathered") {
   one_output o;
   for (int n = 1; n <= 100'000; ++n)
-    o.out.descend_from({.ingested = n}, true);
+    o.out.descend_from(leat::envelope{.ingested = n}, true);
   CHECK(o.out.gathered().envelopes.ingest().empty());
   o.out({0, 1, 0});
   CHECK(leat::envelope_cursor(o.out.gathered().envelopes, {}).at(0).ingested == 100'000);

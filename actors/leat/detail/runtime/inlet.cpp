@@ -10,7 +10,8 @@
 namespace leat {
 
 inlet::inlet(std::size_t channels, bool ordered, const credit& window)
-    : channels_(channels), ordered_(ordered), consuming_(channels) {
+    : channels_(channels), ordered_(ordered) {
+  piece_.channel = channels;
   for (channel& c : channels_)
     c.due = credit_return{window};
 }
@@ -56,35 +57,36 @@ void inlet::count(channel& c, mark m, std::uint64_t frames) {
 
 void inlet::promise_all(const mark& m) { promised_ = m; }
 
-std::optional<inlet::piece> inlet::next() {
+const inlet::piece* inlet::next() {
   drop_consumed();
   if (arrived_ > 0)
     take_in();
-  if (held_ == 0)
-    return {};
-  const auto p = ordered_ ? next_by_stamp() : next_by_arrival();
-  consuming_ = p ? p->channel : channels_.size();
-  return p;
+  if (held_ > 0 && (ordered_ ? next_by_stamp() : next_by_arrival()))
+    return &piece_;
+  piece_.channel = channels_.size();
+  return nullptr;
 }
 
-std::optional<inlet::piece> inlet::next_by_arrival() {
+bool inlet::next_by_arrival() {
   for (std::size_t i = 0; i < channels_.size(); ++i)
-    if (channel& c = channels_[i]; !c.held.empty())
-      return piece{i, &c.held.front(), &c.next, c.held.front().size()};
-  return {};
+    if (channel& c = channels_[i]; !c.held.empty()) {
+      piece_ = {i, &c.held.front(), &c.next, c.held.front().size()};
+      return true;
+    }
+  return false;
 }
 
 void inlet::drop_consumed() {
-  if (consuming_ >= channels_.size())
+  if (piece_.channel >= channels_.size())
     return;
-  channel& c = channels_[consuming_];
+  channel& c = channels_[piece_.channel];
   if (c.next < c.held.front().size())
     return;
   held_ -= c.next;
   return_credit(c, c.held.front());
   c.held.pop_front();
   c.next = 0;
-  consuming_ = channels_.size();
+  piece_.channel = channels_.size();
 }
 
 void inlet::return_credit(channel& c, frame& f) {
@@ -155,38 +157,40 @@ void inlet::expect_barrier(epoch number) {
 }
 
 // A record may go once no channel can bring one with a smaller stamp.
-std::optional<inlet::piece> inlet::next_by_stamp() {
+bool inlet::next_by_stamp() {
   channel* first = nullptr;
-  stamp first_head;
-  stamp bound = end_of_stamps; // nothing beyond it may go yet
-  stamp rival = end_of_stamps; // the head of the next channel in line
+  const stamp* first_head = nullptr;
+  const stamp* bound = &end_of_stamps; // nothing beyond it may go yet
+  const stamp* rival = &end_of_stamps; // the head of the next channel in line
   bool rival_wins_ties = false;
   for (channel& c : channels_) {
     if (c.held.empty()) {
-      if (!c.ended && !c.promised.idle)
-        bound = std::min(bound, c.promised.progress);
+      if (!c.ended && !c.promised.idle && c.promised.progress < *bound)
+        bound = &c.promised.progress;
       continue;
     }
-    const stamp s = head(c);
-    if (!first || s < first_head) {
-      if (first && first_head <= rival)
+    const stamp& s = head(c);
+    if (!first || s < *first_head) {
+      if (first && *first_head <= *rival)
         rival = first_head, rival_wins_ties = true;
-      first = &c, first_head = s;
-    } else if (s < rival) {
-      rival = s, rival_wins_ties = false;
+      first = &c, first_head = &s;
+    } else if (s < *rival) {
+      rival = &s, rival_wins_ties = false;
     }
   }
-  if (!first || first_head > bound)
-    return {};
+  if (!first || *first_head > *bound)
+    return false;
   const frame& f = first->held.front();
+  const envelope_columns& envelopes = f.records->envelopes;
+  const auto may_go = [&](const stamp& s) {
+    return s <= *bound && (rival_wins_ties ? s < *rival : s <= *rival);
+  };
   std::size_t end = first->next + 1;
-  for (; end < f.size(); ++end) {
-    const stamp s = f.records->envelopes.stamp_of(end);
-    if (s > bound || s > rival || (s == rival && rival_wins_ties))
-      break;
-  }
-  return piece{static_cast<std::size_t>(first - channels_.data()), &first->held.front(),
-               &first->next, end};
+  while (end < f.size() && may_go(envelopes.stamp_of(end)))
+    ++end;
+  piece_ = {static_cast<std::size_t>(first - channels_.data()), &first->held.front(), &first->next,
+            end};
+  return true;
 }
 
 mark inlet::reached() {

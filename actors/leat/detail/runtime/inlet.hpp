@@ -41,9 +41,9 @@ public:
   /// counts until something arrives.
   void promise_all(const mark& m);
 
-  /// Takes arrived frames in and says what to process next. With nothing to do, no piece. A piece
-  /// is valid until the next call.
-  std::optional<piece> next();
+  /// Takes arrived frames in and says what to process next; null with nothing to do. Valid until
+  /// the next call.
+  const piece* next();
 
   /// What is promised of the records that are not yet consumed. At the end of all channels: that
   /// they have come as far as the one that came furthest, so the same for all subtasks.
@@ -108,9 +108,11 @@ private:
   void take_in_by_turns();
   void return_credit(channel& c, frame& f);
   void drop_consumed();
-  std::optional<piece> next_by_stamp();
-  std::optional<piece> next_by_arrival();
-  static stamp head(const channel& c) { return c.held.front().records->envelopes.stamp_of(c.next); }
+  bool next_by_stamp();
+  bool next_by_arrival();
+  static const stamp& head(const channel& c) {
+    return c.held.front().records->envelopes.stamp_of(c.next);
+  }
 
   std::vector<channel> channels_;
   bool ordered_ = false;
@@ -120,7 +122,7 @@ private:
   std::size_t arrived_ = 0;      // frames, on all channels
   std::uint64_t taken_ = 0;      // frames, on all channels
   std::size_t held_ = 0;         // records
-  std::size_t consuming_ = 0;    // the channel of the piece that was given out; past the last: none
+  piece piece_; // that was given out last; its channel is past the last if there is none
   bool credit_due_ = false;
   std::size_t turn_ = 0; // whose turn it is when order does not matter
 };

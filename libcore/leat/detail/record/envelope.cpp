@@ -1,16 +1,9 @@
 #include <leat/detail/record/envelope.hpp>
 
+#include <algorithm>
+#include <cassert>
+
 namespace leat {
-
-namespace {
-
-// By wrap-around: times may lie anywhere between the begin and the end.
-std::uint64_t distance(event_time from, event_time to) {
-  return static_cast<std::uint64_t>(to.time_since_epoch().count()) -
-         static_cast<std::uint64_t>(from.time_since_epoch().count());
-}
-
-} // namespace
 
 void ingest_times::note(std::size_t begin, clock_time time) {
   if (count_ > 0 && last().begin >= begin)
@@ -30,47 +23,54 @@ void ingest_times::truncate(std::size_t records) {
       more_.pop_back();
 }
 
-void envelope_columns::add_columns(const envelope& e, const carried_columns& carried) {
-  times_.push_back(e.at.time);
-  sources_.push_back(e.at.source);
-  splits_.push_back(e.at.split);
-  positions_.push_back(e.at.position);
-  paths_.push_back(e.at.path);
-  if (!carried.event_times)
-    return;
-  behind_.push_back(distance(e.time, e.at.time));
-  late_.push_back(e.late);
-}
-
 void envelope_columns::append(std::size_t row, const envelope_columns& from, std::size_t begin,
                               std::size_t end, const carried_columns& carried,
                               std::optional<std::uint32_t> child) {
-  envelope_cursor envelopes(from, carried);
-  for (std::size_t i = begin; i < end; ++i, ++row) {
-    const envelope& e = envelopes.at(i);
-    note_ingest(row, e.ingested);
-    if (!carried.stamps)
-      continue;
-    if (child) {
-      envelope derived = e;
-      derived.at.path = e.at.path.child(*child);
-      add_columns(derived, carried);
-    } else {
-      add_columns(e, carried);
-    }
-  }
+  if (begin == end)
+    return;
+  assert(from.carried().covers(carried));
+  const auto block = [&](auto& to, const auto& others) {
+    to.insert(to.end(), others.begin() + static_cast<std::ptrdiff_t>(begin),
+              others.begin() + static_cast<std::ptrdiff_t>(end));
+  };
+  note_ingest(row, from.ingest_, begin, end);
+  if (carried.stamps)
+    block(stamps_, from.stamps_);
+  if (carried.stamps && child)
+    std::for_each(stamps_.end() - static_cast<std::ptrdiff_t>(end - begin), stamps_.end(),
+                  [&](stamp& s) { s.path = s.path.child(*child); });
+  if (carried.event_times)
+    block(times_, from.times_);
+}
+
+void envelope_columns::note_ingest(std::size_t row, const ingest_times& from, std::size_t begin,
+                                   std::size_t end) {
+  if (from.empty() || from[0].begin > begin)
+    note_ingest(row, 0);
+  for (std::size_t r = 0; r < from.size() && from[r].begin < end; ++r)
+    if (r + 1 == from.size() || from[r + 1].begin > begin)
+      note_ingest(row + std::max<std::size_t>(from[r].begin, begin) - begin, from[r].time);
 }
 
 void envelope_columns::truncate(std::size_t records) {
-  each_column(carried(), [&](auto& column) { column.truncate(records); });
+  if (records < stamps_.size())
+    stamps_.resize(records);
+  if (records < times_.size())
+    times_.resize(records);
   ingest_.truncate(records);
   last_ingest_ = ingest_.empty() ? 0 : ingest_[ingest_.size() - 1].time;
 }
 
 std::size_t envelope_columns::heap_bytes() const {
-  std::size_t sum = ingest_.heap_bytes();
-  each_column(all_columns, [&](const auto& column) { sum += column.heap_bytes(); });
-  return sum;
+  return stamps_.capacity() * sizeof(stamp) + times_.capacity() * sizeof(own_time) +
+         ingest_.heap_bytes();
+}
+
+void envelope_cursor::enter_run(std::size_t i) {
+  const ingest_times& ingest = from_.ingest();
+  for (; next_run_ < ingest.size() && ingest[next_run_].begin <= i; ++next_run_)
+    ingested_ = ingest[next_run_].time;
+  run_end_ = next_run_ < ingest.size() ? ingest[next_run_].begin : no_end;
 }
 
 } // namespace leat

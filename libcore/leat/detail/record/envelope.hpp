@@ -3,10 +3,11 @@
 // needs it. A further column is a field, a column and a line in each function of this file.
 #pragma once
 
-#include <leat/detail/record/run_column.hpp>
 #include <leat/stamp.hpp>
 
+#include <limits>
 #include <optional>
+#include <vector>
 
 namespace leat {
 
@@ -17,6 +18,21 @@ struct envelope {
   clock_time ingested = 0; ///< when it was due or pulled; 0: unknown
 
   friend bool operator==(const envelope&, const envelope&) = default;
+};
+
+/// An envelope whose stamp stands elsewhere, in a column or in an envelope: so none is copied on
+/// its way from frame to frame. Valid as long as that stamp.
+struct envelope_view {
+  envelope_view(const stamp& s, event_time own = begin_of_time, bool is_late = false,
+                clock_time entered = 0)
+      : at(s), time(own), late(is_late), ingested(entered) {}
+  envelope_view(const envelope& e) : envelope_view(e.at, e.time, e.late, e.ingested) {}
+  operator envelope() const { return {at, time, late, ingested}; }
+
+  const stamp& at;
+  event_time time;
+  bool late;
+  clock_time ingested;
 };
 
 /// The columns that an edge carries. Ingest times go everywhere: most frames have a single one.
@@ -74,10 +90,9 @@ private:
 class envelope_columns {
 public:
   /// Adds the envelope of record `row`, the next one.
-  void add(std::size_t row, const envelope& e, const carried_columns& carried) {
+  void add(std::size_t row, const envelope_view& e, const carried_columns& carried) {
     note_ingest(row, e.ingested);
-    if (carried.stamps)
-      add_columns(e, carried);
+    add_columns(e, carried);
   }
 
   /// Records from `row` on were ingested at this time.
@@ -86,20 +101,32 @@ public:
       ingest_.note(row, last_ingest_ = time);
   }
 
-  /// Neither column is carried by a frame without records.
-  carried_columns carried() const { return {times_.size() > 0, late_.size() > 0}; }
-  bool stamped() const { return times_.size() > 0; }
-
-  stamp stamp_of(std::size_t i) const {
-    return {times_[i], sources_[i], splits_[i], positions_[i], paths_[i]};
+  /// Makes the stamp that was added last that of a child.
+  void descend_last(std::uint64_t child) {
+    stamp_path& path = stamps_.back().path;
+    path = path.child(child);
   }
-  stamp last_stamp() const { return stamp_of(times_.size() - 1); }
-  event_time time_of(std::size_t i) const { return before(times_[i], behind_[i]); }
-  bool late(std::size_t i) const { return late_[i]; }
+
+  /// Adds all of it but for the ingest time.
+  void add_columns(const envelope_view& e, const carried_columns& carried) {
+    if (carried.stamps)
+      stamps_.push_back(e.at);
+    if (carried.event_times)
+      times_.push_back({e.time, e.late});
+  }
+
+  /// Neither column is carried by a frame without records.
+  carried_columns carried() const { return {!stamps_.empty(), !times_.empty()}; }
+  bool stamped() const { return !stamps_.empty(); }
+
+  const stamp& stamp_of(std::size_t i) const { return stamps_[i]; }
+  const stamp& last_stamp() const { return stamps_.back(); }
+  event_time time_of(std::size_t i) const { return times_[i].time; }
+  bool late(std::size_t i) const { return times_[i].late; }
   const ingest_times& ingest() const { return ingest_; }
 
   /// Adds the envelopes of records [begin, end) of others, from record `row` on. `child`: extends
-  /// the paths of their stamps.
+  /// the paths of their stamps. Contract: the others carry what is carried here.
   void append(std::size_t row, const envelope_columns& from, std::size_t begin, std::size_t end,
               const carried_columns& carried, std::optional<std::uint32_t> child = {});
 
@@ -108,42 +135,16 @@ public:
 
   std::size_t heap_bytes() const;
 
-  /// Calls `visit` with each of these columns, in a fixed order.
-  template <class Visit>
-  void each_column(const carried_columns& which, Visit visit) const {
-    visit_columns(*this, which, visit);
-  }
-  template <class Visit>
-  void each_column(const carried_columns& which, Visit visit) {
-    visit_columns(*this, which, visit);
-  }
-
 private:
-  void add_columns(const envelope& e, const carried_columns& carried);
+  struct own_time {
+    event_time time;
+    bool late;
+  };
 
-  template <class Self, class Visit>
-  static void visit_columns(Self& self, const carried_columns& which, Visit& visit) {
-    if (which.stamps) {
-      visit(self.times_), visit(self.sources_), visit(self.splits_);
-      visit(self.positions_), visit(self.paths_);
-    }
-    if (which.event_times)
-      visit(self.behind_), visit(self.late_);
-  }
+  void note_ingest(std::size_t row, const ingest_times& from, std::size_t begin, std::size_t end);
 
-  // By wrap-around: times may lie anywhere between the begin and the end.
-  static event_time before(event_time t, std::uint64_t distance) {
-    return from_micros(static_cast<std::int64_t>(
-        static_cast<std::uint64_t>(t.time_since_epoch().count()) - distance));
-  }
-
-  run_column<event_time> times_;
-  run_column<std::uint32_t> sources_;
-  run_column<std::uint32_t> splits_;
-  run_column<std::uint64_t, 1> positions_;
-  run_column<stamp_path> paths_;
-  run_column<std::uint64_t> behind_; // microseconds: 0 wherever records come in order
-  run_column<std::uint8_t> late_;
+  std::vector<stamp> stamps_;
+  std::vector<own_time> times_;
   ingest_times ingest_;
   clock_time last_ingest_ = 0;
 };
@@ -156,24 +157,30 @@ public:
       : from_(from), columns_(from.carried() & wanted) {}
 
   /// The envelope of record `i`: what is not read is as in `envelope{}`.
-  const envelope& at(std::size_t i) {
-    const ingest_times& ingest = from_.ingest();
-    while (next_run_ < ingest.size() && ingest[next_run_].begin <= i)
-      now_.ingested = ingest[next_run_++].time;
-    if (columns_.stamps)
-      now_.at = from_.stamp_of(i);
-    if (columns_.event_times) {
-      now_.time = from_.time_of(i);
-      now_.late = from_.late(i);
-    }
-    return now_;
+  [[gnu::always_inline]] envelope_view at(std::size_t i) {
+    if (i >= run_end_) [[unlikely]]
+      enter_run(i);
+    const stamp& at = columns_.stamps ? from_.stamp_of(i) : none_;
+    if (!columns_.event_times)
+      return {at, begin_of_time, false, ingested_};
+    return {at, from_.time_of(i), from_.late(i), ingested_};
   }
 
+  bool stamped() const { return columns_.stamps; }
+  /// Where not stamped: records from the present one up to this index have the same envelope.
+  std::size_t same_until() const { return run_end_; }
+
 private:
+  static constexpr std::size_t no_end = std::numeric_limits<std::size_t>::max();
+
+  void enter_run(std::size_t i);
+
   const envelope_columns& from_;
   const carried_columns columns_;
-  std::size_t next_run_ = 0;
-  envelope now_;
+  std::size_t next_run_ = 0; // of ingest times
+  std::size_t run_end_ = 0;  // of the present one
+  clock_time ingested_ = 0;
+  static constexpr stamp none_{};
 };
 
 } // namespace leat

@@ -24,7 +24,7 @@ public:
   void offer_timers(timer_service<processing_time>* timers) { this->processing_timers_ = timers; }
 
   /// The envelope of the record that is processed next.
-  void set_envelope(const envelope& e) {
+  void set_envelope(const envelope_view& e) {
     if constexpr (knows_event_time)
       this->envelope_ = e;
   }

@@ -35,7 +35,7 @@ void stage_output::pass_on(rows& from, std::size_t& next, std::size_t end, bool 
   envelope_cursor envelopes(from.envelopes, carried_);
   for (std::size_t i = next, row = rows_->size(); i < to; ++i, ++row) {
     descend_from(envelopes.at(i), false);
-    rows_->envelopes.add(row, next_envelope(), carried_);
+    add_envelope(row);
   }
   rows_->append(from, next, to, owner);
   next = to;
@@ -47,6 +47,20 @@ void stage_output::take_over(rows& from, std::size_t& next, std::size_t end) {
   const std::size_t to = next + gauge_.fitting(*rows_, from, next, end);
   rows_->append(from, next, to, true);
   next = to;
+}
+
+void stage_output::descend_late(const stamp& at) {
+  stamp here = at;
+  number(here);
+  if (numbered_ && here == from_)
+    return; // on from those before, also if they were handed on: none of these was promised away
+  const envelope_columns& gathered = rows_->envelopes;
+  if (floor_ >= from_ && !(gathered.stamped() && gathered.last_stamp() > floor_)) {
+    from_ = floor_;
+    numbered_ = false;
+  } else {
+    numbered_ = true; // on from the record before
+  }
 }
 
 bool stage_output::hand_on() {
@@ -95,19 +109,20 @@ void stage_output::clear() {
 }
 
 void stage_output::save(std::string& to) const {
-  put_plain(to, from_), put_plain(to, last_), put_plain(to, floor_);
+  put_plain(to, from_), put_plain(to, floor_);
   put_plain(to, child_), put_plain(to, numbered_);
 }
 
 bool stage_output::load(byte_cursor& from) {
-  return get_plain(from, from_) && get_plain(from, last_) && get_plain(from, floor_) &&
-         get_plain(from, child_) && read_binary_value(from, numbered_);
+  return get_plain(from, from_) && get_plain(from, floor_) && get_plain(from, child_) &&
+         read_binary_value(from, numbered_);
 }
 
 void stage_output::set_aside() {
   if (rows_->size() == 0)
     return; // it went, and no other may for now
   gauge_.restart_after(*rows_);
+  note_stamps(*rows_);
   aside_.push_back(std::move(rows_));
   renew();
 }

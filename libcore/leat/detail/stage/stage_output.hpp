@@ -44,22 +44,16 @@ public:
   /// descendants. Stamps rise along an edge. What comes late, from a channel that was idle or
   /// between records, takes the present position: that is the promise itself if there is one, or a
   /// merge would wait for others to pass a position that they may not reach.
-  void descend_from(const envelope& e, bool numbered) {
-    next_.time = e.time, next_.late = e.late, next_.ingested = e.ingested;
+  void descend_from(const envelope_view& e, bool numbered) {
+    time_ = e.time, late_ = e.late, ingested_ = e.ingested;
     if (!carried_.stamps)
       return;
-    if (e.at > from_ && e.at > last_ && e.at > floor_) {
-      from_ = of_this_output(e.at);
-      child_ = 0;
-      numbered_ = numbered;
-    } else if (numbered_ && of_this_output(e.at) == from_) {
-      // On from those before, also if they were handed on: none of these was promised away.
-    } else if (floor_ >= from_ && floor_ >= last_) {
-      from_ = floor_;
-      numbered_ = false;
-    } else {
-      numbered_ = true; // on from the record before
-    }
+    if (!rises(e.at))
+      return descend_late(e.at);
+    from_ = e.at;
+    number(from_);
+    child_ = 0;
+    numbered_ = numbered;
   }
 
   const carried_columns& carried() const { return carried_; }
@@ -106,14 +100,11 @@ public:
   std::uint64_t take_count() { return std::exchange(emitted_, 0); }
 
 protected:
-  const envelope& next_envelope() {
-    if (carried_.stamps) {
-      next_.at = from_;
-      if (numbered_)
-        next_.at.path = from_.path.child(child_++);
-      last_ = next_.at;
-    }
-    return next_;
+  /// Adds the envelope of the record that is gathered next.
+  void add_envelope(std::size_t row) {
+    rows_->envelopes.add(row, {from_, time_, late_, ingested_}, carried_);
+    if (carried_.stamps && numbered_)
+      rows_->envelopes.descend_last(child_++);
   }
   /// A frame filled up in mid-verb, and may not go yet.
   void set_aside();
@@ -121,21 +112,26 @@ protected:
   std::shared_ptr<rows> rows_;
   frame_gauge gauge_;
   carried_columns carried_;
-  envelope next_; // but for its stamp, which follows from these:
-  stamp from_;
-  stamp last_;  // of what was emitted
-  stamp floor_; // all up to it is promised away
+  stamp from_; // what is emitted descends from it, and has these:
+  event_time time_ = begin_of_time;
+  bool late_ = false;
+  clock_time ingested_ = 0;
+  stamp floor_; // all up to it is promised away, or was emitted in frames before this one
   std::uint64_t child_ = 0;
   bool numbered_ = false;
   bool inherits_ = false;
   bool held_back_ = false; // it was blocked when it was last handed on
 
 private:
-  stamp of_this_output(stamp s) const {
+  bool rises(const stamp& s) const {
+    const envelope_columns& gathered = rows_->envelopes;
+    return s > from_ && s > floor_ && !(gathered.stamped() && s <= gathered.last_stamp());
+  }
+  void number(stamp& s) const {
     if (const auto number = to_.number())
       s.path = s.path.child(*number);
-    return s;
   }
+  void descend_late(const stamp& at);
   std::shared_ptr<rows> send(std::shared_ptr<rows> full);
   void note_stamps(const rows& handed_on);
   void renew(std::shared_ptr<rows> returned = nullptr);

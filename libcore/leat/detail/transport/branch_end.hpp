@@ -41,7 +41,7 @@ public:
   edge_end(const record_type& type, routing by, std::size_t edge) : by_(by), port_(type, edge) {}
 
   template <class T, class U = T>
-  bool push(U&& r, const envelope& e) {
+  bool push(U&& r, const envelope_view& e) {
     bool go_on = true;
     if (by_ == routing::broadcast)
       for (std::size_t other = 1; other < port_.lanes(); ++other)
@@ -82,7 +82,7 @@ public:
       : edge_end(type, routing::hash, edge), key_of_(std::move(key_of)) {}
 
   template <class T, class U = T>
-  bool push(U&& r, const envelope& e) {
+  bool push(U&& r, const envelope_view& e) {
     std::size_t lane = 0;
     if (by_record_)
       lane = subtask_of(key_group_of(key_hash(std::as_const(key_of_)(std::as_const(r)))),
@@ -101,7 +101,7 @@ public:
       : to_(std::move(to)), type_(type), gauge_(type), gathered_(make_rows(type)) {}
 
   template <class T, class U = T>
-  bool push(U&& r, const envelope& e) {
+  bool push(U&& r, const envelope_view& e) {
     gathered_->add<T>(std::forward<U>(r), e, columns_);
     if (gauge_.full<T>(*gathered_))
       settle();

@@ -88,26 +88,24 @@ private:
     const bool stamped = to_.columns().stamps && all.stamped();
     envelope_cursor envelopes(all, to_.columns());
     bool go_on = true;
-    if (plain(frame_records)) {
-      here_ = envelopes.at(0);
-      while (go_on && next_ < from.size())
-        go_on = step(from[next_++]);
-    } else {
-      while (go_on && next_ < from.size()) {
-        here_ = envelopes.at(next_);
-        if (stamped && number_)
-          here_.at.path = here_.at.path.child(*number_);
-        go_on = step(from[next_++]);
+    while (go_on && next_ < from.size()) {
+      const envelope_view e = envelopes.at(next_);
+      if (stamped) {
+        go_on = number_ ? step(from[next_++], numbered(e)) : step(from[next_++], e);
+        continue;
       }
-      // All that comes of a record, whatever the number of this branch; but a chain that expands
-      // may keep some children of the one it stopped at.
-      if (stamped && next_ > 0 && (!Chain::expands || go_on))
-        done_ = with_descendants(all.stamp_of(next_ - 1));
+      const std::size_t end = std::min(envelopes.same_until(), from.size());
+      while (go_on && next_ < end)
+        go_on = step(from[next_++], e);
     }
+    // All that comes of a record, whatever the number of this branch; but a chain that expands may
+    // keep some children of the one it stopped at.
+    if (stamped && next_ > 0 && (!Chain::expands || go_on))
+      done_ = with_descendants(all.stamp_of(next_ - 1));
     return go_on;
   }
 
-  bool resume_chain() override { return chain_.resume(down()); }
+  bool resume_chain() override { return chain_.resume(down(here_)); }
 
   void rewrite(frame& f) override {
     if constexpr (rewrites) {
@@ -131,30 +129,37 @@ private:
     }
   }
 
-  bool step(in& r) {
-    child_ = 0;
+  bool step(in& r, const envelope_view& e) {
+    if constexpr (Chain::expands)
+      here_ = e, child_ = 0;
     if constexpr (!std::is_trivially_copyable_v<in>)
       if (owner_)
-        return chain_.push(std::move(r), down());
-    return chain_.push(std::as_const(r), down());
+        return chain_.push(std::move(r), down(e));
+    return chain_.push(std::as_const(r), down(e));
   }
 
-  auto down() {
-    return [this](auto&& r) {
+  auto down(const envelope_view& of) {
+    return [this, &of](auto&& r) {
       if constexpr (Chain::expands) {
         envelope e = here_;
         e.at.path = e.at.path.child(child_++);
         done_ = with_descendants(e.at);
         return to_.template push<out>(std::forward<decltype(r)>(r), e);
       } else {
-        return to_.template push<out>(std::forward<decltype(r)>(r), here_);
+        return to_.template push<out>(std::forward<decltype(r)>(r), of);
       }
     };
   }
 
+  envelope_view numbered(const envelope_view& e) {
+    here_ = e;
+    here_.at.path = e.at.path.child(*number_);
+    return here_;
+  }
+
   Chain chain_;
   End to_;
-  envelope here_; // what the record under way hands down
+  envelope here_; // what the record under way hands down, where that is not what it came with
   std::uint64_t child_ = 0;
 };
 

@@ -29,40 +29,81 @@ bool get_text(byte_cursor& from, std::string& text) { return read_binary_value(f
 
 bool get_flag(byte_cursor& from, bool& flag) { return read_binary_value(from, flag); }
 
-// --- envelopes: each column as a run, or value by value ---------------------------------------
+// --- envelopes, part by part: as a run if it repeats or counts up, or else value by value ------
 
-void put_columns(std::string& to, const envelope_columns& envelopes) {
-  envelopes.each_column(envelopes.carried(), [&](const auto& column) {
-    put_plain(to, column.is_run());
-    const std::size_t values = column.is_run() ? 1 : column.size();
-    for (std::size_t i = 0; i < values; ++i)
-      put_plain(to, column[i]);
+// By wrap-around: times may lie anywhere between the begin and the end.
+std::uint64_t distance(event_time from, event_time to) {
+  return static_cast<std::uint64_t>(to.time_since_epoch().count()) -
+         static_cast<std::uint64_t>(from.time_since_epoch().count());
+}
+event_time before(event_time t, std::uint64_t distance) {
+  return from_micros(static_cast<std::int64_t>(
+      static_cast<std::uint64_t>(t.time_since_epoch().count()) - distance));
+}
+
+// Calls `visit(get, set, step)` for each part in the order in which they are written. In a run each
+// value is the one before plus the step.
+template <class Visit>
+void each_part(const carried_columns& carried, Visit visit) {
+  const auto of_stamp = [&](auto member, auto step) {
+    visit(
+        [member](const envelope_columns& from, std::size_t i) { return from.stamp_of(i).*member; },
+        [member](envelope& e, const auto& value) { e.at.*member = value; }, step);
+  };
+  const auto repeats = [](const auto& value) { return value; };
+  if (carried.stamps) {
+    of_stamp(&stamp::time, repeats);
+    of_stamp(&stamp::source, repeats);
+    of_stamp(&stamp::split, repeats);
+    of_stamp(&stamp::position, [](std::uint64_t position) { return position + 1; });
+    of_stamp(&stamp::path, repeats);
+  }
+  if (carried.event_times) {
+    visit( // 0 wherever records come in order
+        [](const envelope_columns& from, std::size_t i) {
+          return distance(from.time_of(i), from.stamp_of(i).time);
+        },
+        [](envelope& e, std::uint64_t behind) { e.time = before(e.at.time, behind); }, repeats);
+    visit([](const envelope_columns& from, std::size_t i) { return from.late(i); },
+          [](envelope& e, bool late) { e.late = late; }, repeats);
+  }
+}
+
+void put_columns(std::string& to, const envelope_columns& envelopes, std::size_t size) {
+  each_part(envelopes.carried(), [&](auto get, auto, auto step) {
+    std::size_t run = 1;
+    for (auto value = get(envelopes, 0); run < size; ++run)
+      if (value = step(value); get(envelopes, run) != value)
+        break;
+    put_plain(to, run == size);
+    for (std::size_t i = 0; i < (run == size ? 1 : size); ++i)
+      put_plain(to, get(envelopes, i));
   });
 }
 
-// Value by value a column takes up bytes, so a size that the bytes cannot fill is refused here.
-template <class Column>
-bool get_column(byte_cursor& from, std::size_t size, Column& column) {
-  using value = typename Column::value_type;
-  bool is_run = false;
-  if (!get_flag(from, is_run))
-    return false;
-  const std::size_t count = is_run ? 1 : size;
-  const std::byte* bytes = nullptr;
-  if (!from.take(count * sizeof(value), bytes))
-    return false;
-  std::vector<value> values(count);
-  if (count > 0) // memcpy wants real pointers even for nothing
-    std::memcpy(values.data(), bytes, count * sizeof(value));
-  column = is_run ? Column(values.front(), size) : Column(std::move(values));
-  return true;
+bool get_value(byte_cursor& from, bool& value) { return get_flag(from, value); }
+template <class V>
+bool get_value(byte_cursor& from, V& value) {
+  return get_plain(from, value);
 }
 
-bool get_columns(byte_cursor& from, std::size_t size, const carried_columns& carried,
-                 envelope_columns& envelopes) {
+bool get_columns(byte_cursor& from, const carried_columns& carried, rows& to) {
+  std::vector<envelope> all(carried.stamps ? to.size() : 0);
   bool good = true;
-  envelopes.each_column(carried,
-                        [&](auto& column) { good = good && get_column(from, size, column); });
+  each_part(carried, [&](auto get, auto set, auto step) {
+    decltype(get(to.envelopes, 0)) value{};
+    bool is_run = false;
+    good = good && get_flag(from, is_run);
+    for (std::size_t i = 0; good && i < all.size(); ++i) {
+      if (!is_run || i == 0)
+        good = get_value(from, value);
+      else
+        value = step(value);
+      set(all[i], value);
+    }
+  });
+  for (const envelope& e : all)
+    to.envelopes.add_columns(e, carried);
   return good;
 }
 
@@ -123,8 +164,7 @@ bool get_rows(byte_cursor& from, std::uint8_t parts, const row_codec& codec, fra
     return false;
   f.panes.ones = parts & panes_of_one;
   const carried_columns carried{(parts & has_stamps) != 0, (parts & has_event_times) != 0};
-  return carried.stamps >= carried.event_times &&
-         get_columns(from, f.size(), carried, f.records->envelopes) &&
+  return carried.stamps >= carried.event_times && get_columns(from, carried, *f.records) &&
          (!(parts & has_panes) || get_panes(from, f.size(), f.panes));
 }
 
@@ -224,7 +264,7 @@ void encode_frame(const frame& f, const row_codec& codec, std::string& to, std::
   if (f.records) {
     codec.encode(*f.records, to);
     put_ingest(to, f.records->envelopes.ingest());
-    put_columns(to, f.records->envelopes);
+    put_columns(to, f.records->envelopes, f.size());
     if (parts & has_panes)
       put_panes(to, f.panes);
   }

@@ -74,7 +74,7 @@ public:
   /// is full. If the lane is blocked the frame just grows: the caller pauses after the record it is
   /// at. False if now blocked.
   template <class T, class U = T>
-  bool push(std::size_t i, U&& record, const envelope& e) {
+  bool push(std::size_t i, U&& record, const envelope_view& e) {
     lane& l = lanes_[i];
     if (!l.open) [[unlikely]]
       open(i);

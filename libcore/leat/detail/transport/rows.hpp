@@ -113,7 +113,7 @@ public:
     ++size_;
   }
   template <class T, class U = T>
-  void add(U&& record, const envelope& e, const carried_columns& carried) {
+  void add(U&& record, const envelope_view& e, const carried_columns& carried) {
     envelopes.add(size_, e, carried);
     push_back<T>(std::forward<U>(record));
   }

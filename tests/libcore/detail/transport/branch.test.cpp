@@ -362,7 +362,7 @@ TEST_CASE("ingest times go with their records through all steps") {
   ports[0]->connect(wire, 0, s, clock);
   auto rows = leat::make_rows(leat::record_type_of<item>);
   for (std::int64_t n = 0; n < 100; ++n)
-    rows->add<item>(item{0, n, 0}, {.ingested = 1000 + n / 10}, {});
+    rows->add<item>(item{0, n, 0}, leat::envelope{.ingested = 1000 + n / 10}, {});
   leat::frame f;
   f.records = rows;
   rows = nullptr;
