@@ -17,8 +17,8 @@
 #pragma once
 
 #include <leat/actor.hpp>
+#include <leat/detail/stage/typed_source.hpp>
 #include <leat/sink.hpp>
-#include <leat/source.hpp>
 
 namespace leat {
 
@@ -62,7 +62,7 @@ auto spawn_source(caf::actor_system& system, std::string name, Source source,
   return spawn_stage<nothing, T>(
       system, std::move(name),
       [source, times](fanout to) -> std::unique_ptr<stage> {
-        return std::make_unique<source_stage<Source, EventTime>>(source, times, std::move(to));
+        return make_source_stage(source, times, std::move(to));
       },
       blocks<Source>());
 }

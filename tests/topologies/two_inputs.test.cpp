@@ -117,9 +117,7 @@ leat::plan_stage source(std::string name, support::given_splits<T> from, Of time
   s.timed = true;
   s.maker = support::made_by([=]() -> std::unique_ptr<leat::stage> {
     const leat::event_time_by times{[=](const T& r) { return leat::from_micros(r.*time); }};
-    return std::make_unique<
-        leat::source_stage<support::given_splits<T>, std::decay_t<decltype(times)>>>(from, times,
-                                                                                     output());
+    return leat::make_source_stage(from, times, output());
   });
   return s;
 }

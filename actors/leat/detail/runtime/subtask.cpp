@@ -15,7 +15,7 @@ clock_time subtask_metrics::until(const stall& s, clock_time now) {
 
 subtask::subtask(std::shared_ptr<stage> logic, settings with, subtask_host& by,
                  subtask_metrics& measured)
-    : stage_(std::move(logic)), source_(dynamic_cast<pullable*>(stage_.get())),
+    : stage_(std::move(logic)), source_(dynamic_cast<source_stage*>(stage_.get())),
       settings_(std::move(with)), host_(by), metrics_(measured),
       inlet_(settings_.channels.size(), settings_.ordered, settings_.credit_limit) {
   const auto& ports = stage_->ports();

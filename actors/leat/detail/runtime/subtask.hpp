@@ -4,7 +4,7 @@
 
 #include <leat/detail/runtime/inlet.hpp>
 #include <leat/detail/runtime/input_edge.hpp>
-#include <leat/source.hpp>
+#include <leat/detail/stage/source_stage.hpp>
 
 namespace leat {
 
@@ -121,7 +121,7 @@ private:
   static constexpr unsigned pulls_in_turn = 4;
 
   std::shared_ptr<stage> stage_;
-  pullable* source_ = nullptr;
+  source_stage* source_ = nullptr; // it is one, or null
   settings settings_;
   subtask_host& host_;
   subtask_metrics& metrics_;

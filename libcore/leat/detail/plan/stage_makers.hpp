@@ -5,8 +5,8 @@
 #include <leat/detail/stage/actor_stage.hpp>
 #include <leat/detail/stage/keyed_stage.hpp>
 #include <leat/detail/stage/scoring_stage.hpp>
+#include <leat/detail/stage/typed_source.hpp>
 #include <leat/sink.hpp>
-#include <leat/source.hpp>
 
 namespace leat::detail {
 
@@ -27,8 +27,7 @@ public:
     return {};
   }
   std::unique_ptr<stage> make(const plan_stage& self) const override {
-    return std::unique_ptr<stage>(
-        new source_stage<Source, EventTime>(source_, times_, self.make_output()));
+    return make_source_stage(source_, times_, self.make_output());
   }
 
 private:

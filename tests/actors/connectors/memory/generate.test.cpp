@@ -13,12 +13,12 @@ auto numbered_item = [](std::uint64_t n) { return item{0, static_cast<std::int64
 
 template <class Source>
 std::unique_ptr<leat::stage> staged(Source source) {
-  return std::make_unique<leat::source_stage<Source, leat::no_event_time>>(
-      std::move(source), leat::no_event_time{}, support::into_port<item>());
+  return leat::make_source_stage(std::move(source), leat::no_event_time{},
+                                 support::into_port<item>());
 }
 
 leat::pull_status pull(support::hosted& host) {
-  const leat::pull_status answer = dynamic_cast<leat::pullable&>(*host.stage).pull();
+  const leat::pull_status answer = dynamic_cast<leat::source_stage&>(*host.stage).pull();
   host.flush();
   return answer;
 }

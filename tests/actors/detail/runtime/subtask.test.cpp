@@ -3,6 +3,7 @@
 #include <leat/detail/stage/batching_stage.hpp>
 #include <leat/detail/stage/keyed_stage.hpp>
 #include <leat/detail/stage/merge_stage.hpp>
+#include <leat/detail/stage/typed_source.hpp>
 #include <leat/sink.hpp>
 
 #include "support/catch.hpp"
@@ -70,8 +71,7 @@ auto merging() {
 
 template <class Source>
 auto reading(Source s) {
-  return std::make_shared<leat::source_stage<Source, leat::no_event_time>>(
-      std::move(s), leat::no_event_time{}, support::into_port<item>());
+  return leat::make_source_stage(std::move(s), leat::no_event_time{}, support::into_port<item>());
 }
 
 struct endless {

@@ -2,6 +2,7 @@
 // happened: random input is run undisturbed, and again with a barrier anywhere in it.
 #include <leat/detail/runtime/subtask.hpp>
 
+#include <leat/detail/stage/typed_source.hpp>
 #include <leat/sink.hpp>
 
 #include "subtask_runs.hpp"
@@ -179,13 +180,12 @@ TEST_CASE("what cannot be saved is an error that names it") {
                       window);
   CHECK(error_of(sink) == "stage \"sink\" cannot be saved");
 
-  using reading = leat::source_stage<support::given<text_item>, leat::no_event_time>;
   hosted_subtask source({.name = "source",
                          .make =
                              [] {
-                               return std::make_shared<reading>(support::given<text_item>{},
-                                                                leat::no_event_time{},
-                                                                support::into_port<text_item>());
+                               return leat::make_source_stage(support::given<text_item>{},
+                                                              leat::no_event_time{},
+                                                              support::into_port<text_item>());
                              },
                          .channels = 0},
                         window);

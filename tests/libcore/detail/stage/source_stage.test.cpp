@@ -1,4 +1,4 @@
-#include <leat/source.hpp>
+#include <leat/detail/stage/typed_source.hpp>
 
 #include "support/catch.hpp"
 #include "support/dice.hpp"
@@ -8,6 +8,7 @@ using support::at;
 using support::given;
 using support::given_splits;
 using support::item;
+using support::text_item;
 using namespace std::chrono_literals;
 
 namespace {
@@ -19,11 +20,11 @@ const auto time_of = [](const item& i) {
 
 template <class Source, class Times = leat::no_event_time>
 struct reading : support::hosted {
-  leat::pullable* source = nullptr;
+  leat::source_stage* source = nullptr;
   explicit reading(Source s, Times times = {}) {
     edge.limits.records = 16;
-    auto made = std::make_unique<leat::source_stage<Source, Times>>(std::move(s), times,
-                                                                    support::into_port<item>());
+    auto made = leat::make_source_stage(std::move(s), times,
+                                        support::into_port<typename Source::record_type>());
     source = made.get();
     start = std::move(made);
   }
@@ -80,6 +81,88 @@ struct pausing_splits {
   std::vector<pausing> splits() const { return all; }
 };
 
+// Of texts the number is the event time in microseconds.
+const auto time_of_text = [](const text_item& t) { return leat::from_micros(t.number); };
+
+// Reads texts, rejects those that are empty, and waits for each that begins with a question mark.
+struct texts {
+  using record_type = text_item;
+  static constexpr bool blocking = true;
+  std::vector<text_item> records;
+  bool in_place = false;
+  std::size_t next = 0;
+  bool asked = false;
+  bool may_block() const { return !in_place; }
+  leat::pull_status pull(std::size_t demand, leat::emitter<text_item>& out) {
+    for (; demand > 0 && next < records.size() && !out.full(); --demand) {
+      text_item& t = records[next];
+      if (t.text.starts_with('?') && !std::exchange(asked, true)) {
+        out.waiting_for(t.text);
+        return leat::pull_status::idle(1us);
+      }
+      asked = false;
+      ++next;
+      if (t.text.empty())
+        out.reject("empty", "text " + std::to_string(t.number), "raw");
+      else
+        out(std::move(t));
+    }
+    return next < records.size() ? leat::pull_status::more() : leat::pull_status::done();
+  }
+};
+struct text_splits {
+  using record_type = text_item;
+  static constexpr bool blocking = true;
+  std::vector<texts> all;
+  std::vector<texts> splits() const { return all; }
+};
+
+text_splits some_texts(support::dice& roll, bool with_others) {
+  text_splits source;
+  for (std::size_t splits = roll.size(1, 5); splits > 0; --splits) {
+    source.all.emplace_back();
+    std::int64_t time = 100;
+    for (int n = roll(0, 60); n > 0; --n) {
+      time += roll(0, 4) == 0 ? roll(-3, 60) : roll(-1, 2); // stretches that no other split is in
+      const bool other = with_others && roll(0, 8) == 0;
+      std::string text(other ? roll.size(0, 2) : roll.size(1, 200), other ? '?' : 'x');
+      source.all.back().records.push_back({time, std::move(text)});
+    }
+  }
+  return source;
+}
+
+// One that cannot be cancelled, and one that can.
+struct deaf {
+  using record_type = item;
+  static constexpr bool blocking = true;
+  leat::pull_status pull(std::size_t, leat::emitter<item>&) { return leat::pull_status::done(); }
+};
+struct hearing : deaf {
+  int* cancelled;
+  explicit hearing(int* c) : cancelled(c) {}
+  void cancel() { ++*cancelled; }
+};
+
+// Calls a reader when its batches are asked for, as a thread would have.
+struct unthreaded final : leat::reading_thread {
+  explicit unthreaded(std::shared_ptr<leat::blocking_reader> r) : reader(std::move(r)) {}
+  std::optional<leat::read_batch> take() override {
+    leat::read_batch batch = reader->pull();
+    if (!batch.records && batch.letters.empty() && !batch.answer.is_done())
+      return {};
+    return batch;
+  }
+  std::shared_ptr<leat::blocking_reader> reader;
+};
+leat::start_reading start_unthreaded(std::size_t& started) {
+  return [&started](std::shared_ptr<leat::blocking_reader> reader, leat::waker wake) {
+    ++started;
+    reader->open(std::move(wake));
+    return std::make_unique<unthreaded>(std::move(reader));
+  };
+}
+
 } // namespace
 
 TEST_CASE("splits are merged by stamp: highest event time so far, split, position") {
@@ -120,6 +203,123 @@ TEST_CASE("splits are merged by stamp: highest event time so far, split, positio
     REQUIRE(r.counters.records_in == wanted.size());
     REQUIRE(r.promised() == leat::end_mark);
   });
+}
+
+TEST_CASE("records get the envelopes and frames that they would get one by one") {
+  support::for_seeds(200, [](support::dice roll) {
+    const text_splits source = some_texts(roll, false);
+    const std::chrono::microseconds slack{roll(0, 4)};
+    struct expected {
+      text_item record;
+      leat::envelope has;
+    };
+    std::vector<expected> wanted;
+    for (std::uint32_t s = 0; s < source.all.size(); ++s) {
+      leat::event_time highest = leat::begin_of_time, watermark = leat::begin_of_time;
+      std::uint64_t position = 0;
+      for (const text_item& t : source.all[s].records) {
+        const leat::event_time time = time_of_text(t);
+        const bool late = time < watermark;
+        if (time > highest)
+          highest = time, watermark = time - slack;
+        wanted.push_back({t, {{highest, leat::first_source, s, ++position, {}}, time, late}});
+      }
+    }
+    std::ranges::sort(wanted, {}, [](const expected& e) { return e.has.at; });
+
+    std::size_t times_read = 0;
+    const auto counted = [&times_read](const text_item& t) {
+      return ++times_read, time_of_text(t);
+    };
+    reading r(source, leat::event_time_by{counted, slack});
+    r.edge.limits = {roll.size(1, 40), roll.size(100, 2000)};
+    r.pull_all();
+    std::size_t n = 0;
+    for (const auto& s : r.wire.all) {
+      if (s.content.size() == 0)
+        continue;
+      const std::span<const text_item> records = s.content.as<text_item>();
+      REQUIRE(records.size() <= r.edge.limits.records);
+      std::size_t before = 0; // bytes of all but the last
+      for (const text_item& t : records.first(records.size() - 1))
+        before += sizeof t + leat::heap_bytes(t);
+      REQUIRE(before < r.edge.limits.bytes);
+      leat::envelope_cursor cursor(s.content.records->envelopes, leat::all_columns);
+      for (std::size_t i = 0; i < records.size(); ++i, ++n) {
+        REQUIRE(n < wanted.size());
+        REQUIRE(records[i] == wanted[n].record);
+        leat::envelope e = cursor.at(i);
+        REQUIRE(std::exchange(e.ingested, 0) > 0);
+        REQUIRE(e == wanted[n].has);
+      }
+    }
+    REQUIRE(n == wanted.size());
+    REQUIRE(times_read == wanted.size());
+  });
+}
+
+TEST_CASE("a reader on a thread brings what it brings in place") {
+  support::for_seeds(200, [](support::dice roll) {
+    text_splits source = some_texts(roll, true);
+    const leat::frame_limits limits{roll.size(1, 40), roll.size(100, 2000)};
+    const auto read = [&](reading<text_splits, decltype(leat::event_time_by{time_of_text})>& r) {
+      r.edge.limits = limits;
+      r.pull_all();
+      REQUIRE(r.counters.waiting->text().empty());
+      std::vector<std::string> letters;
+      for (const leat::dead_letter& l : r.letters.letters)
+        letters.push_back(l.stage + '|' + l.place + '|' + l.reason + '|' + l.raw);
+      std::ranges::sort(letters); // of several splits
+      return letters;
+    };
+    reading in_place(source, leat::event_time_by{time_of_text});
+    const auto letters = read(in_place);
+
+    std::size_t blocking = 0, started = 0;
+    for (texts& t : source.all)
+      blocking += !(t.in_place = roll(0, 4) == 0);
+    reading apart(source, leat::event_time_by{time_of_text});
+    apart.services.read_apart = start_unthreaded(started);
+    REQUIRE(read(apart) == letters);
+    REQUIRE(started == blocking);
+    REQUIRE(apart.sent<text_item>() == in_place.sent<text_item>());
+    REQUIRE(apart.stamps() == in_place.stamps());
+    REQUIRE(apart.counters.records_in == in_place.counters.records_in);
+  });
+}
+
+TEST_CASE("what a reader waits for is shown until its next record") {
+  for (const bool on_thread : {false, true}) {
+    INFO(on_thread);
+    std::size_t started = 0;
+    reading r(texts{{{1, "a"}, {2, "?"}, {3, "b"}}});
+    if (on_thread)
+      r.services.read_apart = start_unthreaded(started);
+    r.edge.limits.records = 1;
+    r.begin();
+    (void)r.pull();
+    CHECK(r.counters.waiting->text().empty());
+    CHECK(r.pull().is_idle());
+    CHECK(r.counters.waiting->text() == "?");
+    (void)r.pull();
+    CHECK(r.counters.waiting->text().empty());
+  }
+}
+
+TEST_CASE("a reader on a thread is cancelled by its own cancel()") {
+  const auto cancel = [](auto source) {
+    std::shared_ptr<leat::blocking_reader> reader;
+    reading r(std::move(source));
+    r.services.read_apart = [&](std::shared_ptr<leat::blocking_reader> one, leat::waker) {
+      return std::make_unique<unthreaded>(reader = std::move(one));
+    };
+    r.begin();
+    return reader->cancel();
+  };
+  int cancelled = 0;
+  CHECK(cancel(hearing(&cancelled)));
+  CHECK(cancelled == 1);
+  CHECK_FALSE(cancel(deaf{}));
 }
 
 TEST_CASE("without event time one split comes after the other") {

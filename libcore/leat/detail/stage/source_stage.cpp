@@ -1,0 +1,285 @@
+#include <leat/detail/stage/source_stage.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+namespace leat {
+
+any_source::~any_source() = default;
+
+record_times::~record_times() = default;
+
+source_stage::source_stage(std::unique_ptr<any_source> source,
+                           std::unique_ptr<const record_times> times)
+    : emitting_stage(source->output()), source_(std::move(source)), times_(std::move(times)),
+      out_(source_->output()) {
+  out_.list_ports(ports_);
+}
+
+result<void> source_stage::open(const stage_services& services) {
+  if (auto opened = emitting_stage::open(services); !opened)
+    return opened;
+  if (services_.rate == 0)
+    services_.rate = source_->rate();
+  out_.open_for_reader(services_.limits, services_.stage, services_.dead_letters);
+  out_.tell_waiting(services_.counters->waiting);
+  source_->add_splits(*this, services_);
+  if (splits_.size() > 1)
+    for (const auto& s : splits_) {
+      stage_output& ahead = s->reader->output();
+      ahead.open_for_reader(services_.limits, services_.stage, services_.dead_letters);
+      ahead.tell_waiting(services_.counters->waiting);
+    }
+  if (times_)
+    for (; unopened_ < splits_.size(); ++unopened_)
+      silent_.push_back(splits_[unopened_].get());
+  start_ = services_.time->now();
+  return {};
+}
+
+void source_stage::add_split(std::uint32_t number, std::unique_ptr<split_reader> reader) {
+  if (services_.read_apart && reader->may_block())
+    reader = read_on_thread(std::move(reader), services_);
+  reader->open(services_.wake_soon);
+  splits_.push_back(std::make_unique<split>(number, std::move(reader)));
+}
+
+bool source_stage::finish() {
+  services_.counters->waiting->clear();
+  return emitting_stage::finish();
+}
+
+pull_status source_stage::pull() {
+  const std::size_t before = out_.gathered().size();
+  std::size_t room = out_.room();
+  if (services_.rate > 0)
+    room = std::min(room, due());
+  if (room == 0 && !out_.full())
+    return pull_status::idle(next_due());
+  const pull_status answer = splits_.size() == 1 ? pull_only(room) : pull_merged(room);
+  stage_counters::add(services_.counters->records_in, out_.gathered().size() - before);
+  if (out_.full())
+    out_.hand_on();
+  if (services_.rate > 0 && answer.is_more() && due() == 0)
+    return pull_status::idle(next_due());
+  return answer;
+}
+
+mark source_stage::reached() const {
+  const auto is_silent = [](const auto& s) { // nothing read ahead, nothing to be expected
+    return s->at_end() && (s->done || s->timed_out);
+  };
+  return {with_descendants(last_), std::ranges::all_of(splits_, is_silent)};
+}
+
+pull_status source_stage::pull_only(std::size_t room) {
+  split& s = *splits_.front();
+  const rows& gathered = out_.gathered();
+  const std::size_t first = gathered.size();
+  const pull_status answer = s.reader->pull(room, out_);
+  s.done = answer.is_done();
+  if (gathered.size() > first)
+    s.idle_since.reset(), s.timed_out = false;
+  if (times_ || out_.carried().stamps) {
+    now_ = services_.time->now();
+    read_times(s, gathered, first);
+    complete(s, first);
+  } else {
+    s.position += gathered.size() - first;
+    last_.position = s.position;
+    note_ingest(first);
+  }
+  if (answer.is_idle()) {
+    std::chrono::nanoseconds wait = std::chrono::nanoseconds::max();
+    wait_for(s, answer.after(), wait);
+    return pull_status::idle(wait);
+  }
+  return answer;
+}
+
+// Emits what has the smallest stamps of all splits again and again. A silent split that could still
+// bring a smaller one is waited for until it counts as idle; without an order to keep, nobody is
+// waited for. Each silent split is asked once a pull.
+pull_status source_stage::pull_merged(std::size_t room) {
+  std::chrono::nanoseconds wait = std::chrono::nanoseconds::max();
+  awaited_ = end_of_stamps;
+  now_ = services_.time->now();
+  for (std::size_t left = silent_.size(); left > 0; --left) {
+    split& s = *silent_.front();
+    silent_.pop_front();
+    read_ahead(s, wait);
+  }
+  while (room > 0 && !out_.full()) {
+    while (ready_.empty() && unopened_ < splits_.size() && awaited_ == end_of_stamps)
+      read_ahead(*splits_[unopened_++], wait);
+    if (ready_.empty() && silent_.empty() && unopened_ == splits_.size())
+      return pull_status::done();
+    if (ready_.empty() || awaited_ < ready_.front().at)
+      return pull_status::idle(wait);
+    room -= emit_first(room, wait);
+  }
+  return pull_status::more();
+}
+
+// Emits the records that the first split has before all others bring one, and returns how many.
+std::size_t source_stage::emit_first(std::size_t room, std::chrono::nanoseconds& wait) {
+  split& s = *ready_.front().of;
+  std::ranges::pop_heap(ready_, std::greater{}, &ready_split::at);
+  ready_.pop_back();
+  const stamp bound = ready_.empty() ? awaited_ : std::min(awaited_, ready_.front().at);
+  const std::size_t row = out_.gathered().size();
+  std::size_t next = s.next;
+  out_.take_over(s.reader->output().gathered(), next, end_before(bound, s, room));
+  complete(s, row);
+  if (s.at_end())
+    read_ahead(s, wait);
+  else
+    make_ready(s);
+  return out_.gathered().size() - row;
+}
+
+// The end of the records from the split's next one on whose stamps are below `bound`, at most so
+// many. That of the next one is.
+std::size_t source_stage::end_before(const stamp& bound, const split& s, std::size_t most) const {
+  const std::size_t end = std::min(s.times.size(), s.next + most);
+  stamp at = next_stamp(s, s.next_time());
+  std::size_t i = s.next + 1;
+  for (; i < end; ++i) {
+    at.time = std::max(at.time, s.times[i]);
+    ++at.position;
+    if (bound < at)
+      break;
+  }
+  return i;
+}
+
+void source_stage::make_ready(split& s) {
+  ready_.push_back({next_stamp(s, s.next_time()), &s});
+  std::ranges::push_heap(ready_, std::greater{}, &ready_split::at);
+}
+
+// Of a split with nothing left: asks its reader, and files it as ready or silent, or not at all if
+// it is done.
+void source_stage::read_ahead(split& s, std::chrono::nanoseconds& wait) {
+  if (!s.done)
+    refill(s, wait);
+  if (!s.at_end())
+    return make_ready(s);
+  if (s.done)
+    return;
+  silent_.push_back(&s);
+  if (services_.keep_order && !s.timed_out)
+    awaited_ = std::min(awaited_, next_stamp(s, s.highest));
+}
+
+void source_stage::refill(split& s, std::chrono::nanoseconds& wait) {
+  stage_output& ahead = s.reader->output();
+  ahead.clear();
+  const pull_status answer = s.reader->pull(ahead.room(), ahead);
+  (void)ahead.full(); // counts what the records hold while they are here
+  s.done = answer.is_done();
+  read_times(s, ahead.gathered(), 0);
+  if (!s.at_end()) {
+    if (s.timed_out) // others went on without it: it joins behind what they have emitted
+      raise(s, std::max(s.highest, last_.time + std::chrono::microseconds{1}));
+    s.timed_out = false;
+    s.idle_since.reset();
+  } else if (answer.is_idle()) {
+    wait_for(s, answer.after(), wait);
+  } else if (answer.is_more()) {
+    wait = std::chrono::nanoseconds{0};
+  }
+}
+
+void source_stage::read_times(split& s, const rows& records, std::size_t first) {
+  s.times.assign(records.size() - first, begin_of_time);
+  s.next = 0;
+  if (times_)
+    times_->read(records, first, s.times);
+}
+
+void source_stage::wait_for(split& s, std::chrono::nanoseconds after,
+                            std::chrono::nanoseconds& wait) {
+  const clock_time now = services_.time->now();
+  if (!s.idle_since)
+    s.idle_since = now;
+  const auto silent = std::chrono::nanoseconds{now - *s.idle_since};
+  s.timed_out = s.timed_out || silent >= idle_after();
+  wait = std::min(wait, after);
+  if (!s.timed_out)
+    wait = std::min(wait, idle_after() - silent);
+}
+
+std::chrono::nanoseconds source_stage::idle_after() const {
+  return times_ ? times_->idle_after : std::chrono::seconds{1};
+}
+
+stamp source_stage::next_stamp(const split& s, event_time t) const {
+  return {t, first_source + services_.stage_number, s.number, s.position + 1, {}};
+}
+
+// Adds the envelopes of the split's next records, which are those from this row on of what is
+// gathered.
+void source_stage::complete(split& s, std::size_t row) {
+  rows& gathered = out_.gathered();
+  for (; row < gathered.size(); ++row) {
+    envelope e;
+    e.ingested = services_.rate > 0 ? due_time(pulled_) : now_;
+    ++pulled_;
+    e.time = s.times[s.next++];
+    e.late = e.time < s.watermark;
+    if (e.late)
+      stage_counters::add(services_.counters->late, 1);
+    if (e.time > s.highest)
+      raise(s, e.time);
+    e.at = last_ = next_stamp(s, s.highest);
+    ++s.position;
+    gathered.envelopes.add(row, e, out_.carried());
+  }
+}
+
+// Of records whose envelopes have nothing but this.
+void source_stage::note_ingest(std::size_t row) {
+  rows& gathered = out_.gathered();
+  const std::size_t count = gathered.size() - row;
+  if (services_.rate > 0)
+    for (std::size_t i = 0; i < count; ++i)
+      gathered.envelopes.note_ingest(row + i, due_time(pulled_ + i));
+  else if (count > 0)
+    gathered.envelopes.note_ingest(row, services_.time->now());
+  pulled_ += count;
+}
+
+void source_stage::raise(split& s, event_time to) {
+  s.highest = to;
+  if (times_)
+    s.watermark = to - times_->out_of_order;
+}
+
+namespace {
+
+// Any rate is allowed, and no number may exceed its type.
+constexpr double most_due = 1e9;
+constexpr double latest_due = 4e18; // some 126 years
+
+} // namespace
+
+// Open loop: record k is due k/rate after the start, whether or not anybody was ready for it.
+std::size_t source_stage::due() const {
+  const double seconds = static_cast<double>(services_.time->now() - start_) * 1e-9;
+  const double left = std::floor(seconds * services_.rate) + 1 - static_cast<double>(pulled_);
+  return left > 0 ? static_cast<std::size_t>(std::min(left, most_due)) : 0;
+}
+
+clock_time source_stage::due_time(std::size_t k) const {
+  const double after = static_cast<double>(k) / services_.rate * 1e9;
+  return start_ + static_cast<clock_time>(std::min(after, latest_due));
+}
+
+std::chrono::nanoseconds source_stage::next_due() const {
+  return std::chrono::nanoseconds{
+      std::max<clock_time>(1, due_time(pulled_) - services_.time->now())};
+}
+
+} // namespace leat
