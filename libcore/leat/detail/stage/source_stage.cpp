@@ -223,19 +223,24 @@ stamp source_stage::next_stamp(const split& s, event_time t) const {
 // gathered.
 void source_stage::complete(split& s, std::size_t row) {
   rows& gathered = out_.gathered();
-  for (; row < gathered.size(); ++row) {
-    envelope e;
-    e.ingested = services_.rate > 0 ? due_time(pulled_) : now_;
-    ++pulled_;
-    e.time = s.times[s.next++];
-    e.late = e.time < s.watermark;
-    if (e.late)
+  const carried_columns carried = out_.carried();
+  stamp at = next_stamp(s, s.highest);
+  for (; row < gathered.size(); ++row, ++at.position) {
+    const event_time time = s.times[s.next++];
+    const bool late = time < s.watermark;
+    if (late)
       stage_counters::add(services_.counters->late, 1);
-    if (e.time > s.highest)
-      raise(s, e.time);
-    e.at = last_ = next_stamp(s, s.highest);
-    ++s.position;
-    gathered.envelopes.add(row, e, out_.carried());
+    if (time > s.highest)
+      raise(s, time);
+    at.time = s.highest;
+    const clock_time ingested = services_.rate > 0 ? due_time(pulled_) : now_;
+    ++pulled_;
+    gathered.envelopes.add(row, {at, time, late, ingested}, carried);
+  }
+  if (at.position > s.position + 1) {
+    --at.position;
+    s.position = at.position;
+    last_ = at;
   }
 }
 
