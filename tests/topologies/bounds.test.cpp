@@ -359,6 +359,7 @@ TEST_CASE("a fast source waits for a slow one within its credit") {
       .to("out", support::discard{});
   leat::testing::simulation_options o;
   o.run.parallelism = 2;
+  o.run.credit_limit = {16, 8192, 1024 * 1024};
   leat::testing::simulation world(std::move(g), o);
   std::uint64_t most_ahead = 0, most_held = 0;
   while (world.step()) {

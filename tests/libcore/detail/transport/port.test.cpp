@@ -25,7 +25,8 @@ struct open_port {
     port.connect(wire, 3, s, clock);
   }
   bool push(std::size_t lane, std::int64_t number) {
-    return port.push<item>(lane, item{0, number, 0}, {.at = at(number), .ingested = number});
+    return port.push<item>(lane, item{0, number, 0},
+                           leat::envelope{.at = at(number), .ingested = number});
   }
 };
 
