@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <ranges>
 
 namespace leat {
 
@@ -66,10 +67,14 @@ std::size_t envelope_columns::heap_bytes() const {
          ingest_.heap_bytes();
 }
 
+// A piece may begin anywhere in a frame, and a frame of a paced source has a run for each record.
 void envelope_cursor::enter_run(std::size_t i) {
   const ingest_times& ingest = from_.ingest();
-  for (; next_run_ < ingest.size() && ingest[next_run_].begin <= i; ++next_run_)
-    ingested_ = ingest[next_run_].time;
+  const auto later = std::views::iota(next_run_, ingest.size());
+  const auto begun = [&](std::size_t r) { return ingest[r].begin <= i; };
+  next_run_ += static_cast<std::size_t>(std::ranges::partition_point(later, begun) - later.begin());
+  if (next_run_ > 0)
+    ingested_ = ingest[next_run_ - 1].time;
   run_end_ = next_run_ < ingest.size() ? ingest[next_run_].begin : no_end;
 }
 
