@@ -25,6 +25,7 @@ COMPONENTS = {
     "httplib.h": ("actors/leat/connectors/http/poster.cpp",),
     "xgboost/": ("actors/leat/scoring/xgboost.cpp",),
     "onnxruntime": ("actors/leat/scoring/onnx.cpp",),
+    "immintrin.h": ("actors/leat/scoring/readers/vector_walker.cpp",),
 }
 CAF_FOLDERS = ("actors/leat/detail/runtime/", "actors/leat/internal/runtime/", "actors/leat/internal/cluster/",
                "actors/leat/internal/job/job.cpp", "actors/leat/actor.hpp", "actors/leat/composition.",

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <limits>
+#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -90,9 +91,13 @@ inline std::string as_ubj(const nlohmann::json& document) {
   return {bytes.begin(), bytes.end()};
 }
 
-inline tree_ensemble parsed(const nlohmann::json& document) {
-  return sound(tree_ensemble::parse(document.dump(), "tiny.json"));
+inline tree_ensemble parsed(const nlohmann::json& document,
+                            const vector_walker* vectors = find_vector_walker()) {
+  return sound(tree_ensemble::parse(document.dump(), "tiny.json", vectors));
 }
+
+/// The walkers that a model may be loaded with here: null is the plain one.
+inline std::set<const vector_walker*> all_walkers() { return {nullptr, find_vector_walker()}; }
 
 inline std::vector<float> predict(const tree_ensemble& model, const std::vector<float>& rows) {
   return scores_of(model, rows);

@@ -76,7 +76,8 @@ result<std::size_t> outputs_of(const xgboost_file& file, link_function link) {
 }
 
 /// All trees, output by output: the order matters only among those that add to the same sum.
-result<forest> grow(const xgboost_file& file, std::size_t features, std::size_t outputs) {
+result<forest> grow(const xgboost_file& file, std::size_t features, std::size_t outputs,
+                    const vector_walker* vectors) {
   const auto trees = trees_in_order(file, outputs);
   if (!trees)
     return trees.error();
@@ -87,7 +88,7 @@ result<forest> grow(const xgboost_file& file, std::size_t features, std::size_t 
     return file.tree_info[a] < file.tree_info[b];
   });
 
-  forest grown(features, outputs);
+  forest grown(features, outputs, vectors);
   for (const auto t : order)
     if (auto added = grown.add(*(*trees)[t], static_cast<std::size_t>(file.tree_info[t]),
                                weighted ? file.weight_drop[t] : 1.0f);
@@ -136,18 +137,19 @@ bool tree_ensemble::supports(std::string_view objective) {
   return find_objective(objective) != nullptr;
 }
 
-result<tree_ensemble> tree_ensemble::load(const std::string& path) {
+result<tree_ensemble> tree_ensemble::load(const std::string& path, const vector_walker* vectors) {
   const auto bytes = read_model_file(path);
   if (!bytes)
     return bytes.error();
-  return parse(*bytes, path);
+  return parse(*bytes, path, vectors);
 }
 
-result<tree_ensemble> tree_ensemble::parse(std::string_view bytes, const std::string& name) {
+result<tree_ensemble> tree_ensemble::parse(std::string_view bytes, const std::string& name,
+                                           const vector_walker* vectors) {
   auto file = read_xgboost(bytes);
   if (!file)
     return in_model(name, file.error());
-  auto model = build(*file);
+  auto model = build(*file, vectors);
   if (!model)
     return in_model(name, model.error());
   model->shape_.name = name;
@@ -155,7 +157,7 @@ result<tree_ensemble> tree_ensemble::parse(std::string_view bytes, const std::st
   return model;
 }
 
-result<tree_ensemble> tree_ensemble::build(const xgboost_file& file) {
+result<tree_ensemble> tree_ensemble::build(const xgboost_file& file, const vector_walker* vectors) {
   const auto link = link_of(file);
   if (!link)
     return link.error();
@@ -168,7 +170,7 @@ result<tree_ensemble> tree_ensemble::build(const xgboost_file& file) {
   auto bases = intercepts_of(file, *outputs, version_of(file));
   if (!bases)
     return bases.error();
-  auto trees = grow(file, *features, *outputs);
+  auto trees = grow(file, *features, *outputs, vectors);
   if (!trees)
     return trees.error();
   tree_ensemble model(*std::move(trees), *link, *std::move(bases));

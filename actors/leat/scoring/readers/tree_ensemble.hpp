@@ -28,11 +28,14 @@ enum class link_function { identity, sigmoid, softmax };
 class tree_ensemble {
 public:
   /// Reads the model file at `path`. Errors (missing, damaged, of a kind that is not supported)
-  /// name the file and what is wrong with it.
-  static result<tree_ensemble> load(const std::string& path);
+  /// name the file and what is wrong with it. Scores do not depend on `vectors`; without it, the
+  /// plain walker takes all rows.
+  static result<tree_ensemble> load(const std::string& path,
+                                    const vector_walker* vectors = find_vector_walker());
 
   /// The same for a file's bytes; `name` is the file's name, for identity and errors.
-  static result<tree_ensemble> parse(std::string_view bytes, const std::string& name);
+  static result<tree_ensemble> parse(std::string_view bytes, const std::string& name,
+                                     const vector_walker* vectors = find_vector_walker());
 
   /// Whether models of this objective are read.
   static bool supports(std::string_view objective);
@@ -57,7 +60,7 @@ private:
   tree_ensemble(forest trees, link_function link, std::vector<float> bases)
       : trees_(std::move(trees)), link_(link), bases_(std::move(bases)) {}
 
-  static result<tree_ensemble> build(const xgboost_file& file);
+  static result<tree_ensemble> build(const xgboost_file& file, const vector_walker* vectors);
 
   forest trees_;
   link_function link_;

@@ -28,11 +28,13 @@ std::vector<float> truth_of(const xgboost_oracle& library, std::span<const float
 }
 
 void compare(const xgboost_oracle& library, const std::string& path, std::span<const float> rows) {
-  const auto model = sound(tree_ensemble::load(path));
   const auto truth = truth_of(library, rows);
-  for (const std::size_t size : {1, 7, 512}) {
-    INFO("blocks of " << size);
-    CHECK(difference(truth, scores_of(model, rows, size)) == "");
+  for (const auto* walker : all_walkers()) {
+    const auto model = sound(tree_ensemble::load(path, walker));
+    for (const std::size_t size : {1, 7, 512}) {
+      INFO((walker ? "vectors" : "plain") << ", blocks of " << size);
+      CHECK(difference(truth, scores_of(model, rows, size)) == "");
+    }
   }
 }
 
