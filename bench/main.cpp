@@ -6,6 +6,7 @@
 #include "scoring.hpp"
 #include "trees.hpp"
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
@@ -147,21 +148,45 @@ void scoring_bars(const settings& with, std::vector<bar>& bars) {
 
 /// Bar 7.
 void tree_bars(const settings& with, std::vector<bar>& bars) {
-  std::vector<double> one, many, unit;
+  std::vector<double> one, many, one_of_plain, many_of_plain, unit;
   for (int r = 0; r < with.repeats(); ++r) {
-    const tree_figures f = measure_trees(with.quick ? 1 : 3);
-    one.push_back(f.library_one / f.native_one);
-    many.push_back(f.library_512 / f.native_512);
+    const auto [single, pane] = measure_trees(with.quick ? 1 : 3);
+    one.push_back(single.library / single.native);
+    many.push_back(pane.library / pane.native);
+    one_of_plain.push_back(single.plain / single.native);
+    many_of_plain.push_back(pane.plain / pane.native);
     unit.push_back(1);
     if (r == 0)
-      print_extra(fmt::format("100 trees x depth 6: XGBoost {:.0f} ns a row alone, {:.0f} in 512; "
-                              "native {:.0f} and {:.0f}",
-                              f.library_one, f.library_512, f.native_one, f.native_512));
+      print_extra(fmt::format("100 trees x depth 6, ns a row alone and in 512: XGBoost {:.0f} and "
+                              "{:.0f}; plain walker {:.0f} and {:.0f}; native {:.0f} and {:.0f}",
+                              single.library, pane.library, single.plain, pane.plain, single.native,
+                              pane.native));
   }
   bars.push_back(
       ratio_bar("7", "native tree scorer, 1 row: times faster than XGBoost", 20, true, one, unit));
   bars.push_back(ratio_bar("7", "native tree scorer, 512 rows: times faster than XGBoost", 2, true,
                            many, unit));
+  if (!trees_have_vectors())
+    return print_extra("no AVX-512 here: the plain walker takes all rows");
+  bars.push_back(ratio_bar("7", "native tree scorer, 1 row: times faster than its plain walker",
+                           1.5, true, one_of_plain, unit));
+  bars.push_back(ratio_bar("7", "native tree scorer, 512 rows: times faster than its plain walker",
+                           3, true, many_of_plain, unit));
+}
+
+/// The native scorer's walkers over forests of all sizes.
+void tree_table(const settings& with) {
+  fmt::print("ns a row: plain walker, with vectors, ratio\n{:>5} {:>5}  {:^26}  {:^26}\n", "depth",
+             "trees", "1 row", "512 rows");
+  const auto cell = [](const tree_times& t) {
+    return fmt::format("{:>9.1f} {:>9.1f} {:>6.2f}", t.plain, t.native, t.plain / t.native);
+  };
+  for (std::uint32_t depth = 1; depth <= 12; ++depth)
+    for (const std::size_t trees : {1, 2, 5, 10, 20, 50, 100, 200, 500}) {
+      const auto f = measure_walkers(depth, trees, with.repeats());
+      fmt::print("{:>5} {:>5}  {}  {}\n", depth, trees, cell(f.one), cell(f.many));
+      std::fflush(stdout);
+    }
 }
 
 /// Bar 10.
@@ -203,18 +228,25 @@ int main(int argc, char** argv) {
     return remote_worker(*order);
   settings with;
   std::string json;
+  bool trees = false;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--quick") == 0) {
       with.quick = true;
+    } else if (std::strcmp(argv[i], "--trees") == 0) {
+      trees = true;
     } else if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
       json = argv[++i];
     } else {
-      fmt::print(stderr, "usage: bench [--quick] [--json FILE]\n");
+      fmt::print(stderr, "usage: bench [--quick] [--json FILE | --trees]\n");
       return std::strcmp(argv[i], "--help") == 0 ? 0 : 1;
     }
   }
   fmt::print("{}, {} processors; medians of {} interleaved rounds\n", processor(),
              std::thread::hardware_concurrency(), with.repeats());
+  if (trees) {
+    tree_table(with);
+    return 0;
+  }
   std::vector<bar> bars;
   throughput_bars(with, bars);
   latency_bars(with, bars);

@@ -1,5 +1,8 @@
 #include "trees.hpp"
 
+#include "figures.hpp"
+
+#include <leat/scoring/readers/forest.hpp>
 #include <leat/scoring/readers/tree_ensemble.hpp>
 
 #include "support/xgboost_oracle.hpp"
@@ -15,7 +18,7 @@
 
 namespace bench {
 
-using leat::failure, leat::tree_ensemble;
+using leat::failure, leat::forest, leat::tree_ensemble;
 namespace test = leat::test;
 namespace {
 
@@ -48,67 +51,82 @@ std::vector<float> labels_of(const std::vector<float>& rows) {
   return labels;
 }
 
-tree_ensemble saved_and_loaded(const test::xgboost_oracle& library) {
+/// The native scorer of the library's model, with its vectors and without.
+struct native_models {
+  tree_ensemble vectors;
+  tree_ensemble plain;
+};
+
+native_models saved_and_loaded(const test::xgboost_oracle& library) {
   const auto path = std::filesystem::temp_directory_path() /
                     fmt::format("leat-bench-{:x}.ubj", std::random_device{}());
   library.save(path.string());
-  auto model = tree_ensemble::load(path.string());
+  auto vectors = tree_ensemble::load(path.string());
+  auto plain = tree_ensemble::load(path.string(), nullptr);
   std::filesystem::remove(path);
-  if (!model)
-    throw failure(model.error());
-  return *std::move(model);
+  if (!vectors || !plain)
+    throw failure((vectors ? plain : vectors).error());
+  return {*std::move(vectors), *std::move(plain)};
 }
 
-/// Nanoseconds a row of scoring all rows, `size` of them a call.
+/// Nanoseconds a row of scoring the first `count` rows, `size` of them a call.
 template <class Predict>
-double time_calls(std::size_t size, Predict&& predict) {
+double time_calls(std::size_t count, std::size_t size, Predict&& predict) {
   const auto begin = std::chrono::steady_clock::now();
-  for (std::size_t row = 0; row < rows_scored; row += size)
+  for (std::size_t row = 0; row < count; row += size)
     predict(row / size);
   const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - begin;
-  return taken.count() / rows_scored;
+  return taken.count() / static_cast<double>(count);
 }
 
-double median(std::vector<double> times) {
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  return *middle;
+std::span<const float> call(std::span<const float> rows, std::size_t size, std::size_t c) {
+  return rows.subspan(c * size * features, size * features);
 }
 
-/// Both sides at one size of call. The library gets its descriptions of rows ready-made.
-class contest {
-public:
-  contest(const test::xgboost_oracle& library, const tree_ensemble& native,
-          std::span<const float> rows, std::size_t size)
-      : library_(library), native_(native), rows_(rows), size_(size), scores_(size) {
-    for (std::size_t row = 0; row < rows_scored; row += size)
-      described_.push_back(library.describe(call(row / size), features));
+/// All sides at one size of call. The library gets its descriptions of rows ready-made.
+tree_times compare(const test::xgboost_oracle& library, const native_models& native,
+                   std::span<const float> rows, std::size_t size, int repeats) {
+  std::vector<std::string> described;
+  for (std::size_t row = 0; row < rows_scored; row += size)
+    described.push_back(library.describe(call(rows, size, row / size), features));
+  std::vector<float> scores(size);
+  const auto scorer = [&](const tree_ensemble& model) {
+    return [&] {
+      return time_calls(rows_scored, size,
+                        [&](std::size_t c) { model.predict(call(rows, size, c), scores); });
+    };
+  };
+  const auto v = interleave(repeats, {[&] {
+                                        return time_calls(rows_scored, size, [&](std::size_t c) {
+                                          library.predict(described[c]);
+                                        });
+                                      },
+                                      scorer(native.plain), scorer(native.vectors)});
+  return {median(v[0]), median(v[1]), median(v[2])};
+}
+
+/// A complete tree of random splits.
+leat::xgboost_tree random_tree(std::mt19937& random, std::uint32_t depth) {
+  std::normal_distribution<float> value;
+  const std::int32_t splits = (1 << depth) - 1;
+  const std::int32_t nodes = 2 * splits + 1;
+  leat::xgboost_tree tree;
+  tree.num_nodes = nodes;
+  tree.num_deleted = 0;
+  for (std::int32_t i = 0; i < nodes; ++i) {
+    const bool split = i < splits;
+    tree.left_children.push_back(split ? 2 * i + 1 : -1);
+    tree.right_children.push_back(split ? 2 * i + 2 : -1);
+    tree.split_indices.push_back(static_cast<std::int32_t>(random() % features));
+    tree.default_left.push_back(static_cast<std::int32_t>(random() % 2));
+    tree.split_conditions.push_back(value(random));
   }
-
-  void run() {
-    library_times.push_back(
-        time_calls(size_, [&](std::size_t c) { library_.predict(described_[c]); }));
-    native_times.push_back(
-        time_calls(size_, [&](std::size_t c) { native_.predict(call(c), scores_); }));
-  }
-
-  std::vector<double> library_times;
-  std::vector<double> native_times;
-
-private:
-  std::span<const float> call(std::size_t c) const {
-    return rows_.subspan(c * size_ * features, size_ * features);
-  }
-
-  const test::xgboost_oracle& library_;
-  const tree_ensemble& native_;
-  std::span<const float> rows_;
-  std::size_t size_;
-  std::vector<float> scores_;
-  std::vector<std::string> described_;
-};
+  return tree;
+}
 
 } // namespace
+
+bool trees_have_vectors() { return leat::find_vector_walker() != nullptr; }
 
 tree_figures measure_trees(int repeats) {
   const auto known = random_rows(rows_trained, 1);
@@ -116,16 +134,36 @@ tree_figures measure_trees(int repeats) {
       known, labels_of(known),
       {{"objective", "binary:logistic"}, {"max_depth", "6"}, {"tree_method", "hist"}}, 100);
   const auto native = saved_and_loaded(library);
-
   const auto rows = random_rows(rows_scored, 2);
-  contest one(library, native, rows, 1);
-  contest many(library, native, rows, pane);
-  for (int repeat = 0; repeat < std::max(repeats, 1); ++repeat) {
-    one.run();
-    many.run();
+  return {compare(library, native, rows, 1, repeats),
+          compare(library, native, rows, pane, repeats)};
+}
+
+walker_figures measure_walkers(std::uint32_t depth, std::size_t trees, int repeats) {
+  std::mt19937 random(depth);
+  forest plain(features, 1, nullptr);
+  forest vectors(features, 1, leat::find_vector_walker());
+  for (std::size_t t = 0; t < trees; ++t) {
+    const auto tree = random_tree(random, depth);
+    for (forest* grown : {&plain, &vectors})
+      if (const auto added = grown->add(tree, 0); !added)
+        throw failure(added.error());
   }
-  return {median(one.library_times), median(one.native_times), median(many.library_times),
-          median(many.native_times)};
+
+  // Enough rows to time them, and few enough for the largest forests.
+  const std::size_t panes = std::clamp<std::size_t>(8000 / (trees * depth), 1, rows_scored / pane);
+  const auto rows = random_rows(panes * pane, 2);
+  std::vector<float> sums(pane);
+  const auto walk = [&](const forest& walked, std::size_t size) {
+    return [&, size] {
+      return time_calls(panes * pane, size, [&](std::size_t c) {
+        walked.add_leaves(call(rows, size, c).data(), size, sums.data());
+      });
+    };
+  };
+  const auto v = interleave(
+      repeats, {walk(plain, 1), walk(vectors, 1), walk(plain, pane), walk(vectors, pane)});
+  return {depth, trees, {0, median(v[0]), median(v[1])}, {0, median(v[2]), median(v[3])}};
 }
 
 } // namespace bench
