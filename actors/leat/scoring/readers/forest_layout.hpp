@@ -74,8 +74,8 @@ struct tree_top {
 struct forest_layout {
   std::size_t features = 0;
   std::size_t outputs = 0;
-  std::uint32_t depth = 0; ///< of the deepest tree
-  std::vector<tree_node> nodes;
+  std::uint32_t depth = 0;      ///< of the deepest tree
+  std::vector<tree_node> nodes; ///< fewer than 2^31, which are 16 GB: gathers take signed indices
   std::vector<tree_group> groups;
   std::vector<group_bundle> bundles;
   std::vector<group_top> group_tops; ///< one for each group, or none if rows are too wide for them
