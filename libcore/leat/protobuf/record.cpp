@@ -157,9 +157,11 @@ result<void> check_required(const Message& m) {
 
 std::string_view name(const Descriptor& type) { return type.full_name(); }
 
-void append_type(std::string& out, const Descriptor& type) {
+std::string type_text(const Descriptor& type) {
+  std::string text = "protobuf ";
   std::set<const Descriptor*> spelled;
-  append_message_type(out += "protobuf ", type, spelled);
+  append_message_type(text, type, spelled);
+  return text;
 }
 
 // --- JSON -------------------------------------------------------------------------------------

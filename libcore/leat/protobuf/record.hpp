@@ -44,7 +44,7 @@ using google::protobuf::Descriptor;
 using google::protobuf::Message;
 
 std::string_view name(const Descriptor& type);
-void append_type(std::string& out, const Descriptor& type);
+std::string type_text(const Descriptor& type);
 
 /// Throws leat::failure for a value that JSON cannot hold (text that is not UTF-8, an Any of an
 /// unknown type).
@@ -74,7 +74,7 @@ void require_scored_names(const Descriptor& type);
 template <protobuf_message T>
 struct foreign_record<T> {
   static std::string_view name() { return protobuf::name(*T::descriptor()); }
-  static void append_type(std::string& out) { protobuf::append_type(out, *T::descriptor()); }
+  static std::string type_text() { return protobuf::type_text(*T::descriptor()); }
 
   static void append_json_fields(std::string& out, const T& value) {
     protobuf::append_json_fields(out, value);

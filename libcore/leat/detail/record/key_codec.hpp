@@ -75,7 +75,7 @@ bool read_key(byte_cursor& from, K& key) {
   }
 }
 
-/// Appends the type in text, as append_type does: "i64", "(string,u8)". An enum is its integer.
+/// Appends the type in text, as type_text does: "i64", "(string,u8)". An enum is its integer.
 template <class K>
 void append_key_type(std::string& out) {
   if constexpr (is_scalar_key<K>) {
