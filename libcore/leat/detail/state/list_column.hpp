@@ -3,40 +3,28 @@
 
 #include <leat/detail/state/state_column.hpp>
 
-#include <array>
-
 namespace leat::detail {
 
 template <class V>
-struct list_page {
-  static constexpr std::size_t length = cells_in_page<std::vector<V>>;
-
-  std::size_t heap_bytes() const { return owned_bytes(lists); }
-
-  std::array<std::vector<V>, length> lists;
-};
-
-template <class V>
-class list_column final : public paged_column<list_page<V>, std::vector<V>> {
-  using base = paged_column<list_page<V>, std::vector<V>>;
-  using base::edit_page, base::meter_;
-  static constexpr std::size_t length = list_page<V>::length;
+class list_column final : public paged_column<std::vector<V>> {
+  using base = paged_column<std::vector<V>>;
+  using base::cell, base::page, base::edit_page, base::meter_;
 
 public:
   explicit list_column(std::string name)
       : base(std::move(name), state_kind::list, type_text<V>()) {}
 
-  const std::vector<V>& at(state_slot slot) const { return this->page(slot).lists[slot % length]; }
+  const std::vector<V>& at(state_slot slot) const { return cell(page(slot), slot); }
 
   std::vector<V>& edit(state_slot slot) {
-    std::vector<V>& list = edit_page(slot).lists[slot % length];
+    std::vector<V>& list = cell(edit_page(slot), slot);
     meter_.edit(list);
     return list;
   }
 
   /// Counts what is added alone: a long list would be walked at each record otherwise.
   void append(state_slot slot, V value) {
-    std::vector<V>& list = edit_page(slot).lists[slot % length];
+    std::vector<V>& list = cell(edit_page(slot), slot);
     meter_.settle();
     const std::size_t before = list.capacity();
     list.push_back(std::move(value));

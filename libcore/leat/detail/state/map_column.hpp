@@ -4,7 +4,6 @@
 #include <leat/detail/record/key_codec.hpp>
 #include <leat/detail/state/state_column.hpp>
 
-#include <array>
 #include <map>
 
 namespace leat::detail {
@@ -20,7 +19,7 @@ std::size_t entry_bytes(const std::pair<const K, V>& entry) {
 }
 
 template <class K, class V>
-std::size_t map_bytes(const state_map<K, V>& map) {
+std::size_t owned_bytes(const state_map<K, V>& map) {
   std::size_t bytes = 0;
   for (const auto& entry : map)
     bytes += entry_bytes(entry);
@@ -28,30 +27,15 @@ std::size_t map_bytes(const state_map<K, V>& map) {
 }
 
 template <class K, class V>
-struct map_page {
-  static constexpr std::size_t length = cells_in_page<state_map<K, V>>;
-
-  std::size_t heap_bytes() const {
-    std::size_t bytes = 0;
-    for (const auto& map : maps)
-      bytes += map_bytes(map);
-    return bytes;
-  }
-
-  std::array<state_map<K, V>, length> maps;
-};
-
-template <class K, class V>
-class map_column final : public paged_column<map_page<K, V>, V> {
-  using base = paged_column<map_page<K, V>, V>;
-  using base::meter_;
-  static constexpr std::size_t length = map_page<K, V>::length;
+class map_column final : public paged_column<state_map<K, V>, V> {
+  using base = paged_column<state_map<K, V>, V>;
+  using base::cell, base::page, base::edit_page, base::meter_;
 
 public:
   explicit map_column(std::string name)
       : base(std::move(name), state_kind::map, key_type_text<K>() + " -> " + type_text<V>()) {}
 
-  const state_map<K, V>& at(state_slot slot) const { return this->page(slot).maps[slot % length]; }
+  const state_map<K, V>& at(state_slot slot) const { return cell(page(slot), slot); }
 
   const V* find(state_slot slot, const K& key) const {
     const auto found = at(slot).find(key);
@@ -86,7 +70,7 @@ public:
       return;
     auto& map = edit_map(slot);
     meter_.settle();
-    meter_.subtract(map_bytes(map));
+    meter_.subtract(owned_bytes(map));
     map.clear();
   }
 
@@ -118,7 +102,7 @@ public:
   }
 
 private:
-  state_map<K, V>& edit_map(state_slot slot) { return this->edit_page(slot).maps[slot % length]; }
+  state_map<K, V>& edit_map(state_slot slot) { return cell(edit_page(slot), slot); }
 };
 
 } // namespace leat::detail

@@ -58,36 +58,71 @@ private:
 
 /// As many cells make a page, a power of two: few where copying one may cost an allocation.
 template <class Cell>
-inline constexpr std::size_t cells_in_page =
-    owns_heap<Cell> ? 16 : std::clamp<std::size_t>(std::bit_floor(16'384 / sizeof(Cell)), 16, 256);
+inline constexpr std::size_t
+    cells_in_page = owns_heap<Cell> ? 16
+                                    : std::clamp<std::size_t>(std::bit_floor(16'384 / sizeof(Cell)),
+                                                              16, page_head::most_cells);
 
-/// A column in pages. A Page has `length` and `heap_bytes()`; Metered is what is edited of it by
-/// reference.
-template <class Page, class Metered>
-class paged_column : public state_column {
+/// Cells without a value are value-initialised, so that reading need not ask.
+template <class Cell>
+inline constexpr cell_type cell_type_of{
+    sizeof(Cell),
+    alignof(Cell),
+    cells_in_page<Cell>,
+    [](void* first, std::size_t count) {
+      std::uninitialized_value_construct_n(static_cast<Cell*>(first), count);
+    },
+    [](const void* from, std::size_t count, void* to) {
+      std::uninitialized_copy_n(static_cast<const Cell*>(from), count, static_cast<Cell*>(to));
+    },
+    [](void* first, std::size_t count) { std::destroy_n(static_cast<Cell*>(first), count); },
+    [](const void* first, std::size_t count) {
+      std::size_t bytes = 0;
+      for (std::size_t i = 0; i < count; ++i)
+        bytes += owned_bytes(static_cast<const Cell*>(first)[i]);
+      return bytes;
+    }};
+
+/// Where the cell of a slot stands.
+template <class Cell>
+struct cells_of {
+  static constexpr std::size_t in_page = cells_in_page<Cell>;
+
+  static const Cell& cell(const page_head& head, state_slot slot) {
+    return reinterpret_cast<const Cell*>(head.cells(alignof(Cell)))[slot % in_page];
+  }
+  static Cell& cell(page_head& head, state_slot slot) {
+    return reinterpret_cast<Cell*>(head.cells(alignof(Cell)))[slot % in_page];
+  }
+};
+
+/// A column in pages. Metered is what is edited of a cell by reference.
+template <class Cell, class Metered = Cell>
+class paged_column : public state_column, protected cells_of<Cell> {
+  using cells = cells_of<Cell>;
+
 public:
   paged_column(std::string name, state_kind kind, std::string_view type)
-      : state_column(std::move(name), kind, type), pages_(page_type_of<Page>) {}
+      : state_column(std::move(name), kind, type), pages_(cell_type_of<Cell>) {}
 
-  void reach(state_slot slot) final { pages_.reach(slot / Page::length); }
+  void reach(state_slot slot) final { pages_.reach(slot / cells::in_page); }
   std::size_t bytes() const final { return pages_.bytes() + meter_.bytes(); }
 
 protected:
-  const Page& page(state_slot slot) const { return pages_.template at<Page>(slot / Page::length); }
-
-  Page& edit_page(state_slot slot) {
-    const std::size_t i = slot / Page::length;
+  const page_head& page(state_slot slot) const { return pages_.head(slot / cells::in_page); }
+  page_head& edit_page(state_slot slot) {
+    const std::size_t i = slot / cells::in_page;
     if (pages_.shared(i)) [[unlikely]]
       unshare(i);
-    return pages_.template own<Page>(i);
+    return pages_.head(i);
   }
 
   heap_meter<Metered> meter_;
 
 private:
-  void unshare(std::size_t i) {
+  void unshare(std::size_t page) {
     meter_.settle();
-    meter_.add(pages_.unshare(i));
+    meter_.add(pages_.unshare(page));
   }
 
   page_list pages_;

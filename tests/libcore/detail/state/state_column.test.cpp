@@ -15,6 +15,11 @@ using texts = leat::detail::value_column<std::string, state_kind::value>;
 using lists = leat::detail::list_column<std::string>;
 using maps = leat::detail::map_column<std::string, std::vector<std::int64_t>>;
 
+struct alignas(64) wide {
+  std::int64_t number = 7;
+  static constexpr auto fields = leat::fields("wide", leat::field("number", &wide::number));
+};
+
 std::string any_text(support::dice& roll) { return std::string(roll.size(0, 60), 'x'); }
 
 /// Changes a cell in one of the ways its kind offers.
@@ -60,29 +65,30 @@ std::size_t heap_of(const lists& column, state_slot slot) {
   return leat::heap_bytes(column.at(slot));
 }
 std::size_t heap_of(const maps& column, state_slot slot) {
-  return leat::detail::map_bytes(column.at(slot));
+  return leat::detail::owned_bytes(column.at(slot));
 }
 
 /// The bytes of a column against a walk over all its cells. Pages that were not written to all are
 /// the one at `untouched`.
-template <class Page, class Column>
+template <class Cell, class Column>
 void check_bytes(const Column& column, state_slot slots, const void* untouched) {
   std::size_t heap = 0, made = 1;
   for (state_slot slot = 0; slot < slots; ++slot)
     heap += heap_of(column, slot);
-  for (state_slot slot = 0; slot < slots; slot += Page::length)
+  for (state_slot slot = 0; slot < slots; slot += leat::detail::cells_in_page<Cell>)
     made += &column.at(slot) != untouched;
-  const std::size_t pages = slots / Page::length;
-  const std::size_t table = column.bytes() - heap - made * sizeof(leat::detail::page_node<Page>);
+  constexpr leat::detail::cell_type type = leat::detail::cell_type_of<Cell>;
+  const std::size_t pages = slots / type.in_page;
+  const std::size_t table = column.bytes() - heap - made * leat::detail::page_bytes(type);
   REQUIRE(table >= pages * sizeof(void*));
   REQUIRE(table <= 2 * pages * sizeof(void*));
 }
 
-template <class Page, class Column>
+template <class Cell, class Column>
 void check_column(const char* name) {
   support::for_seeds(40, [&](support::dice roll) {
     Column column(name);
-    constexpr state_slot slots = 8 * Page::length;
+    constexpr state_slot slots = 8 * leat::detail::cells_in_page<Cell>;
     column.reach(slots - 1);
     const void* const untouched = &column.at(0);
     std::vector<std::pair<std::unique_ptr<leat::detail::state_column>, std::string>> kept;
@@ -105,16 +111,16 @@ void check_column(const char* name) {
     }
     for (const auto& [shared, then] : kept)
       REQUIRE(contents(*shared) == then);
-    check_bytes<Page>(column, slots, untouched);
+    check_bytes<Cell>(column, slots, untouched);
   });
 }
 
 } // namespace
 
 TEST_CASE("columns: shared pages stay as they were, and bytes are those of a walk") {
-  check_column<leat::detail::value_page<std::string>, texts>("texts");
-  check_column<leat::detail::list_page<std::string>, lists>("lists");
-  check_column<leat::detail::map_page<std::string, std::vector<std::int64_t>>, maps>("maps");
+  check_column<std::string, texts>("texts");
+  check_column<std::vector<std::string>, lists>("lists");
+  check_column<leat::detail::state_map<std::string, std::vector<std::int64_t>>, maps>("maps");
 }
 
 TEST_CASE("columns: a value that is edited is counted as it is now") {
@@ -152,6 +158,16 @@ TEST_CASE("columns: pages that nobody has written to take no memory") {
   const std::size_t before = column.bytes();
   column.reach(100'000);
   CHECK(column.bytes() < before + 200'000);
+}
+
+TEST_CASE("columns: cells stand where their alignment wants them") {
+  leat::detail::value_column<wide, state_kind::value> column("wide");
+  column.reach(1'000);
+  column.edit(999).number = 1;
+  for (const state_slot slot : {0U, 1U, 998U, 999U}) {
+    CHECK(reinterpret_cast<std::uintptr_t>(&column.at(slot)) % alignof(wide) == 0);
+    CHECK(column.at(slot).number == (slot == 999 ? 1 : 7));
+  }
 }
 
 TEST_CASE("columns: a fingerprint is of name, kind and type") {
