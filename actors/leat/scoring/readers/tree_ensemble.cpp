@@ -1,5 +1,6 @@
 #include <leat/scoring/readers/tree_ensemble.hpp>
 
+#include <leat/scoring/readers/forest.hpp>
 #include <leat/scoring/readers/xgboost_file.hpp>
 #include <leat/scoring/readers/xgboost_intercept.hpp>
 #include <leat/scoring/readers/xgboost_trees.hpp>
@@ -8,10 +9,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <map>
 #include <numeric>
 
 namespace leat {
 namespace {
+
+/// What turns the sum of a row's leaves into its scores.
+enum class link_function { identity, sigmoid, softmax };
 
 constexpr std::int32_t most_outputs = 1 << 20;
 
@@ -133,6 +139,15 @@ void apply(link_function link, std::span<float> sums, std::size_t outputs) {
 
 } // namespace
 
+struct tree_ensemble::contents {
+  forest trees;
+  link_function link;
+  std::vector<float> bases; ///< where the sum of each output starts
+  model_shape shape;
+  std::map<std::string, std::string, std::less<>> attributes;
+  model_ref identity = {};
+};
+
 bool tree_ensemble::supports(std::string_view objective) {
   return find_objective(objective) != nullptr;
 }
@@ -152,12 +167,13 @@ result<tree_ensemble> tree_ensemble::parse(std::string_view bytes, const std::st
   auto model = build(*file, vectors);
   if (!model)
     return in_model(name, model.error());
-  model->shape_.name = name;
-  model->identity_ = identity_of_file(name, bytes);
-  return model;
+  model->shape.name = name;
+  model->identity = identity_of_file(name, bytes);
+  return tree_ensemble(std::make_shared<const contents>(*std::move(model)));
 }
 
-result<tree_ensemble> tree_ensemble::build(const xgboost_file& file, const vector_walker* vectors) {
+auto tree_ensemble::build(const xgboost_file& file, const vector_walker* vectors)
+    -> result<contents> {
   const auto link = link_of(file);
   if (!link)
     return link.error();
@@ -173,23 +189,30 @@ result<tree_ensemble> tree_ensemble::build(const xgboost_file& file, const vecto
   auto trees = grow(file, *features, *outputs, vectors);
   if (!trees)
     return trees.error();
-  tree_ensemble model(*std::move(trees), *link, *std::move(bases));
-  model.shape_ = {{}, file.objective, *features, *outputs, file.feature_names};
-  model.attributes_ = file.attributes;
-  return model;
+  return contents{*std::move(trees),
+                  *link,
+                  *std::move(bases),
+                  {{}, file.objective, *features, *outputs, file.feature_names},
+                  file.attributes};
 }
 
+const model_shape& tree_ensemble::shape() const { return contents_->shape; }
+
+model_ref tree_ensemble::identity() const { return contents_->identity; }
+
 std::optional<std::string> tree_ensemble::attribute(std::string_view name) const {
-  const auto found = attributes_.find(name);
-  return found == attributes_.end() ? std::nullopt : std::optional(found->second);
+  const auto& attributes = contents_->attributes;
+  const auto found = attributes.find(name);
+  return found == attributes.end() ? std::nullopt : std::optional(found->second);
 }
 
 void tree_ensemble::predict(std::span<const float> rows, std::span<float> scores) const {
-  const std::size_t count = shape_.rows_in(rows.size(), scores.size());
+  const auto& [trees, link, bases, shape, attributes, identity] = *contents_;
+  const std::size_t count = shape.rows_in(rows.size(), scores.size());
   for (std::size_t row = 0; row < count; ++row)
-    std::copy(bases_.begin(), bases_.end(), scores.begin() + std::ptrdiff_t(row * bases_.size()));
-  trees_.add_leaves(rows.data(), count, scores.data());
-  apply(link_, scores, shape_.outputs);
+    std::copy(bases.begin(), bases.end(), scores.begin() + std::ptrdiff_t(row * bases.size()));
+  trees.add_leaves(rows.data(), count, scores.data());
+  apply(link, scores, shape.outputs);
 }
 
 } // namespace leat

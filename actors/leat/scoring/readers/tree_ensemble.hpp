@@ -3,28 +3,26 @@
 #pragma once
 
 #include <leat/error.hpp>
-#include <leat/scoring/readers/forest.hpp>
 #include <leat/scoring/readers/model_file.hpp>
 
 #include <cstddef>
-#include <functional>
-#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace leat {
 
-/// What turns the sum of a row's leaves into its scores.
-enum class link_function { identity, sigmoid, softmax };
+struct vector_walker;
+struct xgboost_file;
+const vector_walker* find_vector_walker();
 
 /// A model trained with XGBoost: booster gbtree or dart with numerical splits, objective
 /// binary:logistic, reg:logistic, reg:squarederror, reg:absoluteerror or multi:softprob, saved as
 /// JSON or UBJ. Scores are those of `predict` of the XGBoost that wrote the file (1.7 to 3.2), with
-/// all trees and missing = NaN. Up to 8191 features. Immutable, so any number of threads may share
-/// one.
+/// all trees and missing = NaN. Up to 8191 features. Immutable: copies share the trees, and any
+/// number of threads may use them.
 class tree_ensemble {
 public:
   /// Reads the model file at `path`. Errors (missing, damaged, of a kind that is not supported)
@@ -41,11 +39,11 @@ public:
   static bool supports(std::string_view objective);
 
   /// What it takes and gives; its kind is XGBoost's name for the objective.
-  const model_shape& shape() const { return shape_; }
+  const model_shape& shape() const;
   /// What was stored beside the trees, e.g. "best_iteration".
   std::optional<std::string> attribute(std::string_view name) const;
   /// The file's name without its folder, and the SHA-256 of its bytes.
-  model_ref identity() const { return identity_; }
+  model_ref identity() const;
 
   /// Enough rows to reuse trees that are in the cache; more come in a further call.
   static constexpr std::size_t rows_a_call = 64;
@@ -57,17 +55,12 @@ public:
   void predict(std::span<const float> rows, std::span<float> scores) const;
 
 private:
-  tree_ensemble(forest trees, link_function link, std::vector<float> bases)
-      : trees_(std::move(trees)), link_(link), bases_(std::move(bases)) {}
+  struct contents;
+  explicit tree_ensemble(std::shared_ptr<const contents> all) : contents_(std::move(all)) {}
 
-  static result<tree_ensemble> build(const xgboost_file& file, const vector_walker* vectors);
+  static result<contents> build(const xgboost_file& file, const vector_walker* vectors);
 
-  forest trees_;
-  link_function link_;
-  std::vector<float> bases_; ///< where the sum of each output starts
-  model_ref identity_;
-  model_shape shape_;
-  std::map<std::string, std::string, std::less<>> attributes_;
+  std::shared_ptr<const contents> contents_;
 };
 
 } // namespace leat

@@ -17,6 +17,8 @@ source_stage::source_stage(std::unique_ptr<any_source> source,
   out_.list_ports(ports_);
 }
 
+source_stage::~source_stage() = default;
+
 result<void> source_stage::open(const stage_services& services) {
   if (auto opened = emitting_stage::open(services); !opened)
     return opened;

@@ -47,6 +47,7 @@ class source_stage final : public emitting_stage {
 public:
   /// `times`: null if the records have none.
   source_stage(std::unique_ptr<any_source> source, std::unique_ptr<const record_times> times);
+  ~source_stage() override;
 
   result<void> open(const stage_services& services) override;
   void consume(std::size_t, frame&, std::size_t&, std::size_t) override {}

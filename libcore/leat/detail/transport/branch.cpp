@@ -2,6 +2,12 @@
 
 namespace leat {
 
+fanout::fanout(std::optional<std::uint32_t> number) : number_(number) {}
+fanout::fanout(fanout&&) noexcept = default;
+fanout::~fanout() = default;
+
+void fanout::add(std::unique_ptr<branch> b) { branches_.push_back(std::move(b)); }
+
 void fanout::accept(frame& f) {
   for (std::size_t i = 0; i + 1 < branches_.size(); ++i) {
     frame shared = f;

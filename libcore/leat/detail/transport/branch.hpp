@@ -24,11 +24,13 @@ public:
 class fanout {
 public:
   /// `number`: that of this output among its stage's, if its records meet those of another again.
-  explicit fanout(std::optional<std::uint32_t> number = {}) : number_(number) {}
+  explicit fanout(std::optional<std::uint32_t> number = {});
+  fanout(fanout&&) noexcept;
+  ~fanout();
 
   std::optional<std::uint32_t> number() const { return number_; }
 
-  void add(std::unique_ptr<branch> b) { branches_.push_back(std::move(b)); }
+  void add(std::unique_ptr<branch> b);
 
   void accept(frame& f);
   void resume();
