@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 
 namespace bench {
 
@@ -29,5 +30,29 @@ struct latencies {
 /// Two threads, a queue, a mutex and a condition variable; latency from the time each of `count`
 /// records was due, at `rate` records/s.
 latencies two_threads(std::uint64_t count, double rate);
+
+/// The graphs with keyed stages. Each stage adds to a running sum per key.
+enum class keyed_shape {
+  one_stage,      ///< of one subtask
+  two_by_arrival, ///< of two subtasks each; the second stage takes records as they arrive
+  two_by_stamp    ///< likewise; the second stage merges them in the order of the source
+};
+
+/// What their sink adds up.
+struct keyed_sums {
+  std::uint64_t values = 0;
+  std::uint64_t others = 0;
+
+  void add(std::span<const item> records) {
+    for (const item& i : records) {
+      values += i.value;
+      others += i.other;
+    }
+  }
+};
+
+/// One thread, queues of frames, and tables with open addressing; returns nanoseconds of CPU a
+/// record.
+double keyed_by_hand(keyed_shape shape, std::uint64_t count, keyed_sums& sums);
 
 } // namespace bench

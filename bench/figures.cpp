@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
 
 namespace bench {
 
@@ -17,6 +18,15 @@ std::vector<std::vector<double>> interleave(int repeats,
     for (std::size_t i = 0; i < measures.size(); ++i)
       values[i].push_back(measures[i]());
   return values;
+}
+
+double cpu_seconds() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 double median(std::vector<double> values) {

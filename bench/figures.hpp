@@ -32,6 +32,9 @@ struct settings {
 std::vector<std::vector<double>> interleave(int repeats,
                                             const std::vector<std::function<double()>>& measures);
 
+/// User and system time of this process so far, of all its threads.
+double cpu_seconds();
+
 double median(std::vector<double> values);
 
 /// A bar from the ratio of two series, round by round.

@@ -29,4 +29,11 @@ inline bool kept(const item& i) { return (i.value & 3) != 0; }
 /// What a sink adds up: it must see every record's content.
 inline std::uint64_t weight(const item& i) { return i.value + i.other; }
 
+/// What the keyed stages partition by: the key's bits in these masks.
+inline constexpr std::uint64_t first_keys = 8191;
+inline constexpr std::uint64_t second_keys = 1023;
+
+/// What a keyed stage emits for an item.
+inline item with_sum(const item& i, std::uint64_t sum) { return {i.id, i.key, sum, i.other}; }
+
 } // namespace bench

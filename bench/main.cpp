@@ -36,17 +36,17 @@ void throughput_bars(const settings& with, std::vector<bar>& bars) {
   std::uint64_t expected = 0;
   virtual_loop(n, expected);
   const auto pipeline = [&](shape s) { return [=] { return throughput(s, n, expected); }; };
-  const auto v =
-      interleave(with.repeats(), {[&] {
-                                    std::uint64_t sum = 0;
-                                    return static_cast<double>(n) / virtual_loop(n, sum);
-                                  },
-                                  pipeline(shape::fused), pipeline(shape::one_hop),
-                                  pipeline(shape::early_hop), pipeline(shape::four_actors),
-                                  [&] { return scoring_throughput(leat::micro_batch{256}, n); },
-                                  [&] { return scoring_throughput(leat::record_at_a_time{}, n); },
-                                  [&] { return keyed_throughput(n / 4, false); },
-                                  [&] { return keyed_throughput(n / 4, true); }});
+  const auto keyed = [&](keyed_shape s) { return [=] { return keyed_throughput(s, n / 4); }; };
+  const auto v = interleave(with.repeats(),
+                            {[&] {
+                               std::uint64_t sum = 0;
+                               return static_cast<double>(n) / virtual_loop(n, sum);
+                             },
+                             pipeline(shape::fused), pipeline(shape::one_hop),
+                             pipeline(shape::early_hop), pipeline(shape::four_actors),
+                             [&] { return scoring_throughput(leat::micro_batch{256}, n); },
+                             [&] { return scoring_throughput(leat::record_at_a_time{}, n); },
+                             keyed(keyed_shape::two_by_arrival), keyed(keyed_shape::two_by_stamp)});
   say("by hand, one virtual call per record (the limit)", v[0]);
   say("all fused in one actor", v[1]);
   say("source+map+filter -> sink", v[2]);
@@ -221,6 +221,28 @@ void remote_bars(const settings& with, std::vector<bar>& bars) {
       ratio_bar("11", "an edge into another process, of raw TCP", 0.50, true, v[1], v[0]));
 }
 
+/// Bar 13.
+void keyed_bars(const settings& with, std::vector<bar>& bars) {
+  struct contest {
+    keyed_shape shape;
+    std::string name;
+    double target;
+  };
+  const std::uint64_t n = with.quick ? 2'000'000 : 10'000'000;
+  for (const contest& c : {
+           contest{keyed_shape::one_stage, "one keyed stage", 0.70},
+           contest{keyed_shape::two_by_arrival, "two keyed stages of 2 subtasks, by arrival", 0.70},
+           contest{keyed_shape::two_by_stamp, "two keyed stages of 2 subtasks, by stamp", 0.50},
+       }) {
+    keyed_sums sums;
+    const auto v = interleave(with.repeats(), {[&] { return keyed_by_hand(c.shape, n, sums); },
+                                               [&] { return keyed_cpu(c.shape, n, sums); }});
+    print_extra(fmt::format("{:<58} {:>8.1f} ns of CPU a record, by hand {:.1f}", c.name,
+                            median(v[1]), median(v[0])));
+    bars.push_back(ratio_bar("13", c.name + ": CPU by hand, of ours", c.target, true, v[0], v[1]));
+  }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -254,6 +276,7 @@ int main(int argc, char** argv) {
   tree_bars(with, bars);
   slow_sink_bars(with, bars);
   remote_bars(with, bars);
+  keyed_bars(with, bars);
   print_table(bars);
   if (!json.empty() && !write_json(json, bars)) {
     fmt::print(stderr, "bench: error: cannot write {}\n", json);

@@ -31,7 +31,7 @@ enum class shape {
 
 /// How the engine is set for a measure.
 struct engine {
-  std::size_t workers = 1;
+  std::size_t workers = 1; ///< 0: one for each processor, the default of a job
   std::size_t frame_records = leat::frame_limits{}.records;
   double rate = 0;
 };
@@ -44,9 +44,10 @@ double records_per_second(std::uint64_t count, const leat::job_metrics& r);
 /// Records/s of a pipeline over `count` records; checks the sum against `expected`.
 double throughput(shape s, std::uint64_t count, std::uint64_t expected, const engine& e = {});
 
-/// Records/s through a keyed stage of 2 subtasks and a second one behind it: with `ordered`, the
-/// second merges the two by stamp; without, it takes them as they arrive.
-double keyed_throughput(std::uint64_t count, bool ordered);
+/// Records/s through keyed stages.
+double keyed_throughput(keyed_shape shape, std::uint64_t count);
+/// Nanoseconds of CPU a record, with the default scheduler; checks the sums against `expected`.
+double keyed_cpu(keyed_shape shape, std::uint64_t count, const keyed_sums& expected);
 
 /// Records/s through a windowing and a scoring stage with a trivial model.
 double scoring_throughput(const leat::any_batching& batching, std::uint64_t count);
