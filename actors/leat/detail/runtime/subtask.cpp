@@ -164,8 +164,6 @@ bool subtask::pull() {
   advance_source();
   source_done_ = answer.is_done();
   pull_requested_ = answer.is_idle(); // it will be woken
-  if (answer.is_idle())
-    stage_->flush(); // a source that is polled never finds its mailbox empty
   if (answer.is_idle() && answer.after() != std::chrono::nanoseconds::max())
     wake_by(settings_.services.time->now() + answer.after().count());
   return answer.is_more();

@@ -337,13 +337,9 @@ void subtask_actor::messenger::again(std::uint64_t number) {
 }
 
 void subtask_actor::messenger::wake_at(clock_time when, std::uint64_t number) {
-  // Timers are late by some 100 us; what is due sooner is better polled for.
-  static constexpr clock_time timers_worth = 100'000;
   const clock_time wait = when - self.blueprint_.settings.services.time->now();
-  if (wait < timers_worth)
-    again(number);
-  else
-    self.delayed_send(&self, std::chrono::nanoseconds{wait}, wake_message{number});
+  self.delayed_send(&self, std::chrono::nanoseconds{std::max<clock_time>(wait, 0)},
+                    wake_message{number});
 }
 
 std::string subtask_actor::last_metrics() const {

@@ -1,5 +1,7 @@
 #include <leat/internal/runtime/system.hpp>
 
+#include <leat/internal/runtime/worker_pool.hpp>
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <mutex>
@@ -19,12 +21,16 @@ clock_time steady_clock::origin() const {
   return at_start;
 }
 
+std::size_t workers_of(const run_options& options) {
+  return options.workers > 0 ? options.workers
+                             : std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
+}
+
 caf::actor_system_config& configure(caf::actor_system_config& config, const run_options& options) {
   // A file of this name in the working directory is not ours to obey.
-  config.set("scheduler.policy", caf::atom("sharing"));
+  config.load<worker_pool>();
   config.set("scheduler.max-throughput", std::size_t{30});
-  if (options.workers > 0)
-    config.set("scheduler.max-threads", options.workers);
+  config.set("scheduler.max-threads", workers_of(options));
   return config;
 }
 
@@ -51,12 +57,9 @@ result<void> check_threads(std::size_t wanted) {
 }
 
 std::size_t threads_of(std::size_t blocking, const run_options& options) {
-  // the job's, the coordinator's, the clock's, the network's, readers'
-  constexpr std::size_t others = 13;
-  const std::size_t shared = options.workers > 0
-                                 ? options.workers
-                                 : std::max<std::size_t>(std::thread::hardware_concurrency(), 4);
-  return shared + blocking + others;
+  // the job's, the coordinator's, the network's, readers'
+  constexpr std::size_t others = 12;
+  return workers_of(options) + blocking + others;
 }
 
 } // namespace leat

@@ -16,6 +16,9 @@ public:
   clock_time origin() const override;
 };
 
+/// How many threads run the actors of a job.
+std::size_t workers_of(const run_options& options);
+
 /// Sets what a job wants of CAF.
 caf::actor_system_config& configure(caf::actor_system_config& config, const run_options& options);
 
