@@ -44,7 +44,6 @@ public:
         s.out_of_order = times.out_of_order;
       if constexpr (split_source<Source> && is_live<Source>())
         s.live_splits = source.splits().size();
-      s.blocking = blocks<Source>();
       std::string text = "the output of source \"" + s.name + "\"";
       const std::size_t to = begin_.add(
           std::move(s), std::unique_ptr<stage_maker>(new detail::source_maker<Source, EventTime>(
