@@ -23,7 +23,7 @@ double virtual_loop(std::uint64_t count, std::uint64_t& sum) {
   return static_cast<double>(now() - start) * 1e-9;
 }
 
-latencies two_threads(std::uint64_t count, double rate) {
+latencies two_threads(std::uint64_t count, double rate, waiting how) {
   std::mutex mutex;
   std::condition_variable some;
   std::deque<std::pair<item, std::int64_t>> queue;
@@ -53,7 +53,9 @@ latencies two_threads(std::uint64_t count, double rate) {
   const std::int64_t start = now();
   for (std::uint64_t n = 0; n < count; ++n) {
     const auto due = start + static_cast<std::int64_t>(static_cast<double>(n) / rate * 1e9);
-    while (now() < due) { // waits as precisely as a machine can
+    if (how == waiting::asleep && now() < due)
+      std::this_thread::sleep_until(time::time_point(std::chrono::nanoseconds{due}));
+    while (now() < due) {
     }
     {
       const std::lock_guard lock(mutex);

@@ -27,9 +27,13 @@ struct latencies {
   double p99_us = 0;
 };
 
+/// How a thread waits until a record is due: by the system's sleep, or as precisely as a machine
+/// can, which takes a core.
+enum class waiting { asleep, spinning };
+
 /// Two threads, a queue, a mutex and a condition variable; latency from the time each of `count`
 /// records was due, at `rate` records/s.
-latencies two_threads(std::uint64_t count, double rate);
+latencies two_threads(std::uint64_t count, double rate, waiting how);
 
 /// The graphs with keyed stages. Each stage adds to a running sum per key.
 enum class keyed_shape {

@@ -1,5 +1,6 @@
 // bench: measures the bars beside their limits, in one run. See docs/reference/benchmarks.md.
 #include "figures.hpp"
+#include "fraud.hpp"
 #include "memory.hpp"
 #include "pipelines.hpp"
 #include "remote.hpp"
@@ -68,7 +69,7 @@ void throughput_bars(const settings& with, std::vector<bar>& bars) {
 void latency_bars(const settings& with, std::vector<bar>& bars) {
   const double rate = 100'000;
   const auto n = static_cast<std::uint64_t>(rate * (with.quick ? 1 : 2));
-  std::vector<double> hand50, hand99, ours50, ours99, ones50;
+  std::vector<double> hand50, hand99, spin50, spin99, ours50, ours99, ones50;
   const auto note = [](const latencies& l, std::vector<double>& p50, std::vector<double>* p99) {
     p50.push_back(l.p50_us);
     if (p99)
@@ -76,15 +77,24 @@ void latency_bars(const settings& with, std::vector<bar>& bars) {
     return l.p50_us;
   };
   for (int r = 0; r < with.repeats(); ++r) {
-    note(two_threads(n, rate), hand50, &hand99);
+    note(two_threads(n, rate, waiting::asleep), hand50, &hand99);
+    note(two_threads(n, rate, waiting::spinning), spin50, &spin99);
     note(pipeline_latency(shape::one_hop, n, rate, {.workers = 2}), ours50, &ours99);
     note(pipeline_latency(shape::one_hop, n, rate, {.workers = 2, .frame_records = 1}), ones50,
          nullptr);
   }
-  print_extra(fmt::format(
-      "latency at 100 k/s: by hand p50 {:.1f} us p99 {:.1f} us, ours p50 {:.1f} us p99 {:.1f} us",
-      median(hand50), median(hand99), median(ours50), median(ours99)));
-  bars.push_back(ratio_bar("4", "p50 at 100 k/s, of two threads and a condition variable", 1.2,
+  const auto tell = [](const char* who, const std::vector<double>& p50,
+                       const std::vector<double>& p99) {
+    print_extra(fmt::format("latency at 100 k/s, {:<34} p50 {:>6.1f} us  p99 {:>6.1f} us", who,
+                            median(p50), median(p99)));
+  };
+  tell("by hand, a source that sleeps", hand50, hand99);
+  tell("by hand, a source that spins", spin50, spin99);
+  tell("ours", ours50, ours99);
+  bars.push_back(ratio_bar("4", "p50 at 100 k/s, of two threads, of which the source spins", 1.2,
+                           false, ours50, spin50));
+  bars.push_back(ratio_bar("4", "p99 at 100 k/s, likewise", 0.5, false, ours99, spin99));
+  bars.push_back(ratio_bar("4", "p50 at 100 k/s, of two threads, of which the source sleeps", 1.2,
                            false, ours50, hand50));
   bars.push_back(ratio_bar("4", "p99 at 100 k/s, likewise", 0.5, false, ours99, hand99));
   bars.push_back(ratio_bar("5", "p50 at 100 k/s, of frames of 1", 1.0, false, ours50, ones50));
@@ -189,6 +199,35 @@ void tree_table(const settings& with) {
     }
 }
 
+/// Bar 14. What a wake costs is printed, because it is what waiting costs.
+void waiting_bars(const settings& with, std::vector<bar>& bars) {
+  constexpr double rate = 50'000;
+  const fraud_job job(with.quick ? 100'000 : 400'000);
+  std::vector<double> p50, p99, paced, saturated, wake, unit;
+  for (int r = 0; r < with.repeats(); ++r) {
+    const fraud_job::figures at_rate = job.run(rate);
+    p50.push_back(at_rate.p50_us);
+    p99.push_back(at_rate.p99_us);
+    paced.push_back(at_rate.cpu_us);
+    saturated.push_back(job.run(0).cpu_us);
+    wake.push_back(cost_of_a_wake(std::chrono::microseconds{50}));
+    unit.push_back(1);
+  }
+  print_extra(fmt::format("fraud: CPU of a payment {:.2f} us at 50 k/s, {:.2f} us saturated; to "
+                          "wake a thread that does nothing, {:.1f} us",
+                          median(paced), median(saturated), median(wake)));
+  const auto in = [&](const char* what, bar b) {
+    b.unit = what;
+    bars.push_back(b);
+  };
+  in("us", ratio_bar("14", "fraud at 50 k/s: p50", 60, false, p50, unit));
+  in("us", ratio_bar("14", "fraud at 50 k/s: p99", 300, false, p99, unit));
+  bars.push_back(ratio_bar("14", "fraud at 50 k/s: CPU of a payment, of a saturated run", 3, false,
+                           paced, saturated));
+  in("% of a core", ratio_bar("14", "fraud without input", 1, false,
+                              {100 * job.idle(std::chrono::seconds{with.quick ? 10 : 60})}, {1}));
+}
+
 /// Bar 10.
 void slow_sink_bars(const settings& with, std::vector<bar>& bars) {
   std::vector<double> growth, speed, unit;
@@ -275,6 +314,7 @@ int main(int argc, char** argv) {
   scoring_bars(with, bars);
   tree_bars(with, bars);
   slow_sink_bars(with, bars);
+  waiting_bars(with, bars);
   remote_bars(with, bars);
   keyed_bars(with, bars);
   print_table(bars);

@@ -1,0 +1,116 @@
+#include "fraud.hpp"
+
+#include "pipelines.hpp"
+
+#include "generate.hpp"
+#include "graph.hpp"
+
+#include <leat/connectors/csv/source.hpp>
+#include <leat/connectors/json_lines/sink.hpp>
+#include <leat/run.hpp>
+#include <leat/scoring/trees.hpp>
+
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+namespace bench {
+
+namespace {
+
+double seconds(const timeval& t) {
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+}
+
+/// Seconds of processor time that this process has taken.
+double processor_time() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+void expect(const leat::result<void>& done) {
+  if (!done)
+    throw leat::failure(done.error());
+}
+
+/// From payments in a file, or in what stands for one, to alerts.
+leat::graph scoring(const std::string& payments, const std::string& model,
+                    const std::string& alerts) {
+  return fraud::scoring_graph(leat::csv_source<fraud::payment>(payments), leat::record_at_a_time{},
+                              leat::trees<fraud::features>(model), {0.5f, {}, {}},
+                              leat::json_lines_sink<fraud::alert>(alerts),
+                              std::make_shared<fraud::verdicts>());
+}
+
+} // namespace
+
+fraud_job::fraud_job(std::int64_t payments) {
+  std::string made = std::filesystem::temp_directory_path() / "leat-bench-XXXXXX";
+  if (!::mkdtemp(made.data()))
+    throw leat::failure(leat::external_error("cannot make the folder " + made));
+  folder_ = made;
+  fraud::generate_options o;
+  o.path = file("payments.csv");
+  o.payments = payments;
+  expect(fraud::generate(o));
+  const auto rows = std::make_shared<fraud::trainer>();
+  run_job(fraud::training_graph(leat::csv_source<fraud::payment>(o.path), rows), {.workers = 0});
+  if (const auto trained = rows->finish(file("model.json")); !trained)
+    throw leat::failure(trained.error());
+}
+
+fraud_job::~fraud_job() {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+fraud_job::figures fraud_job::run(double rate) const {
+  const double before = processor_time();
+  const leat::job_metrics m =
+      run_job(scoring(file("payments.csv"), file("model.json"), file("alerts.jsonl")),
+              {.workers = 0, .rate = rate});
+  const double cpu = processor_time() - before;
+  return {static_cast<double>(m.latency_p50) * 1e-3, static_cast<double>(m.latency_p99) * 1e-3,
+          cpu * 1e6 / static_cast<double>(m.records())};
+}
+
+double fraud_job::idle(std::chrono::seconds duration) const {
+  const std::string fifo = file("fifo"), alerts = file("none.jsonl");
+  ::mkfifo(fifo.c_str(), 0600);
+  const int writer = ::open(fifo.c_str(), O_RDWR | O_CLOEXEC);
+  std::thread job([&] {
+    std::string name = "fraud", command = "run", quiet = "--quiet", log = "--log-level=error";
+    char* arguments[] = {name.data(), command.data(), quiet.data(), log.data(), nullptr};
+    leat::run(scoring(fifo, file("model.json"), alerts), 4, arguments);
+  });
+  std::this_thread::sleep_for(std::chrono::seconds{1}); // until it has started
+  const double before = processor_time();
+  std::this_thread::sleep_for(duration);
+  const double used = processor_time() - before;
+  ::close(writer); // the end of the input
+  job.join();
+  return used / static_cast<double>(duration.count());
+}
+
+double cost_of_a_wake(std::chrono::microseconds interval) {
+  constexpr int wakes = 5000;
+  double used = 0;
+  std::thread([&] {
+    ::prctl(PR_SET_TIMERSLACK, 1);
+    rusage before{}, after{};
+    ::getrusage(RUSAGE_THREAD, &before);
+    for (int i = 0; i < wakes; ++i)
+      std::this_thread::sleep_for(interval);
+    ::getrusage(RUSAGE_THREAD, &after);
+    used = seconds(after.ru_utime) + seconds(after.ru_stime) - seconds(before.ru_utime) -
+           seconds(before.ru_stime);
+  }).join();
+  return used * 1e6 / wakes;
+}
+
+} // namespace bench
