@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -22,10 +23,12 @@ alarm::file::~file() { ::close(number); }
 // Threads that wait in one epoll set are woken one at a time, and by an edge only once.
 alarm::alarm()
     : timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)),
+      bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       sleepers_(::epoll_create1(EPOLL_CLOEXEC)) {
   epoll_event rings{};
   rings.events = EPOLLIN | EPOLLET;
   ::epoll_ctl(sleepers_.number, EPOLL_CTL_ADD, timer_.number, &rings);
+  ::epoll_ctl(sleepers_.number, EPOLL_CTL_ADD, bell_.number, &rings);
 }
 
 void alarm::set(clock_time when) {
@@ -35,6 +38,8 @@ void alarm::set(clock_time when) {
     t.it_value = {std::max<clock_time>(when, 1) / second, std::max<clock_time>(when, 1) % second};
   ::timerfd_settime(timer_.number, TFD_TIMER_ABSTIME, &t, nullptr);
 }
+
+void alarm::ring() { ::eventfd_write(bell_.number, 1); }
 
 void alarm::sleep() {
   epoll_event rung{};

@@ -18,6 +18,8 @@ public:
   /// Rings at this reading of the steady clock, at once if it is over. Replaces the time set
   /// before; if that has rung and has not yet woken anybody, it is as if it had not.
   void set(clock_time when);
+  /// Rings now, and cannot be taken back. Cheaper than a time that is over.
+  void ring();
   /// Returns when it rings, at once if it has rung while nobody slept.
   void sleep();
 
@@ -30,6 +32,7 @@ private:
     const int number;
   };
   file timer_;
+  file bell_;
   file sleepers_;
 };
 

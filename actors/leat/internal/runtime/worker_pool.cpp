@@ -130,8 +130,13 @@ clock_time worker_pool::help_at() const {
 }
 
 void worker_pool::set_alarm(clock_time when) {
-  if (when != alarm_at_)
-    alarm_.set(alarm_at_ = when);
+  if (when == alarm_at_)
+    return;
+  alarm_at_ = when;
+  if (when == 0)
+    alarm_.ring();
+  else
+    alarm_.set(when);
 }
 
 // Those who sleep are to be there by this time.
