@@ -23,8 +23,7 @@ alarm::file::~file() { ::close(number); }
 // Threads that wait in one epoll set are woken one at a time, and by an edge only once.
 alarm::alarm()
     : timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)),
-      bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      sleepers_(::epoll_create1(EPOLL_CLOEXEC)) {
+      bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), sleepers_(::epoll_create1(EPOLL_CLOEXEC)) {
   epoll_event rings{};
   rings.events = EPOLLIN | EPOLLET;
   ::epoll_ctl(sleepers_.number, EPOLL_CTL_ADD, timer_.number, &rings);
