@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <ranges>
 
 namespace leat {
 
@@ -70,9 +69,13 @@ std::size_t envelope_columns::heap_bytes() const {
 // A piece may begin anywhere in a frame, and a frame of a paced source has a run for each record.
 void envelope_cursor::enter_run(std::size_t i) {
   const ingest_times& ingest = from_.ingest();
-  const auto later = std::views::iota(next_run_, ingest.size());
-  const auto begun = [&](std::size_t r) { return ingest[r].begin <= i; };
-  next_run_ += static_cast<std::size_t>(std::ranges::partition_point(later, begun) - later.begin());
+  for (std::size_t end = ingest.size(); next_run_ < end;) {
+    const std::size_t middle = next_run_ + (end - next_run_) / 2;
+    if (ingest[middle].begin <= i)
+      next_run_ = middle + 1;
+    else
+      end = middle;
+  }
   if (next_run_ > 0)
     ingested_ = ingest[next_run_ - 1].time;
   run_end_ = next_run_ < ingest.size() ? ingest[next_run_].begin : no_end;
