@@ -7,13 +7,17 @@ namespace leat {
 
 namespace {
 
-bool overaligned(const record_type& type) { return type.align > __STDCPP_DEFAULT_NEW_ALIGNMENT__; }
+// Records begin with a cache line. Where the system's own alignment of 16 bytes had put every
+// second one across two lines, a hop took a third longer.
+std::align_val_t alignment(const record_type& type) {
+  constexpr std::size_t cache_line = 64;
+  return std::align_val_t{std::max(type.align, cache_line)};
+}
 
 void* allocate(const record_type& type, std::size_t count) {
   if (count > std::numeric_limits<std::ptrdiff_t>::max() / type.size)
     throw std::bad_array_new_length();
-  return overaligned(type) ? ::operator new (count* type.size, std::align_val_t{type.align})
-                           : ::operator new(count* type.size);
+  return ::operator new(count* type.size, alignment(type));
 }
 
 void move_block(const record_type& type, void* from, std::size_t count, void* to) {
@@ -79,12 +83,7 @@ void rows::grow(std::size_t least) {
   room_ = room;
 }
 
-void rows::release() {
-  if (overaligned(*type_))
-    ::operator delete (data_, std::align_val_t{type_->align});
-  else
-    ::operator delete(data_);
-}
+void rows::release() { ::operator delete(data_, alignment(*type_)); }
 
 std::shared_ptr<rows> make_rows(const record_type& type, std::size_t last_size,
                                 std::size_t capacity) {
