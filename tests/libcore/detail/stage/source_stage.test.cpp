@@ -1,14 +1,17 @@
 #include <leat/detail/stage/typed_source.hpp>
 
-#include "support/catch.hpp"
-#include "support/dice.hpp"
-#include "support/hosted.hpp"
+#include "support/reading.hpp"
 
 using support::at;
 using support::given;
 using support::given_splits;
 using support::item;
+using support::reading;
+using support::some_texts;
 using support::text_item;
+using support::text_splits;
+using support::texts;
+using support::time_of_text;
 using namespace std::chrono_literals;
 
 namespace {
@@ -16,38 +19,6 @@ namespace {
 // In these tests an item's value is its event time in microseconds, its key its split.
 const auto time_of = [](const item& i) {
   return leat::event_time{std::chrono::microseconds{i.value}};
-};
-
-template <class Source, class Times = leat::no_event_time>
-struct reading : support::hosted {
-  leat::source_stage* source = nullptr;
-  explicit reading(Source s, Times times = {}) {
-    edge.limits.records = 16;
-    auto made = leat::make_source_stage(std::move(s), times,
-                                        support::into_port<typename Source::record_type>());
-    source = made.get();
-    start = std::move(made);
-  }
-  std::unique_ptr<leat::stage> start;
-
-  void begin() { REQUIRE(open(std::move(start))); }
-  leat::pull_status pull() {
-    const leat::pull_status answer = source->pull();
-    unblock();
-    stage->advance(source->reached());
-    return answer;
-  }
-  void pull_all() {
-    begin();
-    for (int tries = 0; tries < 100'000; ++tries) {
-      const leat::pull_status answer = pull();
-      if (answer.is_done())
-        return finish();
-      if (answer.is_idle())
-        clock.time += std::min<std::int64_t>(answer.after().count(), 1'000'000);
-    }
-    FAIL("the source does not end");
-  }
 };
 
 std::vector<item> some_split(support::dice& roll, std::int64_t key, int most) {
@@ -80,88 +51,6 @@ struct pausing_splits {
   std::vector<pausing> all;
   std::vector<pausing> splits() const { return all; }
 };
-
-// Of texts the number is the event time in microseconds.
-const auto time_of_text = [](const text_item& t) { return leat::from_micros(t.number); };
-
-// Reads texts, rejects those that are empty, and waits for each that begins with a question mark.
-struct texts {
-  using record_type = text_item;
-  static constexpr bool blocking = true;
-  std::vector<text_item> records;
-  bool in_place = false;
-  std::size_t next = 0;
-  bool asked = false;
-  bool may_block() const { return !in_place; }
-  leat::pull_status pull(std::size_t demand, leat::emitter<text_item>& out) {
-    for (; demand > 0 && next < records.size() && !out.full(); --demand) {
-      text_item& t = records[next];
-      if (t.text.starts_with('?') && !std::exchange(asked, true)) {
-        out.waiting_for(t.text);
-        return leat::pull_status::idle(1us);
-      }
-      asked = false;
-      ++next;
-      if (t.text.empty())
-        out.reject("empty", "text " + std::to_string(t.number), "raw");
-      else
-        out(std::move(t));
-    }
-    return next < records.size() ? leat::pull_status::more() : leat::pull_status::done();
-  }
-};
-struct text_splits {
-  using record_type = text_item;
-  static constexpr bool blocking = true;
-  std::vector<texts> all;
-  std::vector<texts> splits() const { return all; }
-};
-
-text_splits some_texts(support::dice& roll, bool with_others) {
-  text_splits source;
-  for (std::size_t splits = roll.size(1, 5); splits > 0; --splits) {
-    source.all.emplace_back();
-    std::int64_t time = 100;
-    for (int n = roll(0, 60); n > 0; --n) {
-      time += roll(0, 4) == 0 ? roll(-3, 60) : roll(-1, 2); // stretches that no other split is in
-      const bool other = with_others && roll(0, 8) == 0;
-      std::string text(other ? roll.size(0, 2) : roll.size(1, 200), other ? '?' : 'x');
-      source.all.back().records.push_back({time, std::move(text)});
-    }
-  }
-  return source;
-}
-
-// One that cannot be cancelled, and one that can.
-struct deaf {
-  using record_type = item;
-  static constexpr bool blocking = true;
-  leat::pull_status pull(std::size_t, leat::emitter<item>&) { return leat::pull_status::done(); }
-};
-struct hearing : deaf {
-  int* cancelled;
-  explicit hearing(int* c) : cancelled(c) {}
-  void cancel() { ++*cancelled; }
-};
-
-// Calls a reader when its batches are asked for, as a thread would have.
-struct unthreaded final : leat::reading_thread {
-  explicit unthreaded(std::shared_ptr<leat::blocking_reader> r) : reader(std::move(r)) {}
-  std::optional<leat::read_batch> take() override {
-    leat::read_batch batch = reader->pull();
-    if (!batch.records && batch.letters.empty() && !batch.answer.is_done())
-      return {};
-    return batch;
-  }
-  std::shared_ptr<leat::blocking_reader> reader;
-};
-leat::start_reading start_unthreaded(std::size_t& started) {
-  return [&started](std::shared_ptr<leat::blocking_reader> reader, leat::waker wake) {
-    ++started;
-    reader->open(std::move(wake));
-    return std::make_unique<unthreaded>(std::move(reader));
-  };
-}
 
 } // namespace
 
@@ -256,70 +145,6 @@ TEST_CASE("records get the envelopes and frames that they would get one by one")
     REQUIRE(n == wanted.size());
     REQUIRE(times_read == wanted.size());
   });
-}
-
-TEST_CASE("a reader on a thread brings what it brings in place") {
-  support::for_seeds(200, [](support::dice roll) {
-    text_splits source = some_texts(roll, true);
-    const leat::frame_limits limits{roll.size(1, 40), roll.size(100, 2000)};
-    const auto read = [&](reading<text_splits, decltype(leat::event_time_by{time_of_text})>& r) {
-      r.edge.limits = limits;
-      r.pull_all();
-      REQUIRE(r.counters.waiting->text().empty());
-      std::vector<std::string> letters;
-      for (const leat::dead_letter& l : r.letters.letters)
-        letters.push_back(l.stage + '|' + l.place + '|' + l.reason + '|' + l.raw);
-      std::ranges::sort(letters); // of several splits
-      return letters;
-    };
-    reading in_place(source, leat::event_time_by{time_of_text});
-    const auto letters = read(in_place);
-
-    std::size_t blocking = 0, started = 0;
-    for (texts& t : source.all)
-      blocking += !(t.in_place = roll(0, 4) == 0);
-    reading apart(source, leat::event_time_by{time_of_text});
-    apart.services.read_apart = start_unthreaded(started);
-    REQUIRE(read(apart) == letters);
-    REQUIRE(started == blocking);
-    REQUIRE(apart.sent<text_item>() == in_place.sent<text_item>());
-    REQUIRE(apart.stamps() == in_place.stamps());
-    REQUIRE(apart.counters.records_in == in_place.counters.records_in);
-  });
-}
-
-TEST_CASE("what a reader waits for is shown until its next record") {
-  for (const bool on_thread : {false, true}) {
-    INFO(on_thread);
-    std::size_t started = 0;
-    reading r(texts{{{1, "a"}, {2, "?"}, {3, "b"}}});
-    if (on_thread)
-      r.services.read_apart = start_unthreaded(started);
-    r.edge.limits.records = 1;
-    r.begin();
-    (void)r.pull();
-    CHECK(r.counters.waiting->text().empty());
-    CHECK(r.pull().is_idle());
-    CHECK(r.counters.waiting->text() == "?");
-    (void)r.pull();
-    CHECK(r.counters.waiting->text().empty());
-  }
-}
-
-TEST_CASE("a reader on a thread is cancelled by its own cancel()") {
-  const auto cancel = [](auto source) {
-    std::shared_ptr<leat::blocking_reader> reader;
-    reading r(std::move(source));
-    r.services.read_apart = [&](std::shared_ptr<leat::blocking_reader> one, leat::waker) {
-      return std::make_unique<unthreaded>(reader = std::move(one));
-    };
-    r.begin();
-    return reader->cancel();
-  };
-  int cancelled = 0;
-  CHECK(cancel(hearing(&cancelled)));
-  CHECK(cancelled == 1);
-  CHECK_FALSE(cancel(deaf{}));
 }
 
 TEST_CASE("without event time one split comes after the other") {
