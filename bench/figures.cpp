@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sys/resource.h>
 
 namespace bench {
 
@@ -20,9 +19,9 @@ std::vector<std::vector<double>> interleave(int repeats,
   return values;
 }
 
-double cpu_seconds() {
+double cpu_seconds(int who) {
   rusage used{};
-  getrusage(RUSAGE_SELF, &used);
+  ::getrusage(who, &used);
   const auto seconds = [](const timeval& t) {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
   };

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <sys/resource.h>
 #include <vector>
 
 namespace bench {
@@ -32,8 +33,9 @@ struct settings {
 std::vector<std::vector<double>> interleave(int repeats,
                                             const std::vector<std::function<double()>>& measures);
 
-/// User and system time of this process so far, of all its threads.
-double cpu_seconds();
+/// User and system time so far of this process with all its threads, or with RUSAGE_THREAD of the
+/// calling thread alone.
+double cpu_seconds(int who = RUSAGE_SELF);
 
 double median(std::vector<double> values);
 

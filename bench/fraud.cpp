@@ -1,5 +1,6 @@
 #include "fraud.hpp"
 
+#include "figures.hpp"
 #include "pipelines.hpp"
 
 #include "generate.hpp"
@@ -13,7 +14,6 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -21,17 +21,6 @@
 namespace bench {
 
 namespace {
-
-double seconds(const timeval& t) {
-  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-}
-
-/// Seconds of processor time that this process has taken.
-double processor_time() {
-  rusage used{};
-  ::getrusage(RUSAGE_SELF, &used);
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
 
 void expect(const leat::result<void>& done) {
   if (!done)
@@ -70,11 +59,11 @@ fraud_job::~fraud_job() {
 }
 
 fraud_job::figures fraud_job::run(double rate) const {
-  const double before = processor_time();
+  const double before = cpu_seconds();
   const leat::job_metrics m =
       run_job(scoring(file("payments.csv"), file("model.json"), file("alerts.jsonl")),
               {.workers = 0, .rate = rate});
-  const double cpu = processor_time() - before;
+  const double cpu = cpu_seconds() - before;
   return {static_cast<double>(m.latency_p50) * 1e-3, static_cast<double>(m.latency_p99) * 1e-3,
           cpu * 1e6 / static_cast<double>(m.records())};
 }
@@ -89,9 +78,9 @@ double fraud_job::idle(std::chrono::seconds duration) const {
     leat::run(scoring(fifo, file("model.json"), alerts), 4, arguments);
   });
   std::this_thread::sleep_for(std::chrono::seconds{1}); // until it has started
-  const double before = processor_time();
+  const double before = cpu_seconds();
   std::this_thread::sleep_for(duration);
-  const double used = processor_time() - before;
+  const double used = cpu_seconds() - before;
   ::close(writer); // the end of the input
   job.join();
   return used / static_cast<double>(duration.count());
@@ -102,13 +91,10 @@ double cost_of_a_wake(std::chrono::microseconds interval) {
   double used = 0;
   std::thread([&] {
     ::prctl(PR_SET_TIMERSLACK, 1);
-    rusage before{}, after{};
-    ::getrusage(RUSAGE_THREAD, &before);
+    const double before = cpu_seconds(RUSAGE_THREAD);
     for (int i = 0; i < wakes; ++i)
       std::this_thread::sleep_for(interval);
-    ::getrusage(RUSAGE_THREAD, &after);
-    used = seconds(after.ru_utime) + seconds(after.ru_stime) - seconds(before.ru_utime) -
-           seconds(before.ru_stime);
+    used = cpu_seconds(RUSAGE_THREAD) - before;
   }).join();
   return used * 1e6 / wakes;
 }

@@ -74,7 +74,6 @@ void latency_bars(const settings& with, std::vector<bar>& bars) {
     p50.push_back(l.p50_us);
     if (p99)
       p99->push_back(l.p99_us);
-    return l.p50_us;
   };
   for (int r = 0; r < with.repeats(); ++r) {
     note(two_threads(n, rate, waiting::asleep), hand50, &hand99);
