@@ -52,6 +52,15 @@ public:
   /// The key that has this slot. Contract: there is one.
   const K& key_at(state_slot slot) const { return keys_.at(slot); }
 
+  /// Calls `visit(slot)` for each key that has state, in any order. Contract: the visit adds and
+  /// erases no keys.
+  template <class Visit>
+  void each_key(Visit visit) const {
+    for (state_slot slot = 1; slot <= last_slot(); ++slot)
+      if (keys_.has(slot))
+        visit(slot);
+  }
+
   /// The groups that have keys, in ascending order. Walks over all keys.
   std::vector<group_of_keys> groups() const;
 
@@ -134,9 +143,10 @@ keyed_store<K>::~keyed_store() = default;
 template <class K>
 std::vector<group_of_keys> keyed_store<K>::groups() const {
   std::array<group_of_keys, max_parallelism> all;
-  for (state_slot slot = 1; slot <= last_slot(); ++slot)
-    if (keys_.has(slot))
-      all[key_group_of(key_hash(keys_.at(slot)))].slots.push_back(slot);
+  each_key([&](state_slot slot) {
+    const key_group group = key_group_of(key_hash(keys_.at(slot)));
+    all[group].slots.push_back(slot);
+  });
   std::vector<group_of_keys> used;
   for (key_group g = 0; g < max_parallelism; ++g) {
     if (all[g].slots.empty())

@@ -52,14 +52,13 @@ public:
   /// The states were loaded, and the timers with them. None of these is due: what was has fired
   /// before the barrier at which they were saved.
   void load() {
-    for (const auto& group : states_.groups())
-      for (const detail::state_slot slot : group.slots) {
-        states_.enter(states_.key_at(slot));
-        for (const auto& set : sets_)
-          for (const auto& [time, is_set] : set->times->at(states_.slot()))
-            later_.insert(entry_of(*set, Time{typename Time::duration{time}}));
-        states_.leave();
-      }
+    states_.each_key([this](detail::state_slot slot) {
+      states_.enter(states_.key_at(slot));
+      for (const auto& set : sets_)
+        for (const auto& [time, is_set] : set->times->at(slot))
+          later_.insert(entry_of(*set, Time{typename Time::duration{time}}));
+      states_.leave();
+    });
   }
 
   void cancel(detail::timer_set& timers, Time at) final {
