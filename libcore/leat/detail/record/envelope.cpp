@@ -23,6 +23,13 @@ void ingest_times::truncate(std::size_t records) {
       more_.pop_back();
 }
 
+void envelope_columns::reserve(std::size_t records, const carried_columns& carried) {
+  if (carried.stamps)
+    stamps_.reserve(records);
+  if (carried.event_times)
+    times_.reserve(records);
+}
+
 void envelope_columns::append(std::size_t row, const envelope_columns& from, std::size_t begin,
                               std::size_t end, const carried_columns& carried,
                               std::optional<std::uint32_t> child) {

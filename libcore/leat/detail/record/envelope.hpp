@@ -1,6 +1,7 @@
 // The envelope is what rides along with a record: where it stands, and what is known of its times.
 // A frame keeps the envelopes of its records by columns, each only where somebody behind the edge
-// needs it. A further column is a field, a column and a line in each function of this file.
+// needs it. A further column is a field, a column and a line in each function of this file and of
+// envelope.cpp, and a part in each_part of frame_codec.cpp, so that it goes to other processes.
 #pragma once
 
 #include <leat/stamp.hpp>
@@ -100,6 +101,9 @@ public:
     if (time != last_ingest_) [[unlikely]]
       ingest_.note(row, last_ingest_ = time);
   }
+
+  /// Makes room for the columns of so many records in all.
+  void reserve(std::size_t records, const carried_columns& carried);
 
   /// Makes the stamp that was added last that of a child.
   void descend_last(std::uint64_t child) {

@@ -102,9 +102,12 @@ bool get_columns(byte_cursor& from, const carried_columns& carried, rows& to) {
       set(all[i], value);
     }
   });
+  if (!good)
+    return false;
+  to.envelopes.reserve(all.size(), carried);
   for (const envelope& e : all)
     to.envelopes.add_columns(e, carried);
-  return good;
+  return true;
 }
 
 // --- what else rides with records -------------------------------------------------------------
