@@ -4,6 +4,7 @@
 
 #include <leat/error.hpp>
 #include <leat/scoring/readers/model_file.hpp>
+#include <leat/scoring/readers/vector_walker.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -14,9 +15,7 @@
 
 namespace leat {
 
-struct vector_walker;
 struct xgboost_file;
-const vector_walker* find_vector_walker();
 
 /// A model trained with XGBoost: booster gbtree or dart with numerical splits, objective
 /// binary:logistic, reg:logistic, reg:squarederror, reg:absoluteerror or multi:softprob, saved as

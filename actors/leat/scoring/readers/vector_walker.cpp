@@ -1,5 +1,7 @@
 #include <leat/scoring/readers/vector_walker.hpp>
 
+#include <leat/scoring/readers/forest_layout.hpp>
+
 // Only functions that are marked with this target use AVX-512. None of them is seen by other
 // sources, and the standard library's templates and lambdas do not inherit the target.
 #ifdef __x86_64__

@@ -1,11 +1,12 @@
 // Walks trees in vectors of sixteen lanes, where the processor has them.
 #pragma once
 
-#include <leat/scoring/readers/forest_layout.hpp>
-
 #include <cstddef>
 
 namespace leat {
+
+struct forest_layout;
+struct group_bundle;
 
 /// The vector instructions of a processor, as a forest uses them. Both functions give the bits of
 /// the plain walker: a row's leaves are added as floats, in the order of the trees.
