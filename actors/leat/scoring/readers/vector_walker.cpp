@@ -279,6 +279,17 @@ template <std::uint32_t Level>
   return children_of(places, at_least(columns_of(rows, columns), thresholds));
 }
 
+/// The same for vectors of rows, which stand `stride` floats apart, where the top has this level.
+template <std::uint32_t Level, std::uint32_t Levels, std::size_t Vectors>
+[[gnu::target("avx512f"), gnu::always_inline]] inline void
+pass_level(const top_vectors& top, const float* rows, std::size_t stride,
+           __m512i (&places)[Vectors]) {
+  if constexpr (Level < Levels)
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < Vectors; ++v)
+      places[v] = next_places<Level>(top, rows + v * stride, places[v]);
+}
+
 template <std::uint32_t Levels>
 [[gnu::target("avx512f")]] inline __m512 exits_at(const top_vectors& top, __m512i places) {
   if constexpr (Levels <= 4)
@@ -322,18 +333,9 @@ template <std::uint32_t Levels, std::size_t Vectors>
 #pragma GCC unroll 4
   for (std::size_t v = 0; v < Vectors; ++v)
     places[v] = first_places<std::min(Levels, 3u)>(top, loaded.thresholds[0], rows + v * stride);
-  if constexpr (Levels > 3)
-#pragma GCC unroll 4
-    for (std::size_t v = 0; v < Vectors; ++v)
-      places[v] = next_places<3>(loaded, rows + v * stride, places[v]);
-  if constexpr (Levels > 4)
-#pragma GCC unroll 4
-    for (std::size_t v = 0; v < Vectors; ++v)
-      places[v] = next_places<4>(loaded, rows + v * stride, places[v]);
-  if constexpr (Levels > 5)
-#pragma GCC unroll 4
-    for (std::size_t v = 0; v < Vectors; ++v)
-      places[v] = next_places<5>(loaded, rows + v * stride, places[v]);
+  pass_level<3, Levels>(loaded, rows, stride, places);
+  pass_level<4, Levels>(loaded, rows, stride, places);
+  pass_level<5, Levels>(loaded, rows, stride, places);
   __m512 leaves[Vectors];
 #pragma GCC unroll 4
   for (std::size_t v = 0; v < Vectors; ++v)
