@@ -149,7 +149,7 @@ void stage_output::renew(std::shared_ptr<rows> returned) {
     rows_ = std::move(returned);
     rows_->clear();
   } else {
-    rows_ = make_rows(type_, last_size_, capacity());
+    rows_ = make_rows(type_, last_size_, capacity(), carried_);
   }
 }
 

@@ -93,7 +93,7 @@ void port::forward(std::size_t i, frame f) {
 
 void port::open(std::size_t i) {
   lane& l = lanes_[i];
-  l.open = make_rows(type_, l.last_size, l.gauge.capacity());
+  l.open = make_rows(type_, l.last_size, l.gauge.capacity(), settings_.carried);
   l.gauge.restart();
   ++open_lanes_;
   begin_frame(i);

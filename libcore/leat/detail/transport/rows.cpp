@@ -86,8 +86,11 @@ void rows::grow(std::size_t least) {
 void rows::release() { ::operator delete(data_, alignment(*type_)); }
 
 std::shared_ptr<rows> make_rows(const record_type& type, std::size_t last_size,
-                                std::size_t capacity) {
-  return std::make_shared<rows>(type, std::min(2 * last_size, capacity));
+                                std::size_t capacity, const carried_columns& carried) {
+  const std::size_t room = std::min(2 * last_size, capacity);
+  auto made = std::make_shared<rows>(type, room);
+  made->envelopes.reserve(room, carried);
+  return made;
 }
 
 } // namespace leat

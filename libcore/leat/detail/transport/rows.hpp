@@ -157,6 +157,6 @@ private:
 /// Makes rows for a frame, with room for twice what the last one came to: a quick stream need not
 /// grow them, and a slow one does not pay for what it does not fill.
 std::shared_ptr<rows> make_rows(const record_type& type, std::size_t last_size = 0,
-                                std::size_t capacity = 0);
+                                std::size_t capacity = 0, const carried_columns& carried = {});
 
 } // namespace leat
