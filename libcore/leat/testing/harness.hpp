@@ -288,7 +288,7 @@ private:
     for (std::size_t next = 0; next < size;) {
       const std::size_t before = next;
       stage_->consume(0, f, next, size);
-      if (next == before)
+      if (next == before && !stage_->blocked()) // timers before the record may block it
         throw failure(internal_error("the stage takes no record although it is not blocked"));
       make_room_if_blocked();
     }

@@ -149,3 +149,23 @@ TEST_CASE("processing timers fire when time passes, whatever the cuts") {
   // [end]
   CHECK(outages[0].since == leat::processing_time{1s});
 }
+
+TEST_CASE("several timers between two records fire whatever the credit") {
+  struct reminding {
+    using output_type = item;
+    leat::timer due;
+    void open(leat::setup& setup) { due = setup.timer("due"); }
+    void process(const item&, leat::emitter<item>&, leat::event_context& ctx) {
+      for (const auto delay : {1us, 2us, 3us})
+        ctx.set(due, ctx.event_time() + delay);
+    }
+    void on_timer(std::int64_t key, const leat::timer&, leat::emitter<item>& out,
+                  leat::event_context& ctx) {
+      out({key, ctx.event_time().time_since_epoch().count(), 0});
+    }
+  };
+  const auto got =
+      check_operator(reminding{}, support::key_of_item, std::vector<item>{{1, 10}, {1, 20}},
+                     {[](const item& i) { return leat::from_micros(i.number); }});
+  CHECK(got == std::vector<item>{{1, 11}, {1, 12}, {1, 13}, {1, 21}, {1, 22}, {1, 23}});
+}
