@@ -73,6 +73,8 @@ public:
   std::size_t size() const { return count_; }
   const run& operator[](std::size_t i) const { return i == 0 ? first_ : more_[i - 1]; }
   bool empty() const { return count_ == 0; }
+  /// Whether all records have the same. Those before the first run have none.
+  bool uniform() const { return count_ == 0 || (count_ == 1 && first_.begin == 0); }
 
   /// Forgets the records from this index on.
   void truncate(std::size_t records);

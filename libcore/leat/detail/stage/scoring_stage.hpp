@@ -90,7 +90,7 @@ private:
       to.model = model_->identity;
     };
     envelope_cursor envelopes(all.envelopes, out_.carried());
-    if (failed_.empty() && !out_.carried().stamps && all.envelopes.ingest().size() <= 1) {
+    if (failed_.empty() && !out_.carried().stamps && all.envelopes.ingest().uniform()) {
       out_.descend_from(envelopes.at(begin), false);
       out_.fill(end - begin, [&, i = begin](scored<F, Score>& to) mutable { score(i++, to); });
       return;

@@ -34,7 +34,7 @@ protected:
 
   /// Nothing in it differs from record to record but the records.
   static bool plain(const rows& r) {
-    return !r.envelopes.stamped() && r.envelopes.ingest().size() <= 1;
+    return !r.envelopes.stamped() && r.envelopes.ingest().uniform();
   }
 
   branch_end& end_;

@@ -5,6 +5,7 @@
 #include "support/flow.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 
 using leat::fanout;
@@ -351,27 +352,25 @@ TEST_CASE("what several branches share is not changed by one of them") {
 }
 
 TEST_CASE("ingest times go with their records through all steps") {
-  fanout all;
-  end_in_port(all, odd_step{{}, odd}, leat::routing::forward);
-  support::set_clock clock;
-  support::kept_frames wire;
-  std::vector<leat::port*> ports;
-  all.list_ports(ports);
-  leat::edge_settings s;
-  s.credit_limit = {100, 100'000, 100'000'000};
-  ports[0]->connect(wire, 0, s, clock);
-  auto rows = leat::make_rows(leat::record_type_of<item>);
-  for (std::int64_t n = 0; n < 100; ++n)
-    rows->add<item>(item{0, n, 0}, leat::envelope{.ingested = 1000 + n / 10}, {});
-  leat::frame f;
-  f.records = rows;
-  rows = nullptr;
-  all.accept(f);
-  ports[0]->flush();
-  REQUIRE(wire.all.size() == 1);
-  const auto& sent = wire.all[0].content;
-  REQUIRE(sent.size() == 50);
-  leat::envelope_cursor envelopes(sent.records->envelopes, {});
-  for (std::size_t i = 0; i < 50; ++i)
-    CHECK(envelopes.at(i).ingested == 1000 + sent.as<item>()[i].number / 10);
+  const auto tenth = [](std::int64_t n) { return n / 10; };
+  const auto unknown_at_first = [](std::int64_t n) { return n < 10 ? 0 : 1000; };
+  for (const auto& ingested :
+       std::vector<std::function<leat::clock_time(std::int64_t)>>{tenth, unknown_at_first}) {
+    fanout all;
+    end_in_port(all, odd_step{{}, odd}, leat::routing::forward);
+    slow_consumer consumer(all, {1}, {100, 100'000, 100'000'000}, 1000, false);
+    auto rows = leat::make_rows(leat::record_type_of<item>);
+    for (std::int64_t n = 0; n < 100; ++n)
+      rows->add<item>(item{0, n, 0}, leat::envelope{.ingested = ingested(n)}, {});
+    leat::frame f;
+    f.records = std::move(rows);
+    all.accept(f);
+    consumer.ports[0]->flush();
+    REQUIRE(consumer.wire.all.size() == 1);
+    const auto& sent = consumer.wire.all[0].content;
+    REQUIRE(sent.size() == 50);
+    leat::envelope_cursor envelopes(sent.records->envelopes, {});
+    for (std::size_t i = 0; i < 50; ++i)
+      CHECK(envelopes.at(i).ingested == ingested(sent.as<item>()[i].number));
+  }
 }
