@@ -187,24 +187,22 @@ private:
   }
 
   // Fires timers that stand up to this place, as one sequence with the records. False if credit
-  // ended before the last of them.
+  // ended, if only with the last of them.
   bool fire(const stamp& until) {
     if constexpr (has_timers)
-      while (timers_.any_up_to(until)) {
-        if (outputs_blocked())
+      while (timers_.any_up_to(until))
+        if (outputs_blocked() || !fire_first())
           return false;
-        fire_first();
-      }
     return true;
   }
   bool fire_due() { return fire(stamp{}); }
 
-  void fire_first() {
+  bool fire_first() {
     const auto first = timers_.take();
     start({timers_.here(), first->time, false, services_.time->now()});
     on_timer(*first);
     states_.leave();
-    pass_on_full();
+    return pass_on_full();
   }
 
   // The same for processing timers. They take the place that the stage has come to, and event
