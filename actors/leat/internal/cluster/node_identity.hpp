@@ -25,7 +25,8 @@ result<void> check_node_name(std::string_view name);
 /// 1 to 50 of A-Z, a-z, 0-9, '.', '_' and '-', the first one a letter or digit.
 result<void> check_cluster_name(std::string_view name);
 
-/// The cluster that a certificate names: its only organization (O).
+/// The cluster that a certificate names: its only organization (O). Errors of this and the next one
+/// continue a sentence that begins with the certificate: "has no common name (CN)".
 result<std::string> cluster_in(const x509_st& certificate);
 
 /// The node that a certificate names: its only common name (CN), and the cluster.

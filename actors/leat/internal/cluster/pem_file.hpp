@@ -28,6 +28,15 @@ result<certificate> read_certificate(const std::string& path);
 /// Reads a private key. A file that others than its owner can read is refused.
 result<private_key> read_private_key(const std::string& path);
 
+struct certified_key {
+  certificate certified;
+  private_key key;
+};
+
+/// Reads a certificate and its key.
+result<certified_key> read_certified_key(const std::string& certificate_path,
+                                         const std::string& key_path);
+
 /// Writes a key and its certificate, both or none, durably: the key for its owner alone. Files that
 /// are there are not replaced.
 result<void> write_new(const std::string& key_path, EVP_PKEY& key,
