@@ -1,7 +1,7 @@
 #include <leat/run.hpp>
 
 #include <leat/detail/record/utf8.hpp>
-#include <leat/internal/cli/columns.hpp>
+#include <leat/internal/cli/commands.hpp>
 #include <leat/internal/cli/describe_command.hpp>
 #include <leat/internal/cli/run_command.hpp>
 
@@ -16,8 +16,6 @@ namespace {
 
 constexpr std::string_view run_help = "run the graph until its input ends or Ctrl-C stops it";
 constexpr std::string_view describe_help = "print the graph: its stages and edges";
-
-bool asks_for_help(std::string_view argument) { return argument == "--help" || argument == "-h"; }
 
 } // namespace
 
@@ -35,12 +33,6 @@ struct program::parts {
   exit_code describe(const std::vector<std::string>& arguments);
   exit_code act(const own_command& c, const std::vector<std::string>& arguments);
   exit_code refuse_command(std::string what) const;
-  std::optional<exit_code> read(const option_set& options,
-                                const std::vector<std::string>& arguments, std::string_view name,
-                                std::string_view help, std::string_view footer = {},
-                                const option_set* others = nullptr,
-                                option_places* places = nullptr) const;
-  std::string help() const;
   text_rows commands() const;
 
   std::string about;
@@ -101,7 +93,7 @@ exit_code program::parts::obey(const std::vector<std::string>& arguments) {
   const std::string& name = arguments.front();
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   if (asks_for_help(name)) {
-    terminal.print(help());
+    terminal.print(help_of_commands(terminal.program, about, commands()));
     return exit_done;
   }
   if (make && name == "run")
@@ -126,8 +118,8 @@ exit_code program::parts::run(const std::vector<std::string>& arguments) {
   option_set all = graph_options;
   run_settings settings;
   settings.declare(all);
-  if (const auto ended =
-          read(all, arguments, "run", run_help, run_settings::specs(), nullptr, &settings.places))
+  if (const auto ended = read_options(all, arguments, {"run", run_help, run_settings::specs()},
+                                      terminal, nullptr, &settings.places))
     return *ended;
   return run_command(make, settings, after_run, terminal);
 }
@@ -139,41 +131,19 @@ exit_code program::parts::describe(const std::vector<std::string>& arguments) {
   option_set of_run; // a configuration file serves both commands
   run_settings unused;
   unused.declare(of_run);
-  if (const auto ended = read(all, arguments, "describe", describe_help, describe_settings::specs(),
-                              &of_run, &settings.places))
+  if (const auto ended =
+          read_options(all, arguments, {"describe", describe_help, describe_settings::specs()},
+                       terminal, &of_run, &settings.places))
     return *ended;
   return describe_command(make, settings, terminal);
 }
 
 exit_code program::parts::act(const own_command& c, const std::vector<std::string>& arguments) {
-  if (const auto ended = read(c.options, arguments, c.name, c.help))
+  if (const auto ended = read_options(c.options, arguments, {c.name, c.help}, terminal))
     return *ended;
   if (const auto done = c.action(); !done)
     throw failure(done.error());
   return exit_done;
-}
-
-// Reads a command's options. With an exit code there is nothing more to do.
-std::optional<exit_code> program::parts::read(const option_set& options,
-                                              const std::vector<std::string>& arguments,
-                                              std::string_view name, std::string_view help,
-                                              std::string_view footer, const option_set* others,
-                                              option_places* places) const {
-  const auto found = options.parse(arguments, others, places);
-  if (!found)
-    throw failure(found.error());
-  if (*found == parsed::options)
-    return {};
-  terminal.print(fmt::format("{} {} [OPTIONS]: {}\n{}{}", terminal.program, name, help,
-                             options.help(), footer));
-  return exit_done;
-}
-
-std::string program::parts::help() const {
-  return fmt::format("{}: {}\n\nUsage: {} COMMAND [OPTIONS]\n\nCommands:\n{}\n"
-                     "{} COMMAND --help lists the options of a command.\n",
-                     terminal.program, about, terminal.program, in_columns(commands(), help_layout),
-                     terminal.program);
 }
 
 text_rows program::parts::commands() const {
