@@ -45,7 +45,7 @@ public:
   }
 
   /// Makes the graph. It is called once, after the options were read, and may throw leat::failure.
-  /// Without it the program has neither `run` nor `describe`.
+  /// Without it the program has no command but its own.
   void graph(std::function<leat::graph()> make);
 
   /// Adds a command; its options are added to what is returned, which lives as long as the program.

@@ -1,6 +1,7 @@
 #include <leat/run.hpp>
 
 #include <leat/detail/record/utf8.hpp>
+#include <leat/internal/cli/certs_command.hpp>
 #include <leat/internal/cli/commands.hpp>
 #include <leat/internal/cli/describe_command.hpp>
 #include <leat/internal/cli/run_command.hpp>
@@ -100,6 +101,8 @@ exit_code program::parts::obey(const std::vector<std::string>& arguments) {
     return run(rest);
   if (make && name == "describe")
     return describe(rest);
+  if (make && name == "certs")
+    return certs_command(rest, terminal);
   for (const own_command& c : own_commands)
     if (c.name == name)
       return act(c, rest);
@@ -151,6 +154,7 @@ text_rows program::parts::commands() const {
   if (make) {
     rows.emplace_back("run", run_help);
     rows.emplace_back("describe", describe_help);
+    rows.emplace_back("certs", certs_help);
   }
   for (const own_command& c : own_commands)
     rows.emplace_back(c.name, c.help);
