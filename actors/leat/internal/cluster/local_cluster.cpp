@@ -1,6 +1,7 @@
 #include <leat/internal/cluster/local_cluster.hpp>
 
 #include <leat/internal/cluster/network.hpp>
+#include <leat/internal/cluster/placement.hpp>
 
 #include <algorithm>
 #include <array>
@@ -51,7 +52,7 @@ result<std::pair<link_end, link_end>> new_link() {
 
 result<std::unique_ptr<local_cluster>> local_cluster::start(caf::actor_system& system,
                                                             std::size_t workers, std::uint64_t term,
-                                                            std::uint64_t plan) {
+                                                            std::string_view plan) {
   std::unique_ptr<local_cluster> c(new local_cluster(system, workers, term));
   if (auto done = c->start_processes(); !done)
     return done.error();
@@ -143,11 +144,11 @@ result<void> local_cluster::lost(const caf::down_msg& m) {
 }
 
 // Who is connected was started by us; it must have come to run the same.
-result<void> local_cluster::welcome(std::uint64_t plan) {
+result<void> local_cluster::welcome(std::string_view plan) {
   return hear_all<hello_message>([&](const hello_message& m) { return admit(m, plan); });
 }
 
-result<void> local_cluster::admit(const hello_message& m, std::uint64_t plan) {
+result<void> local_cluster::admit(const hello_message& m, std::string_view plan) {
   const auto agent = caf::actor_cast<caf::actor>(self_->current_sender());
   if (!agent || m.node == 0 || m.node > workers_.size())
     return internal_error(fmt::format("there is no worker {}", m.node));
@@ -161,7 +162,7 @@ result<void> local_cluster::admit(const hello_message& m, std::uint64_t plan) {
   if (m.arguments != own_arguments())
     return refused("was given other arguments than the coordinator");
   if (m.plan != plan)
-    return refused("built another graph than the coordinator");
+    return refused("built another graph than the coordinator: " + first_difference(plan, m.plan));
   for (const worker& w : workers_)
     if ((w.agent && w.agent.node() == agent.node()) || agent.node() == self_->node())
       return refused("has the node id of another");

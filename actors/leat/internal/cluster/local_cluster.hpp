@@ -14,7 +14,7 @@ public:
   /// Starts the workers of an attempt and waits until all have joined, were found to run the same
   /// graph, and reach each other.
   static result<std::unique_ptr<local_cluster>>
-  start(caf::actor_system& system, std::size_t workers, std::uint64_t term, std::uint64_t plan);
+  start(caf::actor_system& system, std::size_t workers, std::uint64_t term, std::string_view plan);
   ~local_cluster();
   local_cluster(const local_cluster&) = delete;
   local_cluster& operator=(const local_cluster&) = delete;
@@ -38,8 +38,8 @@ private:
       : self_(system), term_(term), workers_(workers) {}
 
   result<void> start_processes();
-  result<void> welcome(std::uint64_t plan);
-  result<void> admit(const hello_message& m, std::uint64_t plan);
+  result<void> welcome(std::string_view plan);
+  result<void> admit(const hello_message& m, std::string_view plan);
   template <class Message, class Handler>
   result<void> hear_all(Handler handle);
   result<void> all_alive();

@@ -20,7 +20,7 @@ struct hello_message {
   std::uint64_t term = 1;
   std::size_t node = 0;
   std::string arguments;
-  std::uint64_t plan = 0;  ///< fingerprint
+  std::string plan;        ///< see plan_text()
   std::uint64_t build = 0; ///< hash of the program
 };
 template <class Inspector>

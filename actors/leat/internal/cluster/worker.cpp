@@ -49,14 +49,17 @@ result<void> run_worker(graph g, const run_options& options, const worker_invita
         fmt::format("there is no worker {} of {}", order.node, options.local_workers));
   const plan& p = g.plan();
   const resolved_plan resolved = p.resolve(options.parallelism);
-  const auto nodes = place(p, resolved, options.local_workers);
-  if (auto prepared = prepare(g.plan(), options, stages_on(order.node, resolved, nodes)); !prepared)
+  const auto nodes = place_run(p, resolved, options);
+  if (!nodes)
+    return nodes.error();
+  if (auto prepared = prepare(g.plan(), options, stages_on(order.node, resolved, *nodes));
+      !prepared)
     return prepared;
   steady_clock time;
   wired_job wired = wire_up(p, options, time, true);
-  if (auto assigned = assign_nodes(p, wired, nodes, order.node); !assigned)
+  if (auto assigned = assign_nodes(p, wired, *nodes, order.node); !assigned)
     return assigned;
-  auto own = share_of(order.node, wired, nodes);
+  auto own = share_of(order.node, wired, *nodes);
   const auto blocking = std::ranges::count_if(own, &planned_subtask::own_thread);
   const std::size_t threads = threads_of(static_cast<std::size_t>(blocking), options);
   if (auto enough = check_threads(threads); !enough)
@@ -69,7 +72,7 @@ result<void> run_worker(graph g, const run_options& options, const worker_invita
   caf::actor me =
       system.spawn<worker_actor>(std::move(own),
                                  hello_message{order.term, order.node, own_arguments(),
-                                               plan_fingerprint(p, resolved), own_build()},
+                                               plan_text(p, resolved, *nodes), own_build()},
                                  options.local_workers, options.dead_letters, std::move(ended));
   for (std::size_t later = order.node + 1; later <= options.local_workers; ++later)
     publish(me, order.link_to(later));

@@ -12,9 +12,8 @@ attempt::attempt(const job_basis& job, attempt_id which)
 
 result<std::unique_ptr<attempt>> attempt::prepare(const job_basis& job, attempt_id which) {
   std::unique_ptr<attempt> made(new attempt(job, which));
-  if (job.options.local_workers > 0)
-    if (auto started = made->start_workers(); !started)
-      return started.error();
+  if (auto started = made->start_workers(); !started)
+    return started.error();
   return made;
 }
 
@@ -23,15 +22,20 @@ attempt::~attempt() {
   let_go();
 }
 
-// Leaves to the workers what is theirs.
+// Leaves to the workers what is theirs, if there are any.
 result<void> attempt::start_workers() {
   const plan& p = job_.planned;
   const std::size_t workers = job_.options.local_workers;
   const resolved_plan resolved = p.resolve(job_.options.parallelism);
-  if (auto assigned = assign_nodes(p, wired_, place(p, resolved, workers), 0); !assigned)
+  const auto nodes = place_run(p, resolved, job_.options);
+  if (!nodes)
+    return nodes.error();
+  if (workers == 0)
+    return {};
+  if (auto assigned = assign_nodes(p, wired_, *nodes, 0); !assigned)
     return assigned;
   auto joined =
-      local_cluster::start(job_.system, workers, which_.term, plan_fingerprint(p, resolved));
+      local_cluster::start(job_.system, workers, which_.term, plan_text(p, resolved, *nodes));
   if (!joined)
     return joined.error();
   cluster_ = std::move(*joined);

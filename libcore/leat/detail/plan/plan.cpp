@@ -14,11 +14,6 @@ std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
-std::string_view routing_name(routing r) {
-  static constexpr std::string_view names[] = {"forward", "rebalance", "by key", "broadcast"};
-  return names[static_cast<int>(r)];
-}
-
 std::string json_text(std::string_view text) {
   std::string quoted;
   append_json_text(quoted, text);
@@ -148,6 +143,11 @@ void find_untimed(const plan& p, std::vector<error>& faults) {
 }
 
 } // namespace
+
+std::string_view routing_name(routing r) {
+  static constexpr std::string_view names[] = {"forward", "rebalance", "by key", "broadcast"};
+  return names[static_cast<int>(r)];
+}
 
 plan_stage::plan_stage() = default;
 plan_stage::plan_stage(const plan_stage&) = default;

@@ -25,6 +25,9 @@ public:
   virtual ~actor_factory() = default;
 };
 
+/// As describe() has it.
+std::string_view routing_name(routing r);
+
 struct plan_edge {
   std::size_t from = 0;
   std::size_t to = 0;
