@@ -97,6 +97,10 @@ def same_results(program, folder):
         assert code == 0, err
         assert sorted_lines(folder / "one") == sorted_lines(folder / workers), f"{workers} workers: other results"
         assert "30 000" in out, f"the summary does not know the workers' figures:\n{out}"
+    pins = ("--pin", "first=worker-2", "--pin", "parity=worker-1", "--pin", "out=coordinator")
+    code, _, err = Run(program, folder, "pinned", 30_000, "--local-cluster", "2", *pins).end()
+    assert code == 0, err
+    assert sorted_lines(folder / "one") == sorted_lines(folder / "pinned"), "pinned: other results"
 
 
 def nothing_is_left(folder):

@@ -8,12 +8,28 @@
 
 namespace leat {
 
+namespace {
+constexpr std::uint64_t most_local_workers = 64;
+} // namespace
+
 void plan_settings::declare_layout(option_set& options, const std::string& heading) {
   options.add("--parallelism N", parallelism, "default parallelism of keyed stages").under(heading);
   options
       .add("--window STAGE=SPEC", windows,
            "batching of a windowing stage; once for each stage "
            "(default: that of the graph)")
+      .under(heading);
+  options
+      .add("--local-cluster N", local_cluster,
+           "share the work among N worker processes on this host (default: none)")
+      .under(heading);
+  options
+      .add("--pin STAGE=NODE", pins,
+           "run a stage on a node or a label's nodes only; once for each stage")
+      .under(heading);
+  options
+      .add("--shared STAGE", shared,
+           "source or sink whose path is valid on all nodes; once for each stage")
       .under(heading);
 }
 
@@ -43,6 +59,24 @@ result<std::map<std::string, any_batching>> plan_settings::batchings() const {
                         batching.error().hint);
     if (!all.emplace(stage, *batching).second)
       return given_twice("--window", stage);
+  }
+  return all;
+}
+
+result<std::size_t> plan_settings::local_workers() const {
+  if (auto fits = check_range("--local-cluster", local_cluster, 0, most_local_workers); !fits)
+    return fits.error();
+  return local_cluster;
+}
+
+result<std::map<std::string, std::string>> plan_settings::pinned() const {
+  std::map<std::string, std::string> all;
+  for (const std::string& text : pins) {
+    auto pin = split_assignment("--pin", text, "STAGE=NODE", "risk=worker-1");
+    if (!pin)
+      return pin.error();
+    if (!all.insert(std::move(*pin)).second)
+      return given_twice("--pin", text.substr(0, text.find('=')));
   }
   return all;
 }

@@ -10,6 +10,9 @@ namespace leat {
 struct plan_settings {
   std::uint64_t parallelism = 1;
   std::vector<std::string> windows;
+  std::uint64_t local_cluster = 0;
+  std::vector<std::string> pins;
+  std::vector<std::string> shared;
   std::string config;
   option_places places; ///< of what a configuration file gave
 
@@ -21,6 +24,12 @@ struct plan_settings {
   result<std::size_t> subtasks() const;
   /// By windowing stage. Errors name the option.
   result<std::map<std::string, any_batching>> batchings() const;
+  /// How many worker processes on this host. Errors name the option.
+  result<std::size_t> local_workers() const;
+  /// The node or label of each stage that is pinned. Errors name the option.
+  result<std::map<std::string, std::string>> pinned() const;
+  /// Stages whose paths all nodes have.
+  std::set<std::string> shared_stages() const { return {shared.begin(), shared.end()}; }
   /// Whether the stages that the configuration file speaks of are there.
   result<void> check_stages(const plan& p) const;
 

@@ -248,7 +248,7 @@ exit_code attend(run_plan run, const run_settings& settings, const further_rows&
   const std::string published = settings.quiet ? "" : published_text(run.g.plan());
   auto started = job::start(std::move(run.g), std::move(run.options));
   if (!started)
-    return to.refuse(started.error());
+    return to.refuse(placed(started.error(), settings.places));
   tell_start(bus, *started, published);
   attended_run attendant(*started, dead_letters, bus, watch, signals);
   attendant.wait();

@@ -12,7 +12,6 @@ namespace leat {
 namespace {
 
 constexpr std::uint64_t most_workers = 1024;
-constexpr std::uint64_t most_local_workers = 64;
 constexpr std::uint64_t most_frame_records = 1'000'000;
 constexpr std::chrono::milliseconds shortest_metrics_interval{100};
 
@@ -61,8 +60,6 @@ void run_settings::declare(option_set& options) {
   };
   declare_layout(options, "Running");
   add("Running", "--workers N", workers, "number of threads (default: one for each processor)");
-  add("Running", "--local-cluster N", local_cluster,
-      "share the work among N worker processes on this host (default: none)");
   add("Running", "--rate R", rate,
       "read R records a second; latency counts from when each is due "
       "(default: no limit)");
@@ -94,8 +91,6 @@ result<run_options> run_settings::options() const {
     return wanted.error();
   if (auto fits = check_range("--workers", workers, 0, most_workers); !fits)
     return fits.error();
-  if (auto fits = check_range("--local-cluster", local_cluster, 0, most_local_workers); !fits)
-    return fits.error();
   if (auto fits = check_range("--frame-records", frame_records, 1, most_frame_records); !fits)
     return fits.error();
   if (rate < 0)
@@ -103,6 +98,12 @@ result<run_options> run_settings::options() const {
   auto chosen = batchings();
   if (!chosen)
     return chosen.error();
+  const auto local = local_workers();
+  if (!local)
+    return local.error();
+  auto pins_of_stages = pinned();
+  if (!pins_of_stages)
+    return pins_of_stages.error();
   if (auto done = read_slow_sinks(slow_sinks, o.slow_sinks); !done)
     return done.error();
   const auto limit = read_dead_letter_limit(max_dead_letters);
@@ -112,7 +113,9 @@ result<run_options> run_settings::options() const {
   o.parallelism = *wanted;
   o.batchings = std::move(*chosen);
   o.workers = workers;
-  o.local_workers = local_cluster;
+  o.local_workers = *local;
+  o.pins = std::move(*pins_of_stages);
+  o.shared = shared_stages();
   o.rate = rate;
   o.frames.records = frame_records;
   return o;

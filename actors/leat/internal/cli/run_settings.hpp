@@ -10,7 +10,6 @@ namespace leat {
 /// As they are given on the command line.
 struct run_settings : plan_settings {
   std::uint64_t workers = 0;
-  std::uint64_t local_cluster = 0;
   double rate = 0;
   std::vector<std::string> slow_sinks;
   std::uint64_t frame_records = frame_limits{}.records;

@@ -144,6 +144,12 @@ void find_untimed(const plan& p, std::vector<error>& faults) {
 
 } // namespace
 
+std::string mermaid_text(std::string text) {
+  for (std::size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 6)
+    text.replace(at, 1, "&quot;");
+  return text;
+}
+
 std::string_view routing_name(routing r) {
   static constexpr std::string_view names[] = {"forward", "rebalance", "by key", "broadcast"};
   return names[static_cast<int>(r)];
@@ -314,14 +320,9 @@ std::string plan::describe_text(std::size_t default_parallelism) const {
 
 std::string plan::describe_mermaid(std::size_t default_parallelism) const {
   const resolved_plan r = resolve(default_parallelism);
-  const auto quoted = [](std::string text) {
-    for (std::size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 6)
-      text.replace(at, 1, "&quot;");
-    return text;
-  };
   std::string text = "flowchart LR\n";
   for (std::size_t i = 0; i < stages.size(); ++i) {
-    std::string label = fmt::format("{}<br/>{}", quoted(stages[i].name), stages[i].kind.name);
+    std::string label = fmt::format("{}<br/>{}", mermaid_text(stages[i].name), stages[i].kind.name);
     if (stages[i].batching)
       label += " " + stages[i].batching->text();
     if (r.stages[i].parallelism > 1)
@@ -329,9 +330,9 @@ std::string plan::describe_mermaid(std::size_t default_parallelism) const {
     text += fmt::format("  s{}[\"{}\"]\n", i, label);
   }
   for (const plan_edge& e : edges) {
-    std::string label = quoted(e.type);
+    std::string label = mermaid_text(e.type);
     if (!e.steps.empty())
-      label = quoted(joined(e.steps)) + ": " + label;
+      label = mermaid_text(joined(e.steps)) + ": " + label;
     text += fmt::format("  s{} -->|\"{}\"| s{}\n", e.from, label, e.to);
   }
   return text;

@@ -25,6 +25,9 @@ public:
   virtual ~actor_factory() = default;
 };
 
+/// A label of a Mermaid chart, without its quotes.
+std::string mermaid_text(std::string text);
+
 /// As describe() has it.
 std::string_view routing_name(routing r);
 

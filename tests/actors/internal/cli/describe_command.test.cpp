@@ -58,3 +58,126 @@ TEST_CASE("a graph is described as it would be run") {
   CHECK(has(scoring({"describe", "--config", "job.toml"}).err,
             "scoring: error: job.toml:2:1: there is no stage \"pan\"\n"));
 }
+
+namespace {
+
+/// Reads and writes what is named; the sink has a file for each subtask.
+struct filed_counter : counter {
+  std::vector<leat::file_use> inputs() const { return {{"items.csv"}}; }
+};
+struct filed_sink : counting_sink {
+  std::vector<leat::file_use> targets(std::size_t subtasks) const {
+    std::vector<leat::file_use> all;
+    for (std::size_t i = 0; i < subtasks; ++i)
+      all.push_back({"out-" + std::to_string(i) + ".csv"});
+    return all;
+  }
+};
+
+outcome filed(std::vector<std::string> arguments) {
+  program p{"filed", "Has files."};
+  p.graph([] {
+    leat::graph g{"filed"};
+    g.from("items", filed_counter{{10}})
+        .rebalance("spread", 4)
+        .window("pane", batch{})
+        .score("risk", constant{})
+        .to("out", filed_sink{}, {.parallelism = 2});
+    return g;
+  });
+  arguments.insert(arguments.begin(), {"describe", "--placement"});
+  return outcome_of(p, std::move(arguments));
+}
+
+} // namespace
+
+TEST_CASE("a placement is described as text") {
+  CHECK(filed({}).out == "placement of filed\n"
+                         "  coordinator: items[0], spread[0-3], pane[0-3], risk[0-3], out[0-1]\n"
+                         "items: on coordinator, all nodes are on this host\n"
+                         "out: on coordinator, all nodes are on this host, each subtask writes its "
+                         "own file\n");
+  CHECK(filed({"--local-cluster", "2", "--pin", "risk=worker-2"}).out ==
+        "placement of filed\n"
+        "  coordinator: nothing\n"
+        "  worker-1 (1 slot): items[0], spread[0-1], pane[0-1], out[0]\n"
+        "  worker-2 (1 slot): spread[2-3], pane[2-3], risk[0-3], out[1]\n"
+        "items: on worker-1, all nodes are on this host\n"
+        "out: on worker-1, worker-2, all nodes are on this host, each subtask writes its own "
+        "file\n");
+  const std::vector<std::string> hosts = {"--node", "a", "--node", "b:3:gpu,fast"};
+  CHECK(filed(hosts).out == "placement of filed\n"
+                            "  coordinator: items[0], out[0-1]\n"
+                            "  a (1 slot): spread[0], pane[0], risk[0]\n"
+                            "  b (3 slots, gpu, fast): spread[1-3], pane[1-3], risk[1-3]\n"
+                            "items: on coordinator, its path is local; --shared items if every "
+                            "node has it\n"
+                            "out: on coordinator, its path is local; --shared out if every node "
+                            "has it\n");
+  auto shared = hosts;
+  shared.insert(shared.end(), {"--shared", "out", "--pin", "spread=gpu"});
+  CHECK(has(filed(shared).out, "  b (3 slots, gpu, fast): spread[0-3], pane[0-3], risk[0-3], "
+                               "out[1]\n"));
+  CHECK(has(filed(shared).out,
+            "out: on a, b, its path is shared, each subtask writes its own file\n"));
+}
+
+TEST_CASE("a placement is described as a chart and for programs") {
+  const outcome chart = filed({"--format", "mermaid", "--local-cluster", "2"});
+  CHECK(has(chart.out, "  subgraph n1[\"worker-1<br/>1 slot\"]\n"
+                       "    n1s0[\"items[0]<br/>source\"]\n"));
+  CHECK(has(chart.out, "  n1s0 -->|\"counted\"| n2s1\n"));
+  CHECK(has(chart.out, "  n1s1 -->|\"counted\"| n1s2\n"));
+  CHECK_FALSE(has(chart.out, "n1s1 -->|\"counted\"| n2s2\n")); // subtask by subtask
+
+  const auto document = nlohmann::json::parse(
+      filed({"--format", "json", "--node", "a", "--node", "b:3:gpu,fast"}).out);
+  CHECK(document.at("graph") == "filed");
+  CHECK(document.at("nodes").at(0) ==
+        nlohmann::json::parse(R"({"name": "coordinator", "slots": 0, "labels": [], "stages": [
+            {"name": "items", "subtasks": [0]}, {"name": "out", "subtasks": [0, 1]}]})"));
+  CHECK(document.at("nodes").at(2).at("labels") == nlohmann::json{"gpu", "fast"});
+  CHECK(document.at("paths").at(1) ==
+        nlohmann::json::parse(R"({"stage": "out", "nodes": ["coordinator"],
+            "paths": ["out-0.csv", "out-1.csv"],
+            "reason": "its path is local; --shared out if every node has it"})"));
+}
+
+TEST_CASE("a placement that cannot be is refused") {
+  const auto refused = [](std::vector<std::string> arguments) {
+    const outcome told = filed(std::move(arguments));
+    CHECK(told.code == exit_refused);
+    CHECK(told.out.empty());
+    return told.err;
+  };
+  CHECK(refused({"--pin", "risk=gpu", "--node", "a:1:edge"}) ==
+        "filed: error: --pin risk: there is no node or label \"gpu\"\n"
+        "  hint: nodes: coordinator, a; labels: edge\n");
+  CHECK(has(refused({"--pin", "items=a", "--node", "a"}),
+            "--pin items: it cannot run on \"a\", since its path \"items.csv\" is local to the "
+            "coordinator\n"));
+  CHECK(has(refused({"--pin", "risk"}), "--pin: \"risk\" is not STAGE=NODE\n"));
+  CHECK(has(refused({"--pin", "risk=a", "--pin", "risk=b"}), "--pin risk is given twice\n"));
+  CHECK(has(refused({"--shared", "outt"}), "--shared: there is no stage \"outt\"\n"));
+  for (const char* node : {"", "a:0", "a:x", "a:1025", "a:1:", "a:1:x,,y", "a:1:x:y", ":1"})
+    CHECK(has(refused({"--node", node}), "--node: invalid node \"" + std::string(node) + "\"\n"));
+  CHECK(has(refused({"--node", "a", "--node", "a:2"}), "--node a is given twice\n"));
+  CHECK(has(refused({"--node", "coordinator"}), "--node coordinator: the name is taken\n"));
+  CHECK(has(refused({"--node", "a", "--local-cluster", "2"}), "exclude each other\n"));
+  CHECK(has(refused({"--format", "dot"}), "--placement: there is no format dot of it\n"));
+  CHECK(has(scoring({"describe", "--node", "a"}).err, "--node requires --placement\n"));
+}
+
+TEST_CASE("pins and shared stages may stand in the configuration file") {
+  const scratch_folder folder;
+  folder.folder.write("job.toml", "local-cluster = 2\nshared = [\"out\"]\n"
+                                  "[stage.risk]\npin = \"worker-2\"\n");
+  CHECK(has(filed({"--config", "job.toml"}).out, "risk[0-3], out[1]\n"));
+  CHECK(has(filed({"--config", "job.toml", "--pin", "risk=worker-1"}).out,
+            "pane[0-1], risk[0-3], out[0]\n"));
+  folder.folder.write("job.toml", "shared = [\"outt\"]\n[stage.risk]\npin = \"gpu\"\n");
+  CHECK(has(filed({"--config", "job.toml"}).err,
+            "job.toml:1:1: --shared: there is no stage \"outt\"\n"));
+  CHECK(has(filed({"--config", "job.toml", "--shared", "out"}).err,
+            "job.toml:3:1: --pin risk: there is no node or label \"gpu\"\n"));
+}

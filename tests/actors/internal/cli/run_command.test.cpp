@@ -312,6 +312,19 @@ TEST_CASE("a fault in a file's options is told with its place") {
   CHECK(scoring({"run", "--config", "none.toml"}).code == exit_refused);
 }
 
+TEST_CASE("a pin to a node that is not there is refused before the start") {
+  const outcome told = scoring({"run", "--pin", "risk=worker-1"});
+  CHECK(told.code == exit_refused);
+  CHECK(told.err == "scoring: error: --pin risk: there is no node or label \"worker-1\"\n"
+                    "  hint: nodes: coordinator; labels: none\n");
+  const scratch_folder folder;
+  folder.folder.write("job.toml", "quiet = true\n[stage.risk]\npin = \"worker-1\"\n");
+  CHECK(
+      has(scoring({"run", "--config", "job.toml"}).err, "job.toml:3:1: --pin risk: there is no "));
+  CHECK(scoring({"run", "--config", "job.toml", "--pin", "risk=coordinator"}).code == exit_done);
+  CHECK(has(scoring({"run", "--shared", "pan"}).err, "--shared: there is no stage \"pan\"\n"));
+}
+
 TEST_CASE("figures are written at the end, whatever it is") {
   const scratch_folder folder;
   CHECK(scoring({"run", "--metrics-out", "m.json"}).code == exit_done);
