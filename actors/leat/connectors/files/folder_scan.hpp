@@ -28,6 +28,8 @@ public:
   /// under their name is new.
   result<found> look();
 
+  const std::string& folder() const { return folder_; }
+
 private:
   struct seen {
     std::uint64_t size = 0;

@@ -73,6 +73,8 @@ void input_files::add_matches(const std::string& pattern) {
   const int code = ::glob(pattern.c_str(), GLOB_ERR | GLOB_NOSORT, nullptr, &found);
   const int cause = errno;
   const std::unique_ptr<glob_t, decltype(&::globfree)> owner{&found, &::globfree};
+  if (code != 0)
+    paths_.push_back(pattern); // it names files of another host, perhaps
   if (code == GLOB_NOMATCH)
     return fault(user_error(fmt::format("no file matches \"{}\"", pattern),
                             "check the pattern; a relative one starts at the current folder"));

@@ -21,7 +21,8 @@ error open_error(const std::string& path, int code);
 /// whatever its characters. The order of items is the order of the files.
 ///
 /// Patterns are looked up once, here: all subtasks see the same list, without files that are
-/// created later. check() reports an invalid list (nothing matches, a file twice).
+/// created later. A pattern that nothing matches stands for itself; check() reports it, and a file
+/// that is given twice.
 class input_files {
 public:
   input_files(const char* item);

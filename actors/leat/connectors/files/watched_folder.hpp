@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/connectors/files/folder_scan.hpp>
+#include <leat/file_use.hpp>
 #include <leat/source.hpp>
 
 #include <deque>
@@ -96,6 +97,8 @@ public:
   explicit watched_folder(std::string folder, watch_options options = {}, file_options files = {})
       : scan_(std::move(folder), options.pattern, options.until), every_(options.every),
         file_options_(files) {}
+
+  std::vector<file_use> inputs() const { return {{scan_.folder()}}; }
 
   result<void> check() const {
     if (every_ <= std::chrono::nanoseconds{0})

@@ -5,6 +5,7 @@
 #include <leat/connectors/json_lines/source.hpp>
 #include <leat/connectors/socket/line_connection.hpp>
 #include <leat/dead_letter.hpp>
+#include <leat/file_use.hpp>
 #include <leat/source.hpp>
 
 #include <memory>
@@ -120,6 +121,13 @@ public:
 
   explicit socket_source(std::string address, socket_options options = {})
       : address_(std::move(address)), options_(options) {}
+
+  /// A Unix socket is a path.
+  std::vector<file_use> inputs() const {
+    const auto parsed = socket_address::parse(address_);
+    return parsed && !parsed->path.empty() ? std::vector{file_use{parsed->path, true}}
+                                           : std::vector<file_use>{};
+  }
 
   /// Whether the address is valid; the server is contacted by the running job.
   result<void> check() const {

@@ -270,6 +270,9 @@ std::string plan_text(const plan& p, const resolved_plan& r,
                         fmt::join(subtask, end, " "), r.stages[s].ordered ? ", in stamp order" : "",
                         stage.at_coordinator ? ", at the coordinator" : "",
                         stage.batching ? ", " + stage.batching->text() : "");
+    if (std::any_of(subtask, end, [](std::size_t node) { return node != 0; }))
+      for (const file_use& f : paths_of(stage, r.stages[s].parallelism))
+        text += fmt::format("{} uses {}\n", stage.name, f.path);
     subtask = end;
   }
   for (const plan_edge& e : p.edges)

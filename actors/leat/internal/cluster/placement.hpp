@@ -57,8 +57,8 @@ result<std::vector<std::size_t>> place_run(const plan& p, const resolved_plan& r
 std::vector<bool> stages_on(std::size_t node, const resolved_plan& r,
                             const std::vector<std::size_t>& nodes);
 
-/// The graph and where it runs, a line for each stage and edge: two nodes have the same text only
-/// if they run the same graph alike.
+/// The graph and where it runs, a line for each stage, edge, and path that is used by workers: two
+/// nodes have the same text only if they run the same graph alike, on the same list of files.
 std::string plan_text(const plan& p, const resolved_plan& r, const std::vector<std::size_t>& nodes);
 
 /// Where another node's text first differs from one's own, as the end of a sentence; empty if it

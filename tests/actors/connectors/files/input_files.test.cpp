@@ -48,6 +48,7 @@ TEST_CASE("what is wrong with a list of files is told before they are read") {
   folder.write("a.csv", "");
   CHECK(fault_of(input_files{folder / "*.json"}) ==
         "no file matches \"" + folder.path() + "/*.json\"");
+  CHECK(input_files{folder / "*.json"}.uses().front().path == folder / "*.json");
   CHECK(fault_of(input_files{list{folder / "none*", folder / "a.csv"}}) ==
         "no file matches \"" + folder.path() + "/none*\"");
   CHECK(fault_of(input_files{list{}}) == "no input files");

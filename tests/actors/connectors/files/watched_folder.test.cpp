@@ -149,6 +149,7 @@ TEST_CASE("a folder that is missing or unreadable is told") {
         "cannot open \"" + (folder / "none") + "\": No such file or directory");
   CHECK(!csv_folder{folder.path(), {.every = 0s}}.check());
   CHECK(csv_folder{folder.path()}.check());
+  CHECK(csv_folder{folder.path()}.inputs().front().path == folder.path());
   std::filesystem::create_directory(folder / "gone");
   watching<> in{csv_folder{folder / "gone"}};
   CHECK(!in.look());

@@ -224,3 +224,8 @@ TEST_CASE("an address that is none is told before the job starts") {
   CHECK(!leat::json_lines_socket<tick>{"tcp://feed:1", {.first_wait = 0ns}}.check());
   CHECK(leat::json_lines_socket<tick>{"tcp://feed:1"}.check());
 }
+
+TEST_CASE("a Unix socket is a path of this host, a server is not") {
+  CHECK(leat::json_lines_socket<tick>{"tcp://feed:1"}.inputs().empty());
+  CHECK(leat::json_lines_socket<tick>{"unix:/run/feed"}.inputs().front().path == "/run/feed");
+}

@@ -354,6 +354,12 @@ TEST_CASE("the text of a plan is that of the same graph on the same nodes only")
         "its plan has \"process first on nodes 1 1 2\" in place of \"process first on nodes 1 2\"");
   CHECK(leat::first_difference(own, text(keyed_twice(), 2, 1)) ==
         "its plan has \"process first on nodes 1 1\" in place of \"process first on nodes 1 2\"");
+  const auto files = [](std::vector<std::size_t> nodes) {
+    auto g = with_files(to_files{});
+    return leat::plan_text(g.plan(), g.plan().resolve(1), nodes);
+  };
+  CHECK(files({1, 1, 1}).find("\nin uses in.csv\n") != std::string::npos);
+  CHECK(files({0, 1, 0}).find("uses") == std::string::npos); // other nodes do not use them
   CHECK(leat::first_difference("a\nb\n", "a\n") == "its plan ends before \"b\"");
   CHECK(leat::first_difference("a\n", "a\nb\n") == "its plan goes on with \"b\"");
 }
