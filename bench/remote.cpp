@@ -158,7 +158,7 @@ double raw_tcp() {
 
 int remote_worker(const leat::worker_invitation& order) {
   arrivals unseen;
-  const auto ended = leat::run_worker(over_there(unseen), one_worker(), order);
+  const auto ended = leat::run_worker(over_there(unseen), one_worker(), leat::role_of(order));
   if (!ended)
     fmt::print(stderr, "bench: error: {}\n", leat::to_string(ended.error()));
   return ended ? 0 : 1;

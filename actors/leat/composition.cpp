@@ -121,7 +121,7 @@ result<void> composition::run(caf::actor_system& system) {
   std::promise<job_outcome> ended;
   // Held until the end: the job of actors that forget it must not end unnoticed.
   const auto job = system.spawn<job_actor, caf::detached>(
-      attempt_id{}, std::move(plan), std::vector<caf::actor>{}, nullptr, nullptr,
+      attempt_id{}, std::move(plan), std::vector<worker_agent>{}, nullptr, nullptr,
       [&ended](job_outcome how) { ended.set_value(std::move(how)); });
   if (const auto how = ended.get_future().get(); how.fault)
     return *how.fault;

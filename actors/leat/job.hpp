@@ -3,9 +3,12 @@
 
 #include <leat/graph.hpp>
 
+#include <set>
+
 namespace leat {
 
 class job_runner;
+class worker_source;
 struct job_metrics;
 
 /// How many dead letters a run may have. Without a limit only a run in which no record got through
@@ -32,11 +35,13 @@ struct run_options {
   /// Processes of this program that are started on this host to share the work; 0: it is all done
   /// here. The program must come to run_command() again, as leat::run and leat::program do.
   std::size_t local_workers = 0;
-  /// Stages that run on certain nodes only: by stage, a node's name or a label. Workers on this host
-  /// are worker-1, worker-2, ..., and this process is the coordinator.
+  /// Stages that run on certain nodes only: by stage, the name of a node or a label. Workers on
+  /// this host are worker-1, worker-2, ..., and this process is the coordinator.
   std::map<std::string, std::string> pins;
   /// Sources and sinks whose paths lead to the same files on every node.
   std::set<std::string> shared;
+  /// Workers on other hosts; set by the command `coordinator` of a program. Null: none.
+  std::shared_ptr<worker_source> cluster;
   frame_limits frames;
   credit credit_limit{16, 8192, 256 * 1024}; ///< of each lane
   double rate = 0; ///< records/s sources are held to together; 0: unlimited

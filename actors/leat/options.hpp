@@ -33,6 +33,7 @@ struct option {
   std::string heading = "Options"; ///< the heading in --help
   bool is_required = false;
   bool is_config = false;
+  bool is_sent = false;
 
   /// The command fails without it.
   option& required() {
@@ -45,11 +46,19 @@ struct option {
     is_config = true;
     return *this;
   }
+  /// Its value names a file that every node reads, such as a model: a coordinator sends it to
+  /// workers on other hosts. A configuration file is sent, too.
+  option& sent_to_workers() {
+    is_sent = true;
+    return *this;
+  }
   option& under(std::string text) {
     heading = std::move(text);
     return *this;
   }
 };
+
+class option_set;
 
 /// The result of parsing.
 enum class parsed { options, call_for_help };
@@ -61,6 +70,15 @@ using option_places = std::map<std::string, std::string>;
 /// The error, preceded by the place of the option's value if that comes from a file. Errors about
 /// an option begin with the option's name.
 error placed(error e, const option_places& places);
+
+/// What a command line is read with besides its arguments. All may be left out.
+struct parse_context {
+  const option_set* others = nullptr; ///< of other commands, which a configuration file serves too
+  option_places* places = nullptr;    ///< receives the places of the file's values
+  /// Where files that were sent are here, by the path in the arguments.
+  const std::map<std::string, std::string>* received = nullptr;
+  std::vector<std::string>* sent = nullptr; ///< receives the paths of files to be sent
+};
 
 /// The options of a command.
 class option_set {
@@ -77,11 +95,8 @@ public:
   /// a value on the command line overrides the file's. An option whose value begins with STAGE= is
   /// overridden stage by stage. Errors name the argument, or the place in the file, and suggest a
   /// correction.
-  ///
-  /// `others` are options of other commands, which the file may contain too; `places` receives the
-  /// places of the file's values.
   result<parsed> parse(const std::vector<std::string>& arguments,
-                       const option_set* others = nullptr, option_places* places = nullptr) const;
+                       const parse_context& with = {}) const;
 
   /// The options under their headings, in the order of their declaration.
   std::string help() const;
@@ -92,6 +107,7 @@ private:
   option& add(std::string_view flag, option_target target, std::string help);
   /// options_.size() if there is no such option.
   std::size_t index_of(std::string_view long_name) const;
+  void find_files(given_values& given, bool option::*kind, const parse_context& with) const;
   result<void> read_config_into(given_values& given, const option_set* others,
                                 option_places& places) const;
 

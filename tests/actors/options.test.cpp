@@ -164,7 +164,7 @@ struct configured {
   std::string parse(const std::string& toml, std::vector<std::string> arguments = {}) {
     const std::string path = folder.write("job.toml", toml);
     arguments.insert(arguments.end(), {"--config", path});
-    const auto found = set.parse(arguments, &others, &places);
+    const auto found = set.parse(arguments, {&others, &places});
     std::string told = found ? "" : to_string(found.error());
     if (const auto at = told.find(path); at != told.npos)
       told.replace(at, path.size(), "job.toml");

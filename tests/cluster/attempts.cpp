@@ -96,7 +96,7 @@ int main() {
   if (const auto order = leat::worker_invitation::of_this_process()) {
     const attempts_case c(std::getenv(folder_variable),
                           std::strtoull(std::getenv(seed_variable), nullptr, 10));
-    return leat::run_worker(c.graph(), c.options, *order) ? 0 : 1;
+    return leat::run_worker(c.graph(), c.options, leat::role_of(*order)) ? 0 : 1;
   }
   std::string folder = (std::filesystem::temp_directory_path() / "leat-test-XXXXXX").string();
   if (!::mkdtemp(folder.data()))

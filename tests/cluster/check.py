@@ -121,7 +121,7 @@ def killed_worker_fails_the_job(program, folder):
     workers = run.workers(3)
     os.kill(workers[1], signal.SIGKILL)
     code, _, err = run.end()
-    assert code == 2 and "worker 2 was lost" in err, (code, err)
+    assert code == 2 and "node worker-2 was lost" in err, (code, err)
     assert not run.out.exists(), "an incomplete output looks complete"
     gone(workers)
     nothing_is_left(folder)
@@ -132,7 +132,7 @@ def terminated_worker_fails_the_job(program, folder):
     workers = run.workers(3)
     os.kill(workers[0], signal.SIGTERM)
     code, _, err = run.end()
-    assert code == 2 and "worker 1 was lost" in err, (code, err)
+    assert code == 2 and "node worker-1 was lost" in err, (code, err)
     gone(workers)
     nothing_is_left(folder)
 
@@ -142,7 +142,7 @@ def stopped_worker_fails_the_job(program, folder):
     workers = run.workers(3)
     os.kill(workers[0], signal.SIGSTOP)
     code, _, err = run.end(NOTICED)
-    assert code == 2 and "worker 1 was lost" in err, (code, err)
+    assert code == 2 and "node worker-1 was lost" in err, (code, err)
     gone(workers)
     nothing_is_left(folder)
 
@@ -154,7 +154,7 @@ def worker_stopped_while_it_joins_is_noticed(program, folder):
         pass  # until then it is still its parent's program, which waits for it
     os.kill(first[0], signal.SIGSTOP)
     code, _, err = run.end(NOTICED)
-    assert code != 0 and "worker 1 was" in err, (code, err)
+    assert code != 0 and "worker-1 was" in err, (code, err)
     gone(first)
 
 

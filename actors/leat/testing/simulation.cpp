@@ -84,7 +84,7 @@ simulation::simulation(graph g, simulation_options options)
   }
   p.started = p.time.now();
   p.coordinator = p.system.spawn<job_actor>(
-      attempt_id{}, std::move(p.wired.subtasks), std::vector<caf::actor>{}, nullptr,
+      attempt_id{}, std::move(p.wired.subtasks), std::vector<worker_agent>{}, nullptr,
       [this, &p] { return verdict(metrics(), p.options.run); },
       [&p](job_outcome how) {
         p.fault = std::move(how.fault);

@@ -18,8 +18,8 @@ std::string help_of_commands(std::string_view name, std::string_view about,
 std::optional<exit_code> read_options(const option_set& options,
                                       const std::vector<std::string>& arguments,
                                       const command_text& text, const console& to,
-                                      const option_set* others, option_places* places) {
-  const auto found = options.parse(arguments, others, places);
+                                      const parse_context& with) {
+  const auto found = options.parse(arguments, with);
   if (!found)
     throw failure(found.error());
   if (*found == parsed::options)

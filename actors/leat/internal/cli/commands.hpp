@@ -24,11 +24,10 @@ struct command_text {
 };
 
 /// Reads a command's options, or prints its help. With an exit code there is nothing more to do.
-/// `others` and `places` as in option_set::parse(). Throws the failure to read them.
+/// Throws the failure to read them.
 std::optional<exit_code> read_options(const option_set& options,
                                       const std::vector<std::string>& arguments,
                                       const command_text& text, const console& to,
-                                      const option_set* others = nullptr,
-                                      option_places* places = nullptr);
+                                      const parse_context& with = {});
 
 } // namespace leat

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fmt/format.h>
 #include <numeric>
 
@@ -190,7 +191,7 @@ option& option_set::add(std::string_view flag, option_target target, std::string
 }
 
 result<parsed> option_set::parse(const std::vector<std::string>& arguments,
-                                 const option_set* others, option_places* places) const {
+                                 const parse_context& with) const {
   // The library splits the arguments; what they mean is read here, for errors of one kind.
   CLI::App app;
   app.set_help_flag();
@@ -217,10 +218,12 @@ result<parsed> option_set::parse(const std::vector<std::string>& arguments,
   for (const CLI::Option* o : found)
     given.push_back(o->results());
   option_places from_file;
-  if (const auto done = read_config_into(given, others, from_file); !done)
+  find_files(given, &option::is_config, with);
+  if (const auto done = read_config_into(given, with.others, from_file); !done)
     return done.error();
-  if (places)
-    *places = from_file;
+  find_files(given, &option::is_sent, with);
+  if (with.places)
+    *with.places = from_file;
   for (std::size_t i = 0; i < options_.size(); ++i) {
     const option& o = options_[i];
     if (given[i].empty() && o.is_required)
@@ -233,6 +236,23 @@ result<parsed> option_set::parse(const std::vector<std::string>& arguments,
       return placed(done.error(), from_file);
   }
   return parsed::options;
+}
+
+// Of options of this kind: what has been received from elsewhere is read where it is here, and what
+// is here is noted.
+void option_set::find_files(given_values& given, bool option::*kind,
+                            const parse_context& with) const {
+  for (std::size_t i = 0; i < options_.size(); ++i) {
+    if (!(options_[i].*kind))
+      continue;
+    for (std::string& path : given[i]) {
+      std::error_code unknown;
+      if (with.sent && std::filesystem::is_regular_file(path, unknown))
+        with.sent->push_back(path);
+      if (with.received && with.received->contains(path))
+        path = with.received->at(path);
+    }
+  }
 }
 
 std::size_t option_set::index_of(std::string_view name) const {

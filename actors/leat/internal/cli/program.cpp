@@ -2,6 +2,7 @@
 
 #include <leat/detail/record/utf8.hpp>
 #include <leat/internal/cli/certs_command.hpp>
+#include <leat/internal/cli/cluster_commands.hpp>
 #include <leat/internal/cli/commands.hpp>
 #include <leat/internal/cli/describe_command.hpp>
 #include <leat/internal/cli/run_command.hpp>
@@ -30,11 +31,12 @@ struct program::parts {
 
   int main(int argc, char** argv);
   exit_code obey(const std::vector<std::string>& arguments);
-  exit_code run(const std::vector<std::string>& arguments);
+  exit_code run(const std::vector<std::string>& arguments, run_role role = {});
   exit_code describe(const std::vector<std::string>& arguments);
   exit_code act(const own_command& c, const std::vector<std::string>& arguments);
   exit_code refuse_command(std::string what) const;
   text_rows commands() const;
+  run_as runner();
 
   std::string about;
   console terminal;
@@ -101,6 +103,10 @@ exit_code program::parts::obey(const std::vector<std::string>& arguments) {
     return run(rest);
   if (make && name == "describe")
     return describe(rest);
+  if (make && name == "coordinator")
+    return coordinator_command(rest, terminal, runner());
+  if (make && name == "worker")
+    return worker_command(rest, terminal, runner());
   if (make && name == "certs")
     return certs_command(rest, terminal);
   for (const own_command& c : own_commands)
@@ -117,14 +123,21 @@ exit_code program::parts::refuse_command(std::string what) const {
       std::move(what), fmt::format("the command comes first: {}", fmt::join(names, ", "))));
 }
 
-exit_code program::parts::run(const std::vector<std::string>& arguments) {
+exit_code program::parts::run(const std::vector<std::string>& arguments, run_role role) {
   option_set all = graph_options;
   run_settings settings;
   settings.declare(all);
-  if (const auto ended = read_options(all, arguments, {"run", run_help, run_settings::specs()},
-                                      terminal, nullptr, &settings.places))
+  const parse_context with{nullptr, &settings.places, &role.files, &role.what.files};
+  if (const auto ended =
+          read_options(all, arguments, {"run", run_help, run_settings::specs()}, terminal, with))
     return *ended;
-  return run_command(make, settings, after_run, terminal);
+  return run_command(make, settings, after_run, terminal, std::move(role));
+}
+
+run_as program::parts::runner() {
+  return [this](const std::vector<std::string>& arguments, run_role role) {
+    return run(arguments, std::move(role));
+  };
 }
 
 exit_code program::parts::describe(const std::vector<std::string>& arguments) {
@@ -136,7 +149,7 @@ exit_code program::parts::describe(const std::vector<std::string>& arguments) {
   unused.declare(of_run);
   if (const auto ended =
           read_options(all, arguments, {"describe", describe_help, describe_settings::specs()},
-                       terminal, &of_run, &settings.places))
+                       terminal, {&of_run, &settings.places}))
     return *ended;
   return describe_command(make, settings, terminal);
 }
@@ -154,6 +167,8 @@ text_rows program::parts::commands() const {
   if (make) {
     rows.emplace_back("run", run_help);
     rows.emplace_back("describe", describe_help);
+    rows.emplace_back("coordinator", coordinator_help);
+    rows.emplace_back("worker", worker_help);
     rows.emplace_back("certs", certs_help);
   }
   for (const own_command& c : own_commands)

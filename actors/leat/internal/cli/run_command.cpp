@@ -162,12 +162,12 @@ void tell_end(job_bus& bus, attention& a, const job_metrics& r, const result<voi
   bus.deliver();
 }
 
-// This process was started by another one, which watches the job and tells how it gets on.
-exit_code work(leat::graph g, run_options options, const worker_invitation& order,
-               const attention& a, const run_settings& settings, const console& to) {
+// Another process watches the job and tells how it gets on.
+exit_code work(leat::graph g, run_options options, worker_role role, const attention& a,
+               const run_settings& settings, const console& to) {
   dead_letter_file dead_letters(settings.dead_letter_folder(g.name()), a.dead_letter_cap);
   options.dead_letters = &dead_letters;
-  const auto done = run_worker(std::move(g), options, order);
+  const auto done = run_worker(std::move(g), options, std::move(role));
   return done ? exit_done : to.refuse(done.error());
 }
 
@@ -224,7 +224,7 @@ void print_summary(const job_metrics& metrics, std::string_view dead_letter_file
 
 // Runs the job in this process, which attends it.
 exit_code attend(run_plan run, const run_settings& settings, const further_rows& more,
-                 const console& to) {
+                 const console& to, const run_role& role) {
   job_bus bus;
   std::optional<progress_line> line;
   subscribe(bus, run.attended, line, to);
@@ -245,6 +245,10 @@ exit_code attend(run_plan run, const run_settings& settings, const further_rows&
       return stopped_at_once();
     return {};
   };
+  if (role.workers_from)
+    run.options.cluster = workers_of(
+        *role.workers_from, role.workers, role.what, [&signals] { return signals.count() > 0; },
+        [&to](const std::string& text) { to.note(text); });
   const std::string published = settings.quiet ? "" : published_text(run.g.plan());
   auto started = job::start(std::move(run.g), std::move(run.options));
   if (!started)
@@ -274,15 +278,18 @@ exit_code attend(run_plan run, const run_settings& settings, const further_rows&
 } // namespace
 
 exit_code run_command(const graph_maker& make, const run_settings& settings,
-                      const further_rows& more, const console& to) {
-  const auto order = worker_invitation::of_this_process(); // first: who is left alone has to notice
+                      const further_rows& more, const console& to, run_role role) {
+  // First: who is left alone has to notice.
+  if (const auto order = worker_invitation::of_this_process())
+    role.worker = role_of(*order);
   survive_file_limit();
   auto run = run_plan::of(make, settings, to.err);
   if (!run)
     return to.refuse(run.error());
-  if (order)
-    return work(std::move(run->g), std::move(run->options), *order, run->attended, settings, to);
-  return attend(std::move(*run), settings, more, to);
+  if (role.worker)
+    return work(std::move(run->g), std::move(run->options), std::move(*role.worker), run->attended,
+                settings, to);
+  return attend(std::move(*run), settings, more, to, role);
 }
 
 } // namespace leat

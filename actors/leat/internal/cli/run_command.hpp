@@ -3,6 +3,7 @@
 
 #include <leat/internal/cli/console.hpp>
 #include <leat/internal/cli/graph_maker.hpp>
+#include <leat/internal/cli/run_role.hpp>
 #include <leat/internal/cli/run_settings.hpp>
 
 namespace leat {
@@ -13,6 +14,6 @@ using further_rows = std::function<text_rows(const job_metrics&)>;
 /// Runs a graph to its end, and tells how it went. SIGINT and SIGTERM stop it: the first lets it
 /// finish what was read, the second ends it at once, the third kills the process as ever.
 exit_code run_command(const graph_maker& make, const run_settings& settings,
-                      const further_rows& more, const console& to);
+                      const further_rows& more, const console& to, run_role role);
 
 } // namespace leat

@@ -22,6 +22,12 @@ extern "C" void count_signal(int) {
     received.fetch_add(1, std::memory_order_relaxed);
 }
 
+void ignore_unhandled(int signal) {
+  struct sigaction now {};
+  if (sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
+    std::signal(signal, SIG_IGN);
+}
+
 } // namespace
 
 stop_signals::stop_signals() : begin_(received) {
@@ -49,10 +55,8 @@ void stop_signals::release() {
   former_.clear();
 }
 
-void survive_file_limit() {
-  struct sigaction now {};
-  if (sigaction(SIGXFSZ, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
-    std::signal(SIGXFSZ, SIG_IGN);
-}
+void survive_file_limit() { ignore_unhandled(SIGXFSZ); }
+
+void survive_closed_connections() { ignore_unhandled(SIGPIPE); }
 
 } // namespace leat

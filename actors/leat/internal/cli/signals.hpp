@@ -36,4 +36,8 @@ private:
 /// remove what it had begun. A handler of the program's own stays.
 void survive_file_limit();
 
+/// From now on a write to a connection that its other end has closed fails, and the process lives.
+/// A handler of the program's own stays.
+void survive_closed_connections();
+
 } // namespace leat

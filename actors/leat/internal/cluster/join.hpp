@@ -18,9 +18,6 @@ struct worker_invitation {
   /// the coordinator. No other process can have its far end, so nobody has to prove who it is.
   std::vector<int> links;
 
-  /// The socket to a node other than this one.
-  int link_to(std::size_t other) const { return links[other < node ? other : other - 1]; }
-
   /// "LEAT_JOIN=TERM:NODE:SOCKET:SOCKET...", for the environment of a worker.
   std::string as_variable() const;
   /// What such a variable says; nothing if it makes no sense.
@@ -30,7 +27,7 @@ struct worker_invitation {
   static std::optional<worker_invitation> of_this_process();
 };
 
-/// The arguments of this process, and a hash of its program: workers must have been started alike.
+/// The arguments of this process, each with a zero behind it, and a hash of its program.
 std::string own_arguments();
 std::uint64_t own_build();
 

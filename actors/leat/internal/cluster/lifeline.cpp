@@ -18,7 +18,7 @@ constexpr std::chrono::seconds grace{2};
 constexpr int exit_orphaned = 2; // nobody is left to read it
 
 void wait_for_hangup(int socket) {
-  pollfd hangup{socket, 0, 0};
+  pollfd hangup{socket, POLLRDHUP, 0};
   while (::poll(&hangup, 1, -1) < 0 && errno == EINTR) {
   }
 }

@@ -15,17 +15,16 @@ auto inspect(Inspector& f, greet_message& m) {
   return f(m.node);
 }
 
-/// Worker to coordinator: here I am, connected with all others, and this is what I was told to run.
+/// Worker to coordinator: here I am, connected with all others, and this is the graph that I have
+/// built.
 struct hello_message {
   std::uint64_t term = 1;
   std::size_t node = 0;
-  std::string arguments;
-  std::string plan;        ///< see plan_text()
-  std::uint64_t build = 0; ///< hash of the program
+  std::string plan; ///< see plan_text()
 };
 template <class Inspector>
 auto inspect(Inspector& f, hello_message& m) {
-  return f(m.term, m.node, m.arguments, m.plan, m.build);
+  return f(m.term, m.node, m.plan);
 }
 
 /// Coordinator to worker: start your subtasks. Answered by spawned_message.

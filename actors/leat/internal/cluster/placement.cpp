@@ -242,11 +242,6 @@ std::vector<node_description> local_nodes(std::size_t count) {
   return all;
 }
 
-result<std::vector<std::size_t>> place_run(const plan& p, const resolved_plan& r,
-                                           const run_options& options) {
-  return place(p, r, local_nodes(options.local_workers), {options.pins, false, options.shared});
-}
-
 std::vector<bool> stages_on(std::size_t node, const resolved_plan& r,
                             const std::vector<std::size_t>& nodes) {
   std::vector<bool> found;

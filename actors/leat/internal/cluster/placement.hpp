@@ -49,10 +49,6 @@ bool has_local_path(const plan_stage& stage, const placement_rules& rules);
 /// The workers of a cluster on one host: worker-1, worker-2, ... with one slot each.
 std::vector<node_description> local_nodes(std::size_t count);
 
-/// The placement of a run, with the workers that its options ask for.
-result<std::vector<std::size_t>> place_run(const plan& p, const resolved_plan& r,
-                                           const run_options& options);
-
 /// Which stages have a subtask on this node, by place().
 std::vector<bool> stages_on(std::size_t node, const resolved_plan& r,
                             const std::vector<std::size_t>& nodes);

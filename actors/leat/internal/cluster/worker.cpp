@@ -1,5 +1,6 @@
 #include <leat/internal/cluster/worker.hpp>
 
+#include <leat/internal/cluster/local_workers.hpp>
 #include <leat/internal/cluster/network.hpp>
 #include <leat/internal/cluster/placement.hpp>
 #include <leat/internal/cluster/worker_actor.hpp>
@@ -26,14 +27,14 @@ std::vector<planned_subtask> share_of(std::size_t node, wired_job& all,
 
 // The coordinator and the workers before this one, as far as they can be reached: the coordinator
 // sees for itself who of them is lost, and ends the others.
-result<reached_message> reach_earlier(caf::actor_system& system, const worker_invitation& order) {
+result<reached_message> reach_earlier(caf::actor_system& system, worker_role& role) {
   reached_message m;
-  auto coordinator = dial(system, order.link_to(0));
+  auto coordinator = dial(system, std::move(role.link_to(0)));
   if (!coordinator)
     return coordinator.error();
   m.coordinator = std::move(*coordinator);
-  for (std::size_t node = 1; node < order.node; ++node) {
-    auto peer = dial(system, order.link_to(node));
+  for (std::size_t node = 1; node < role.node; ++node) {
+    auto peer = dial(system, std::move(role.link_to(node)));
     if (!peer)
       break;
     m.earlier.push_back(std::move(*peer));
@@ -43,23 +44,27 @@ result<reached_message> reach_earlier(caf::actor_system& system, const worker_in
 
 } // namespace
 
-result<void> run_worker(graph g, const run_options& options, const worker_invitation& order) {
-  if (order.node > options.local_workers || order.links.size() != options.local_workers)
-    return internal_error(
-        fmt::format("there is no worker {} of {}", order.node, options.local_workers));
+worker_role role_of(const worker_invitation& order) {
+  worker_role role{order.term, order.node, local_nodes(order.links.size()), {}, false};
+  for (const int socket : order.links)
+    role.links.emplace_back(owned_socket(socket));
+  return role;
+}
+
+result<void> run_worker(graph g, const run_options& options, worker_role role) {
   const plan& p = g.plan();
   const resolved_plan resolved = p.resolve(options.parallelism);
-  const auto nodes = place_run(p, resolved, options);
+  const auto nodes =
+      place(p, resolved, role.nodes, {options.pins, role.on_other_hosts, options.shared});
   if (!nodes)
     return nodes.error();
-  if (auto prepared = prepare(g.plan(), options, stages_on(order.node, resolved, *nodes));
-      !prepared)
+  if (auto prepared = prepare(g.plan(), options, stages_on(role.node, resolved, *nodes)); !prepared)
     return prepared;
   steady_clock time;
   wired_job wired = wire_up(p, options, time, true);
-  if (auto assigned = assign_nodes(p, wired, *nodes, order.node); !assigned)
+  if (auto assigned = assign_nodes(p, wired, *nodes, role.node); !assigned)
     return assigned;
-  auto own = share_of(order.node, wired, *nodes);
+  auto own = share_of(role.node, wired, *nodes);
   const auto blocking = std::ranges::count_if(own, &planned_subtask::own_thread);
   const std::size_t threads = threads_of(static_cast<std::size_t>(blocking), options);
   if (auto enough = check_threads(threads); !enough)
@@ -69,14 +74,12 @@ result<void> run_worker(graph g, const run_options& options, const worker_invita
   caf::actor_system system(add_network(configure(config, options)));
   std::promise<result<void>> ended;
   auto end = ended.get_future();
-  caf::actor me =
-      system.spawn<worker_actor>(std::move(own),
-                                 hello_message{order.term, order.node, own_arguments(),
-                                               plan_text(p, resolved, *nodes), own_build()},
-                                 options.local_workers, options.dead_letters, std::move(ended));
-  for (std::size_t later = order.node + 1; later <= options.local_workers; ++later)
-    publish(me, order.link_to(later));
-  auto reached = reach_earlier(system, order);
+  caf::actor me = system.spawn<worker_actor, caf::detached>(
+      std::move(own), hello_message{role.term, role.node, plan_text(p, resolved, *nodes)},
+      role.nodes, options.dead_letters, std::move(ended));
+  for (std::size_t later = role.node + 1; later <= role.nodes.size(); ++later)
+    publish(me, std::move(role.link_to(later)));
+  auto reached = reach_earlier(system, role);
   if (reached)
     caf::anon_send(me, std::move(*reached));
   else

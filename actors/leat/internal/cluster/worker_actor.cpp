@@ -11,10 +11,12 @@ constexpr std::chrono::milliseconds between_reports{100};
 } // namespace
 
 worker_actor::worker_actor(caf::actor_config& config, std::vector<planned_subtask> own,
-                           hello_message hello, std::size_t workers, dead_letter_sink* dead_letters,
-                           std::promise<result<void>> end)
+                           hello_message hello, const std::vector<node_description>& workers,
+                           dead_letter_sink* dead_letters, std::promise<result<void>> end)
     : caf::event_based_actor(config), own_(std::move(own)), hello_(std::move(hello)),
-      dead_letters_(dead_letters), end_(std::move(end)), peers_(workers), missing_(workers - 1) {
+      dead_letters_(dead_letters), end_(std::move(end)), missing_(workers.size() - 1) {
+  for (const node_description& w : workers)
+    peers_.push_back({nullptr, w.name});
   set_down_handler([this](const caf::down_msg& m) {
     if (coordinator_ && m.source == coordinator_)
       end_with(external_error("the coordinator is gone"));
@@ -80,7 +82,7 @@ void worker_actor::reached(const reached_message& m) {
 void worker_actor::greeted(const greet_message& m) {
   const auto peer = caf::actor_cast<caf::actor>(current_sender());
   const bool later = m.node > hello_.node && m.node <= peers_.size();
-  if (!peer || !later || peers_[m.node - 1]) {
+  if (!peer || !later || peers_[m.node - 1].actor) {
     strangers_.ignore("worker");
     return;
   }
@@ -90,7 +92,7 @@ void worker_actor::greeted(const greet_message& m) {
 
 void worker_actor::meet(std::size_t node, const caf::actor& peer) {
   monitor(peer);
-  peers_[node - 1] = peer;
+  peers_[node - 1].actor = peer;
   --missing_;
 }
 
@@ -124,9 +126,10 @@ void worker_actor::report_metrics() {
 void worker_actor::lost_peer(const caf::actor_addr& peer) {
   if (!job_)
     return;
-  const auto lost = std::find_if(peers_.begin(), peers_.end(),
-                                 [&](const caf::actor& p) { return p && p.address() == peer; });
-  send(job_, fault_message{0, lost_worker(static_cast<std::size_t>(lost - peers_.begin()) + 1)});
+  const auto lost = std::find_if(peers_.begin(), peers_.end(), [&](const worker_agent& p) {
+    return p.actor && p.actor.address() == peer;
+  });
+  send(job_, fault_message{0, lost_worker(lost->name)});
 }
 
 void worker_actor::abandon() {

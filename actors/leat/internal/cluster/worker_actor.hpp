@@ -4,6 +4,7 @@
 
 #include <leat/detail/runtime/strangers.hpp>
 #include <leat/internal/cluster/messages.hpp>
+#include <leat/internal/cluster/placement.hpp>
 #include <leat/internal/runtime/job_actor.hpp>
 
 #include <future>
@@ -20,7 +21,8 @@ class worker_actor final : public caf::event_based_actor {
 public:
   /// `hello`: what is told to the coordinator when all `workers` have met.
   worker_actor(caf::actor_config& config, std::vector<planned_subtask> own, hello_message hello,
-               std::size_t workers, dead_letter_sink* dead_letters, std::promise<result<void>> end);
+               const std::vector<node_description>& workers, dead_letter_sink* dead_letters,
+               std::promise<result<void>> end);
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -44,8 +46,8 @@ private:
   bool ended_ = false;
   std::promise<result<void>> end_;
   caf::actor coordinator_;
-  std::vector<caf::actor> peers_; ///< worker n is peers_[n - 1]; this one is null
-  std::size_t missing_;           ///< peers that are not known yet
+  std::vector<worker_agent> peers_; ///< worker n is peers_[n - 1]; this one has no actor
+  std::size_t missing_;             ///< peers that are not known yet
   std::vector<caf::actor> subtasks_;
   std::vector<std::pair<std::size_t, std::shared_ptr<subtask_metrics>>> metrics_;
   caf::actor job_;

@@ -84,7 +84,7 @@ result<void> worker_processes::start(const worker_invitation& order) {
   const pid_t process = start_process(order);
   if (process <= 0)
     return external_error(
-        fmt::format("worker {} cannot be started: {}", order.node, std::strerror(-process)));
+        fmt::format("node worker-{} cannot be started: {}", order.node, std::strerror(-process)));
   const std::lock_guard lock(mutex_);
   workers_.emplace_back().process = process;
   return {};
@@ -95,7 +95,7 @@ std::optional<error> worker_processes::first_ended() {
   for (std::size_t n = 0; n < workers_.size(); ++n)
     if (workers_[n].process <= 0)
       return external_error(
-          fmt::format("worker {} {} before the job began", n + 1, workers_[n].end));
+          fmt::format("node worker-{} {} before the job began", n + 1, workers_[n].end));
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include <leat/internal/job/attempt.hpp>
 
+#include <leat/internal/cluster/local_workers.hpp>
 #include <leat/internal/cluster/network.hpp>
 #include <leat/internal/cluster/placement.hpp>
 #include <leat/internal/runtime/files_in_use.hpp>
@@ -25,17 +26,22 @@ attempt::~attempt() {
 // Leaves to the workers what is theirs, if there are any.
 result<void> attempt::start_workers() {
   const plan& p = job_.planned;
-  const std::size_t workers = job_.options.local_workers;
-  const resolved_plan resolved = p.resolve(job_.options.parallelism);
-  const auto nodes = place_run(p, resolved, job_.options);
+  const run_options& o = job_.options;
+  const resolved_plan resolved = p.resolve(o.parallelism);
+  auto workers = o.cluster ? o.cluster->start(which_.term)
+                           : local_workers::start(o.local_workers, which_.term);
+  if (!workers)
+    return workers.error();
+  const auto nodes =
+      place(p, resolved, (*workers)->nodes(), {o.pins, (*workers)->on_other_hosts(), o.shared});
   if (!nodes)
     return nodes.error();
-  if (workers == 0)
+  if (!has_workers(o))
     return {};
   if (auto assigned = assign_nodes(p, wired_, *nodes, 0); !assigned)
     return assigned;
   auto joined =
-      local_cluster::start(job_.system, workers, which_.term, plan_text(p, resolved, *nodes));
+      cluster::form(job_.system, std::move(*workers), which_.term, plan_text(p, resolved, *nodes));
   if (!joined)
     return joined.error();
   cluster_ = std::move(*joined);
@@ -46,8 +52,9 @@ void attempt::run() {
   const auto ended = std::make_shared<std::promise<job_outcome>>();
   outcome_ = ended->get_future().share();
   coordinator_ = job_.system.spawn<job_actor, caf::detached>(
-      which_, std::move(wired_.subtasks), cluster_ ? cluster_->agents() : std::vector<caf::actor>{},
-      job_.options.dead_letters, [this] { return verdict(metrics(job_.time.now()), job_.options); },
+      which_, std::move(wired_.subtasks),
+      cluster_ ? cluster_->agents() : std::vector<worker_agent>{}, job_.options.dead_letters,
+      [this] { return verdict(metrics(job_.time.now()), job_.options); },
       [ended](job_outcome how) { ended->set_value(std::move(how)); });
   if (cluster_)
     cluster_->observe(coordinator_);
@@ -64,7 +71,7 @@ void attempt::let_go() {
     return;
   const bool failed = outcome_.valid() && wait().fault;
   coordinator_ = nullptr;
-  if (job_.options.local_workers == 0)
+  if (!has_workers(job_.options))
     return;
   cluster_.reset();
   settle(job_.system);

@@ -2,7 +2,7 @@
 // made from what the job keeps, and takes nothing of that away.
 #pragma once
 
-#include <leat/internal/cluster/local_cluster.hpp>
+#include <leat/internal/cluster/cluster.hpp>
 #include <leat/internal/runtime/wiring.hpp>
 
 #include <memory>
@@ -17,6 +17,9 @@ struct job_basis {
   caf::actor_system& system;
   clock_time started = 0; ///< when the first attempt began
 };
+
+/// Whether such a job has nodes besides its own process.
+inline bool has_workers(const run_options& o) { return o.local_workers > 0 || o.cluster; }
 
 /// Of one thread, except for what is const.
 class attempt {
@@ -50,7 +53,7 @@ private:
   const job_basis& job_;
   const attempt_id which_;
   wired_job wired_;
-  std::unique_ptr<local_cluster> cluster_; ///< null without workers
+  std::unique_ptr<cluster> cluster_; ///< null without workers
   caf::actor coordinator_;
   std::shared_future<job_outcome> outcome_; ///< valid once it runs
   bool gone_ = false;

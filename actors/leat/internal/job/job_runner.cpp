@@ -29,9 +29,9 @@ result<std::unique_ptr<job_runner>> job_runner::start(graph g, run_options optio
   const auto users = system_of(g.plan());
   if (!users)
     return users.error();
-  if (*users && options.local_workers > 0)
+  if (*users && has_workers(options))
     return user_error("a graph that lives in an actor system of this program cannot have workers",
-                      "leave out local_workers, or spawn by leat::actor instead of actor_in");
+                      "leave out the workers, or spawn by leat::actor instead of actor_in");
   const std::size_t threads = threads_of(blocking_subtasks(g.plan(), options), options);
   if (auto enough = check_threads(threads); !enough)
     return enough.error();
@@ -51,7 +51,7 @@ job_runner::job_runner(graph g, run_options options, restart_policy restarts,
 
 caf::actor_system_config& job_runner::configured() {
   configure(config_, options_);
-  return options_.local_workers > 0 ? add_network(config_) : config_;
+  return has_workers(options_) ? add_network(config_) : config_;
 }
 
 job_runner::~job_runner() {

@@ -9,18 +9,27 @@
 
 namespace leat {
 
+namespace {
+
+constexpr std::chrono::milliseconds between_looks{100};
+constexpr unsigned most_silent_looks = 25; // a worker reports as often as it is looked for
+
+} // namespace
+
 job_actor::job_actor(caf::actor_config& config, attempt_id which, std::vector<planned_subtask> plan,
-                     std::vector<caf::actor> workers, dead_letter_sink* dead_letters,
+                     std::vector<worker_agent> workers, dead_letter_sink* dead_letters,
                      job_verdict verdict, job_end end)
     : caf::event_based_actor(config), term_(which.term), plan_(std::move(plan)),
-      workers_(std::move(workers)), dead_letters_(dead_letters), verdict_(std::move(verdict)),
-      end_(std::move(end)), done_(plan_.size()), stopped_(plan_.size()), prepared_(plan_.size()),
-      epoch_(which.after) {
+      workers_(std::move(workers)), silence_(workers_.size()), dead_letters_(dead_letters),
+      verdict_(std::move(verdict)), end_(std::move(end)), done_(plan_.size()),
+      stopped_(plan_.size()), prepared_(plan_.size()), epoch_(which.after) {
   set_down_handler([this](const caf::down_msg& m) { gone(m); });
 }
 
 caf::behavior job_actor::make_behavior() {
   spawn_all();
+  if (std::ranges::any_of(workers_, &worker_agent::on_another_host))
+    look_for_silent();
   return {
       [this](const ready_message& m) {
         if (is_from_subtask(m.subtask))
@@ -29,18 +38,20 @@ caf::behavior job_actor::make_behavior() {
       [this](const prepared_message& m) { prepared(m); },
       [this](const done_message& m) { done(m); },
       [this](const metrics_message& m) {
-        if (!is_from_one_of(workers_))
+        if (!is_from_worker())
           return strangers_.ignore("job");
+        heard_of(current_sender()->address());
         for (const auto& [subtask, metrics] : m.metrics)
           take_metrics(subtask, metrics);
       },
       [this](fault_message& m) {
-        if (is_from_one_of(subtasks_) || is_from_one_of(workers_))
+        if (is_from_subtasks() || is_from_worker())
           fail(std::move(m.what));
         else
           strangers_.ignore("job");
       },
       [this](const prepare_answer_message& m) { prepare_answered(m); },
+      [this](caf::tick_atom) { look_for_silent(); },
       [this](command_message& m) { give(m); },
       [this](const abort_message&) {
         if (committing_)
@@ -68,7 +79,7 @@ void job_actor::spawn_all() {
       return send(this, abort_message{}); // ends at once if there are none
     }
     monitor(subtasks_.back());
-    ++alive_;
+    alive_.insert(subtasks_.back().address());
   }
   for (std::size_t i = 0; i < plan_.size(); ++i)
     wire(i);
@@ -209,16 +220,35 @@ void job_actor::inject(command c) {
 bool job_actor::is_from_subtask(std::size_t number) {
   if (number < subtasks_.size() && is_from(*this, subtasks_[number]))
     return true;
-  if (is_from_one_of(subtasks_))
+  if (is_from_subtasks())
     fail(protocol_violation(fmt::format("it is not subtask {}", number)).error());
   else
     strangers_.ignore("job");
   return false;
 }
 
-bool job_actor::is_from_one_of(const std::vector<caf::actor>& all) {
-  return std::any_of(all.begin(), all.end(),
-                     [this](const caf::actor& a) { return is_from(*this, a); });
+bool job_actor::is_from_subtasks() {
+  return std::ranges::any_of(subtasks_, [this](const caf::actor& a) { return is_from(*this, a); });
+}
+
+bool job_actor::is_from_worker() {
+  return std::ranges::any_of(workers_,
+                             [this](const worker_agent& w) { return is_from(*this, w.actor); });
+}
+
+void job_actor::heard_of(const caf::actor_addr& worker) {
+  for (std::size_t w = 0; w < workers_.size(); ++w)
+    if (workers_[w].actor.address() == worker)
+      silence_[w] = 0;
+}
+
+// A process that is stopped keeps its connections. Looks are counted, not time: while this process
+// is stopped itself, none are made.
+void job_actor::look_for_silent() {
+  for (std::size_t w = 0; w < workers_.size(); ++w)
+    if (workers_[w].on_another_host && ++silence_[w] > most_silent_looks)
+      lost(w);
+  delayed_send(this, between_looks, caf::tick_atom::value);
 }
 
 void job_actor::take_metrics(std::size_t subtask, std::string_view metrics) {
@@ -268,28 +298,38 @@ void job_actor::fail(error e) {
   refuse_commands();
   if (dead_letters_)
     dead_letters_->abandon();
-  for (const caf::actor& w : workers_)
-    send(w, abandon_message{});
+  for (const worker_agent& w : workers_)
+    send(w.actor, abandon_message{});
   for (const caf::actor& s : subtasks_)
     send_exit(s, caf::exit_reason::kill);
 }
 
 void job_actor::gone(const caf::down_msg& m) {
+  if (alive_.erase(m.source) == 0)
+    return;
   if (auto e = fault_of(m))
     fail(std::move(*e));
-  --alive_;
+  end_if_over();
+}
+
+// Nobody can say when its subtasks end, and they can do nothing any more without this job.
+void job_actor::lost(std::size_t worker) {
+  fail(lost_worker(workers_[worker].name));
+  for (std::size_t i = 0; i < plan_.size(); ++i)
+    if (plan_[i].node == worker + 1)
+      alive_.erase(subtasks_[i].address());
   end_if_over();
 }
 
 // Of a subtask that is elsewhere its end may be heard of before its last words.
 void job_actor::end_if_over() {
-  if (alive_ == 0 && (fault_ || settled_ == plan_.size()))
+  if (alive_.empty() && (fault_ || settled_ == plan_.size()))
     quit();
 }
 
-error lost_worker(std::size_t node) {
+error lost_worker(std::string_view name) {
   return external_error(
-      fmt::format("worker {} was lost: its process ended, or does not answer", node),
+      fmt::format("node {} was lost: its process ended, or does not answer", name),
       "what it printed stands above; start the job again", true);
 }
 
@@ -304,7 +344,7 @@ std::optional<error> job_actor::fault_of(const caf::down_msg& m) const {
   if (unforced && (done_[i] || !local))
     return {};
   if (!local && m.reason == caf::exit_reason::remote_link_unreachable)
-    return lost_worker(plan_[i].node);
+    return lost_worker(workers_[plan_[i].node - 1].name);
   error e = user_error("its actor ended before its stream did: " + to_string(m.reason),
                        "the actor of a stage lives until its stream has ended: neither it nor "
                        "another may end it");
@@ -313,7 +353,7 @@ std::optional<error> job_actor::fault_of(const caf::down_msg& m) const {
 }
 
 void job_actor::on_exit() {
-  if (alive_ > 0 && !fault_)
+  if (!alive_.empty() && !fault_)
     fault_ = internal_error("the job's coordinator ended before its subtasks");
   refuse_commands();
   subtasks_.clear();

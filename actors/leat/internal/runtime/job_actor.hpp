@@ -32,8 +32,15 @@ struct planned_subtask {
 /// wired. Takes the blueprint.
 caf::actor spawn_subtask(caf::local_actor& by, planned_subtask& p);
 
-/// The fault of a job that a process has left.
-error lost_worker(std::size_t node);
+/// Who speaks for a worker.
+struct worker_agent {
+  caf::actor actor;
+  std::string name;             ///< of the worker
+  bool on_another_host = false; ///< nobody but itself can say that it is alive
+};
+
+/// The fault of a job that a worker has left.
+error lost_worker(std::string_view name);
 
 /// Which attempt of its job it is, and which epochs are left to it.
 struct attempt_id {
@@ -65,7 +72,7 @@ class job_actor : public caf::event_based_actor {
 public:
   /// `workers`: who speaks for other processes that run some of the subtasks.
   job_actor(caf::actor_config& config, attempt_id which, std::vector<planned_subtask> plan,
-            std::vector<caf::actor> workers, dead_letter_sink* dead_letters, job_verdict verdict,
+            std::vector<worker_agent> workers, dead_letter_sink* dead_letters, job_verdict verdict,
             job_end end);
 
   caf::behavior make_behavior() override;
@@ -86,7 +93,10 @@ private:
   void wire(std::size_t number);
   void ready();
   bool is_from_subtask(std::size_t number);
-  bool is_from_one_of(const std::vector<caf::actor>& all);
+  bool is_from_subtasks();
+  bool is_from_worker();
+  void heard_of(const caf::actor_addr& worker);
+  void look_for_silent();
   void take_metrics(std::size_t subtask, std::string_view metrics);
   void prepared(const prepared_message& m);
   void done(const done_message& m);
@@ -102,12 +112,14 @@ private:
   void inject(command c);
   void fail(error e);
   void gone(const caf::down_msg& m);
+  void lost(std::size_t worker);
   void end_if_over();
   std::optional<error> fault_of(const caf::down_msg& m) const;
 
   const std::uint64_t term_;
   std::vector<planned_subtask> plan_;
-  std::vector<caf::actor> workers_;
+  std::vector<worker_agent> workers_; ///< of node n it is workers_[n - 1]
+  std::vector<unsigned> silence_;     ///< by worker: looks since it was heard of
   dead_letter_sink* dead_letters_;
   job_verdict verdict_;
   job_end end_;
@@ -119,7 +131,7 @@ private:
   std::size_t settled_ = 0;    // subtasks that are done or prepared
   bool committing_ = false;    // the outputs appear now: too late to stop
   std::size_t ready_ = 0;
-  std::size_t alive_ = 0;
+  std::set<caf::actor_addr> alive_;    ///< subtasks
   epoch epoch_;                        // the last one
   std::deque<given_command> commands_; // in order: the first one is being prepared
   bool running_ = false;

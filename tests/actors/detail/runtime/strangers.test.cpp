@@ -126,8 +126,8 @@ TEST_CASE("a worker obeys its coordinator alone") {
   std::promise<leat::result<void>> ended;
   auto end = ended.get_future();
   const auto worker = system.spawn<leat::worker_actor>(std::vector<leat::planned_subtask>{},
-                                                       leat::hello_message{1, 1, "", "graph g", 3},
-                                                       1, &dead_letters, std::move(ended));
+                                                       leat::hello_message{1, 1, "graph g"},
+                                                       leat::local_nodes(1), &dead_letters, std::move(ended));
   caf::anon_send(worker, leat::reached_message{as_actor(coordinator), {}});
   coordinator->receive([](const leat::hello_message& m) { CHECK(m.plan == "graph g"); });
   coordinator->send(worker, leat::observe_message{as_actor(coordinator)});

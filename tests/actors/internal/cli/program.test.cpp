@@ -16,10 +16,12 @@ TEST_CASE("a program explains itself") {
                     "Usage: scoring COMMAND [OPTIONS]\n"
                     "\n"
                     "Commands:\n"
-                    "  run       run the graph until its input ends or Ctrl-C stops it\n"
-                    "  describe  print the graph: its stages and edges\n"
-                    "  certs     make the certificates of a cluster\n"
-                    "  train     trains a model\n"
+                    "  run          run the graph until its input ends or Ctrl-C stops it\n"
+                    "  describe     print the graph: its stages and edges\n"
+                    "  coordinator  run the graph with workers on other hosts\n"
+                    "  worker       run a share of the graph for a coordinator\n"
+                    "  certs        make the certificates of a cluster\n"
+                    "  train        trains a model\n"
                     "\n"
                     "scoring COMMAND --help lists the options of a command.\n");
   CHECK(scoring({"-h"}).out == told.out);
@@ -65,11 +67,15 @@ TEST_CASE("a wrong command line gets one line of error, a hint and code 1") {
     std::string hint;
   };
   const std::vector<wrong> all = {
-      {{}, "no command", "the command comes first: run, describe, certs, train"},
-      {{"ran"}, "unknown command \"ran\"", "the command comes first: run, describe, certs, train"},
+      {{},
+       "no command",
+       "the command comes first: run, describe, coordinator, worker, certs, train"},
+      {{"ran"},
+       "unknown command \"ran\"",
+       "the command comes first: run, describe, coordinator, worker, certs, train"},
       {{"--items", "5", "run"},
        "unknown command \"--items\"",
-       "the command comes first: run, describe, certs, train"},
+       "the command comes first: run, describe, coordinator, worker, certs, train"},
       {{"run", "--itms", "5"}, "unknown option \"--itms\"", "did you mean --items?"},
       {{"run", "--parallelism", "0"}, "--parallelism: 0 is not between 1 and 128", ""},
       {{"run", "--parallelism", "129"}, "--parallelism: 129 is not between 1 and 128", ""},

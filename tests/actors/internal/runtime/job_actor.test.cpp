@@ -36,7 +36,7 @@ TEST_CASE("a job waits for the last words of a subtask that is elsewhere, and al
   std::promise<leat::job_outcome> ended;
   auto end = ended.get_future();
   const auto job = system.spawn<leat::job_actor>(
-      leat::attempt_id{3, 7}, std::move(plan), std::vector<caf::actor>{}, nullptr,
+      leat::attempt_id{3, 7}, std::move(plan), std::vector<leat::worker_agent>{}, nullptr,
       [&asked]() -> leat::result<void> {
         asked = true;
         return leat::user_error("no record got through");

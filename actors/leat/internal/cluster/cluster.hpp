@@ -1,29 +1,29 @@
-// A cluster on one host: the coordinator starts processes of its own program as workers, and gives
-// each its share of the subtasks.
+// A cluster, as its coordinator has it: gives each worker its share of the subtasks.
 #pragma once
 
 #include <leat/internal/cluster/messages.hpp>
-#include <leat/internal/cluster/worker_processes.hpp>
+#include <leat/internal/cluster/worker_group.hpp>
 #include <leat/internal/runtime/job_actor.hpp>
 
 namespace leat {
 
 /// Owned by an attempt, in the job's process. Not thread-safe. Its end is the workers' end.
-class local_cluster {
+class cluster {
 public:
-  /// Starts the workers of an attempt and waits until all have joined, were found to run the same
-  /// graph, and reach each other.
-  static result<std::unique_ptr<local_cluster>>
-  start(caf::actor_system& system, std::size_t workers, std::uint64_t term, std::string_view plan);
-  ~local_cluster();
-  local_cluster(const local_cluster&) = delete;
-  local_cluster& operator=(const local_cluster&) = delete;
+  /// Waits until all workers have built the graph, were found to have built the same one, and reach
+  /// each other.
+  static result<std::unique_ptr<cluster>> form(caf::actor_system& system,
+                                               std::unique_ptr<worker_group> workers,
+                                               std::uint64_t term, std::string_view plan);
+  ~cluster();
+  cluster(const cluster&) = delete;
+  cluster& operator=(const cluster&) = delete;
 
   /// Has the workers start their subtasks, and notes in the plan how each is reached.
   result<void> spawn(std::vector<planned_subtask>& subtasks);
 
   /// Who speaks for each worker.
-  std::vector<caf::actor> agents() const;
+  std::vector<worker_agent> agents() const;
 
   /// From now on the workers tell this actor their metrics.
   void observe(const caf::actor& job);
@@ -34,10 +34,9 @@ private:
     bool answered = false; ///< the last question
   };
 
-  local_cluster(caf::actor_system& system, std::size_t workers, std::uint64_t term)
-      : self_(system), term_(term), workers_(workers) {}
+  cluster(caf::actor_system& system, std::unique_ptr<worker_group> group, std::uint64_t term)
+      : self_(system), term_(term), group_(std::move(group)), workers_(group_->nodes().size()) {}
 
-  result<void> start_processes();
   result<void> welcome(std::string_view plan);
   result<void> admit(const hello_message& m, std::string_view plan);
   template <class Message, class Handler>
@@ -46,11 +45,12 @@ private:
   result<void> lost(const caf::down_msg& m);
   void notice_lost();
   worker* sender(std::size_t node);
+  const std::string& name_of(std::size_t node) const { return group_->nodes()[node - 1].name; }
 
   caf::scoped_actor self_;
   const std::uint64_t term_;
+  const std::unique_ptr<worker_group> group_;
   std::vector<worker> workers_; ///< node n is workers_[n - 1]
-  worker_processes processes_;
 };
 
 } // namespace leat

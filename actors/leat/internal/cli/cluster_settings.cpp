@@ -1,0 +1,90 @@
+#include <leat/internal/cli/cluster_settings.hpp>
+
+#include <leat/internal/cli/plan_settings.hpp>
+
+#include <cstdlib>
+
+namespace leat {
+
+namespace {
+
+constexpr std::uint64_t most_workers = 256;
+constexpr std::uint64_t most_slots = 1024;
+
+error of_option(std::string_view option, error e) {
+  e.what = std::string(option) + ": " + e.what;
+  return e;
+}
+
+// Where programs keep what they can get again.
+std::string usual_cache() {
+  if (const char* const cache = std::getenv("XDG_CACHE_HOME"); cache && *cache)
+    return std::string(cache) + "/leat";
+  if (const char* const home = std::getenv("HOME"); home && *home)
+    return std::string(home) + "/.cache/leat";
+  return "leat-cache";
+}
+
+} // namespace
+
+void node_settings::declare(option_set& options) {
+  options
+      .add("--certs DIR", certificates,
+           "directory with ca.pem, NAME.pem and NAME.key, as `certs issue` writes them")
+      .required();
+}
+
+result<credentials> node_settings::load() const { return credentials::load(certificates, name); }
+
+void coordinator_settings::declare(option_set& options) {
+  options.add("--listen HOST:PORT", listen, "address that workers join").required();
+  options.add("--workers N", workers, "number of workers to wait for").required();
+  node_settings::declare(options);
+  options.add("--name NAME", name, "name of this node, as in its certificate");
+}
+
+result<void> coordinator_settings::check() const {
+  return check_range("--workers", workers, 1, most_workers);
+}
+
+result<node_address> coordinator_settings::address() const {
+  auto a = node_address::parse(listen, true);
+  if (!a)
+    return of_option("--listen", a.error());
+  return a;
+}
+
+void worker_settings::declare(option_set& options) {
+  options.add("--join HOST:PORT", join, "address of the coordinator").required();
+  options.add("--name NAME", name, "name of this node, as in its certificate").required();
+  node_settings::declare(options);
+  options.add("--slots N", slots, "weight of this node: twice the slots, twice the subtasks");
+  options.add("--label LABEL", labels, "label that stages can be pinned to; once for each label");
+  options.add("--listen HOST:PORT", listen,
+              "address that other workers reach (default: that of the connection to the "
+              "coordinator, any port)");
+  options.add("--cache DIR", cache,
+              "directory for files from coordinators (default: leat in the cache of the user)");
+}
+
+result<join_settings> worker_settings::settings() const {
+  join_settings s;
+  auto to = node_address::parse(join);
+  if (!to)
+    return of_option("--join", to.error());
+  s.coordinator = std::move(*to);
+  if (!listen.empty()) {
+    auto at = node_address::parse(listen, true);
+    if (!at)
+      return of_option("--listen", at.error());
+    s.listen = std::move(*at);
+  }
+  if (auto fits = check_range("--slots", slots, 1, most_slots); !fits)
+    return fits.error();
+  s.slots = static_cast<std::uint32_t>(slots);
+  s.labels = labels;
+  s.cache = cache.empty() ? usual_cache() : cache;
+  return s;
+}
+
+} // namespace leat

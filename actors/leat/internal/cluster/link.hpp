@@ -1,0 +1,70 @@
+// A connection between two nodes: a socket, and the TLS session on it where it leaves the host.
+// Only the two nodes have an end of it: the socket was inherited, or both have proven who they are.
+#pragma once
+
+#include <leat/internal/cluster/credentials.hpp>
+#include <leat/internal/cluster/tcp.hpp>
+
+#include <span>
+
+namespace leat {
+
+/// How an attempt to read or to write went: something was moved; nothing until the socket is ready
+/// to be read, or written; or nothing any more.
+enum class transfer { moved, wants_read, wants_write, closed };
+
+/// Moves what it can without waiting, and says how much.
+transfer read_some(ssl_st& session, std::span<char> to, std::size_t& moved);
+transfer write_some(ssl_st& session, std::span<const char> from, std::size_t& moved);
+
+/// A link under TLS whose handshake may be under way. Of one thread at a time; after a fault it is
+/// of no use.
+class tls_link {
+public:
+  /// `accepts`: the other end has connected to this one. The socket is connected and non-blocking.
+  tls_link(owned_socket socket, const credentials& by, bool accepts);
+
+  int socket() const { return socket_.get(); }
+  /// Where the other end is.
+  const std::string& address() const { return address_; }
+  /// Who is at the other end, as its certificate says; once the handshake is done.
+  const node_identity& peer() const { return peer_; }
+
+  /// Goes on with the handshake. The events of poll() that it waits for; 0 when it is done.
+  result<short> shake_hands();
+  /// Reads into the buffer until a whole message is in it: true. Otherwise more is to come.
+  result<bool> receive();
+  /// The message, once; after receive() has said that it is whole.
+  std::string take_message() { return std::exchange(message_, {}); }
+
+  // The same with waiting, until a time.
+  result<void> meet(deadline until);
+  result<std::string> receive(deadline until);
+  result<void> send(std::string_view message, deadline until);
+
+  /// Nothing more is sent. What has not been read before the link is closed may keep the other end
+  /// from reading what was sent last.
+  void end_writing();
+  /// Reads and forgets what has come; true when the other end has closed it.
+  bool drained();
+
+  /// True if the other end has closed it, or has said something unasked.
+  bool disturbed() const;
+
+  /// Gives both away: to who takes this over.
+  std::pair<owned_socket, tls_session> release() && {
+    return {std::move(socket_), std::move(session_)};
+  }
+
+private:
+  error fault() const;
+
+  owned_socket socket_;
+  std::string address_;
+  tls_session session_; // before the socket is closed
+  node_identity peer_;
+  std::string received_; // of the message under way, its length included
+  std::string message_;
+};
+
+} // namespace leat

@@ -1,0 +1,58 @@
+// Where a coordinator gathers the workers of a job: they come from other hosts, and learn what is
+// to be run.
+#pragma once
+
+#include <leat/internal/cluster/join_protocol.hpp>
+#include <leat/internal/cluster/reception.hpp>
+#include <leat/internal/cluster/worker_group.hpp>
+
+namespace leat {
+
+/// A worker that has joined, and the link to it.
+struct joined_worker {
+  joined_node about;
+  tls_link link;
+};
+
+/// What all nodes run.
+struct shared_command {
+  std::vector<std::string> arguments;
+  std::vector<std::string> files; ///< paths among the arguments whose files go to the workers
+};
+
+/// Of one thread.
+class lobby {
+public:
+  /// The credentials outlive it.
+  static result<lobby> open(const node_address& at, const credentials& by);
+
+  const node_address& address() const { return reception_.address(); }
+
+  /// Waits until so many workers have come, and tells them the command. They are in the order of
+  /// their names, whoever came first. `tell` hears who comes and goes, and who is turned away;
+  /// asked to `stop`, it returns an error.
+  result<std::vector<joined_worker>> gather(std::size_t workers, std::uint64_t term,
+                                            const shared_command& what,
+                                            const std::function<bool()>& stop,
+                                            const std::function<void(std::string)>& tell);
+
+private:
+  lobby(reception at, const credentials& by) : reception_(std::move(at)), own_(by.own()) {}
+
+  std::string refusal_of(const reception::arrival& a, const join_request& r) const;
+  void welcome(reception::arrival a, std::size_t wanted,
+               const std::function<void(std::string)>& tell);
+  void forget_gone(const std::function<void(std::string)>& tell);
+  result<void> brief(joined_worker& w, join_answer& answer, const shared_command& what) const;
+
+  reception reception_;
+  node_identity own_;
+  std::vector<joined_worker> waiting_;
+};
+
+/// Gathers so many workers for each attempt of a job. The lobby outlives it.
+std::shared_ptr<worker_source> workers_of(lobby& at, std::size_t workers, shared_command what,
+                                          std::function<bool()> stop,
+                                          std::function<void(std::string)> tell);
+
+} // namespace leat

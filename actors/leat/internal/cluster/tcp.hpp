@@ -1,0 +1,41 @@
+// TCP connections between hosts.
+#pragma once
+
+#include <leat/error.hpp>
+#include <leat/internal/cluster/owned_socket.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace leat {
+
+/// Where a node listens: "host:port", or "[::1]:9000".
+struct node_address {
+  std::string host;
+  std::string port;
+
+  /// Port 0 is any free one, and an error unless `any_port`.
+  static result<node_address> parse(std::string_view text, bool any_port = false);
+  std::string text() const;
+};
+
+using deadline = std::chrono::steady_clock::time_point;
+
+/// A socket that listens. Non-blocking.
+result<owned_socket> listen_on(const node_address& at);
+/// A connected socket. Non-blocking, and set to find out within seconds that the other host cannot
+/// be reached any more.
+result<owned_socket> connect_to(const node_address& to, deadline until);
+/// The next connection of a socket that listens, like that of connect_to(); empty if there is none.
+owned_socket accept_from(int listening);
+
+/// Own address of a socket.
+node_address local_address(int socket);
+/// Address of the other end of a connected socket.
+node_address remote_address(int socket);
+
+/// Waits until the socket is ready; false if the time was up before.
+bool wait_for(int socket, short events, deadline until);
+
+} // namespace leat

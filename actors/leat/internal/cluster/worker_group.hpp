@@ -1,0 +1,41 @@
+// Where the workers of an attempt come from: this host, or others.
+#pragma once
+
+#include <leat/internal/cluster/link.hpp>
+#include <leat/internal/cluster/placement.hpp>
+
+#include <memory>
+#include <optional>
+#include <variant>
+
+namespace leat {
+
+/// Between two nodes: of one host, inherited by both; or over TCP.
+using connection = std::variant<owned_socket, tls_link>;
+
+/// The workers of one attempt. Its end is their end.
+class worker_group {
+public:
+  virtual ~worker_group() = default;
+
+  /// Who they are: worker n is the n-th, from 1.
+  virtual const std::vector<node_description>& nodes() const = 0;
+  virtual bool on_other_hosts() const = 0;
+  /// The connections to them, in their order; once.
+  virtual std::vector<connection> take_links() = 0;
+  /// Of one that has ended unasked: which, and how; where that can be known.
+  virtual std::optional<error> first_ended() = 0;
+  /// Ends one that cannot be asked to.
+  virtual void kill(std::size_t node) = 0;
+  /// Waits until all have ended that were asked to, where that can be known.
+  virtual void wait_for_end() = 0;
+};
+
+/// Gets the workers of each attempt of a job.
+class worker_source {
+public:
+  virtual ~worker_source() = default;
+  virtual result<std::unique_ptr<worker_group>> start(std::uint64_t term) = 0;
+};
+
+} // namespace leat

@@ -1,0 +1,291 @@
+"""Runs a program as a coordinator and workers that join it over TLS: the same results as in one process, strangers
+who get nowhere, and a clear end when a process is lost.
+
+usage: hosts.py PROGRAM [--faults N [--first S]]     with --faults: so many random faults alone, from this number on
+"""
+import argparse
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+from check import AFTER_DEATH, ENDLESS, PATIENCE, gone, nothing_is_left, size, sorted_lines
+
+NOTICED = 3  # seconds within which a lost worker is to be named
+SLOW = 4  # times as long where sanitizers and a full machine slow everybody down
+NAMES = ("a", "b", "c")
+
+
+def certificates(program, folder, cluster="test", names=("coordinator", *NAMES)):
+    """A folder with an authority and a certificate for each node."""
+    made = folder / f"certs-{cluster}"
+    made.mkdir()
+    subprocess.run([program, "certs", "init", "--dir", made, "--cluster", cluster], check=True, stdout=subprocess.DEVNULL)
+    for name in names:
+        subprocess.run([program, "certs", "issue", "--dir", made, "--name", name], check=True, stdout=subprocess.DEVNULL)
+    return made
+
+
+class Node:
+    """A process of the program, whose standard error is read as it comes."""
+
+    def __init__(self, folder, name, command):
+        self.name = name
+        self.log = folder / f"{name}-{random.randrange(10**9)}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log, cwd=folder)
+
+    def said(self):
+        return self.log.read_text()
+
+    def wait_for(self, text, patience=PATIENCE):
+        until = time.monotonic() + patience
+        while text not in self.said():
+            assert time.monotonic() < until and self.process.poll() is None, f"{self.name} did not say {text!r}: {self.said()}"
+            time.sleep(0.01)
+
+    def end(self, patience=PATIENCE):
+        try:
+            return self.process.wait(timeout=patience), self.said()
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} does not end: {self.said()}") from None
+
+    def kill(self, how=signal.SIGKILL):
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+
+
+class Cluster:
+    """A coordinator with workers, each started by hand."""
+
+    def __init__(self, program, folder, out, count, certs, names=NAMES, wanted=None, more=()):
+        self.program, self.folder, self.certs, self.out, self.names = program, folder, certs, folder / out, names
+        self.coordinator = Node(folder, "coordinator", [
+            program, "coordinator", "--listen", "127.0.0.1:0", "--workers", wanted or len(names), "--certs", certs, "--", "run",
+            "--count", count, "--out", self.out, "--parallelism", "3", "--progress", "off", *more])
+        self.coordinator.wait_for("listening on ")
+        self.address = self.coordinator.said().split("listening on ")[1].split()[0]
+        self.workers = [self.worker(name) for name in names]
+
+    def worker(self, name, *more, certs=None, program=None):
+        return Node(self.folder, name, [program or self.program, "worker", "--join", self.address, "--name", name, "--certs",
+                                        certs or self.certs, "--cache", self.folder / "cache", *more])
+
+    def complete(self, within):
+        """Whether all workers have joined by then."""
+        until = time.monotonic() + within
+        while "the job begins" not in self.coordinator.said() and time.monotonic() < until:
+            time.sleep(0.02)
+        return "the job begins" in self.coordinator.said()
+
+    def running(self):
+        """Returns once records have reached the output."""
+        until = time.monotonic() + PATIENCE
+        while not any(size(f) > 0 for f in self.out.parent.glob(self.out.name + "*")):
+            assert time.monotonic() < until and self.coordinator.process.poll() is None, self.said()
+            time.sleep(0.02)
+        return self
+
+    def nodes(self):
+        return [self.coordinator, *self.workers]
+
+    def said(self):
+        return "\n".join(f"--- {n.name}\n{n.said()}" for n in self.nodes())
+
+    def gone(self):
+        gone([n.process.pid for n in self.nodes()], AFTER_DEATH * SLOW)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for n in self.nodes():
+            n.kill(signal.SIGCONT)
+            n.kill()
+            n.process.wait()
+
+
+def same_results(program, folder, certs):
+    subprocess.run([program, "run", "--count", "30000", "--out", folder / "one", "--parallelism", "3", "--quiet"], check=True)
+    for count in (1, 3):
+        with Cluster(program, folder, f"by-{count}", 30_000, certs, NAMES[:count]) as c:
+            code, said = c.coordinator.end()
+            assert code == 0, c.said()
+            assert "30 000" in said, f"the summary does not know the workers' figures:\n{said}"
+            assert all(w.end()[0] == 0 for w in c.workers), c.said()
+            assert sorted_lines(folder / "one") == sorted_lines(c.out), f"{count} workers: other results"
+
+
+def failed(c, named):
+    """The job of this cluster failed, named whom it lost, and left nothing."""
+    code, said = c.coordinator.end(PATIENCE)
+    assert code == 2 and f"node {named} was lost" in said, c.said()
+    assert not c.out.exists(), "an incomplete output looks complete"
+    nothing_is_left(c.folder)
+
+
+def lost_worker_is_named_in_time(program, folder, certs):
+    for number, how in enumerate((signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM)):
+        with Cluster(program, folder, f"lost{number}", ENDLESS, certs) as c:
+            c.running()
+            c.workers[1].kill(how)
+            began = time.monotonic()
+            failed(c, "b")
+            assert time.monotonic() - began < NOTICED * SLOW, f"{how.name} was noticed after {time.monotonic() - began:.1f} s"
+            c.workers[1].kill(signal.SIGCONT)
+            c.gone()
+
+
+def workers_end_with_their_coordinator(program, folder, certs):
+    with Cluster(program, folder, "orphans", ENDLESS, certs) as c:
+        c.running()
+        c.coordinator.kill()
+        c.gone()
+
+
+def interrupt_completes(program, folder, certs):
+    with Cluster(program, folder, "interrupted", ENDLESS, certs) as c:
+        c.running()
+        c.coordinator.kill(signal.SIGINT)
+        code, _ = c.coordinator.end()
+        assert code == 0 and c.out.exists(), c.said()
+        c.gone()
+
+
+def refused(c, node, reason, heard=None):
+    """The worker was turned away, told why, and the coordinator, which told it too, goes on."""
+    code, said = node.end()
+    assert code == 1 and reason in said, (reason, said)
+    c.coordinator.wait_for(heard or reason)
+    assert c.coordinator.process.poll() is None, c.said()
+
+
+def strangers_are_refused(program, folder, certs):
+    foreign = certificates(program, folder, "elsewhere")
+    other_build = folder / "other-build"
+    shutil.copy(program, other_build)
+    with other_build.open("ab") as copy:
+        copy.write(b"changed")
+    with Cluster(program, folder, "guarded", 1000, certs, ("a",), wanted=2) as c:
+        c.coordinator.wait_for("worker a has joined (1 of 2)")
+        refused(c, c.worker("b", certs=foreign), "authority")
+        refused(c, c.worker("a"), "a worker a has joined already")
+        refused(c, c.worker("coordinator"), "it has the name of the coordinator")
+        refused(c, c.worker("b", program=other_build), "another build of the program")
+        address = tuple(c.address.rsplit(":", 1))
+        with socket.create_connection(address) as plain:
+            plain.sendall(bytes(32))
+            assert read_all(plain) is not None
+        c.coordinator.wait_for("does not use TLS")
+        anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+        with anybody.wrap_socket(socket.create_connection(address)) as nobody:
+            assert read_all(nobody) == b""
+        c.coordinator.wait_for("no certificate")
+        c.workers.append(c.worker("b"))
+        code, _ = c.coordinator.end()
+        assert code == 0, c.said()
+
+
+def worker_that_leaves_is_replaced(program, folder, certs):
+    with Cluster(program, folder, "replaced", 1000, certs, ("a",), wanted=2) as c:
+        c.coordinator.wait_for("worker a has joined")
+        c.workers[0].kill()
+        c.coordinator.wait_for("worker a has left")
+        c.workers = [c.worker("b"), c.worker("a")]
+        assert c.coordinator.end()[0] == 0, c.said()
+
+
+def read_all(connection):
+    """What comes until the other end closes; None if it does not."""
+    connection.settimeout(PATIENCE)
+    received = b""
+    try:
+        while chunk := connection.recv(4096):
+            received += chunk
+    except (ConnectionError, ssl.SSLError):
+        pass
+    except TimeoutError:
+        return None
+    return received
+
+
+def fault(program, folder, certs, number):
+    """One random fault at a random moment: the job fails and names the worker, or had ended; nobody is left."""
+    dice = random.Random(number)
+    names = NAMES[:dice.randint(2, 3)]
+    with Cluster(program, folder, f"fault{number}", dice.choice((3_000, 300_000, ENDLESS)), certs, names) as c:
+        time.sleep(dice.random() * 0.8)
+        victim = dice.randrange(-1, len(names))
+        how = dice.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM))
+        if victim < 0:
+            c.coordinator.kill(signal.SIGKILL)
+            c.gone()
+            return "coordinator"
+        c.workers[victim].kill(how)
+        began = time.monotonic()
+        if not c.complete(within=1):  # it waits for as many workers as it was told
+            c.workers[victim].kill(signal.SIGKILL)
+            c.workers.append(c.worker(names[victim]))
+            c.complete(within=PATIENCE)
+            c.coordinator.kill(signal.SIGINT)
+            code, said = c.coordinator.end()
+            assert code == 0, c.said()
+            return f"{how.name} before the job"
+        code, said = c.coordinator.end()
+        c.workers[victim].kill(signal.SIGCONT)
+        c.gone()
+        lines = sorted_lines(c.out) if c.out.exists() else None
+        if code == 0:
+            whole = folder / f"whole-{c.coordinator.process.pid}"
+            count = 3_000 if len(lines) < 10_000 else 300_000
+            subprocess.run([program, "run", "--count", str(count), "--out", whole, "--parallelism", "3", "--quiet"], check=True)
+            assert lines == sorted_lines(whole), f"{number}: a wrong output with exit code 0"
+            return "ended before"
+        assert lines is None, f"{number}: an output of a job that failed appears"
+        assert c.workers[victim].name in said, f"{number}: the loss of {c.workers[victim].name} is not named: {c.said()}"
+        assert time.monotonic() - began < NOTICED * SLOW + AFTER_DEATH * SLOW, f"{number}: noticed late"
+        return how.name
+
+
+def faults(program, folder, certs, first, count):
+    seen = {}
+    for number in range(first, first + count):
+        what = fault(program, folder, certs, number)
+        seen[what] = seen.get(what, 0) + 1
+        nothing_is_left_but = [f for f in folder.rglob("*.partial-*")]
+        for left in nothing_is_left_but:  # of a coordinator that was killed
+            left.unlink()
+    print(f"ok: {count} random faults from {first}: " + ", ".join(f"{k} {v}" for k, v in sorted(seen.items())))
+
+
+def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what a shell starts in the background
+    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args.add_argument("program", type=pathlib.Path)
+    args.add_argument("--faults", type=int, default=0)
+    args.add_argument("--first", type=int, default=0)
+    given = args.parse_args()
+    program = given.program.resolve()
+    with tempfile.TemporaryDirectory() as made:
+        certs = certificates(program, pathlib.Path(made))
+        if given.faults:
+            with tempfile.TemporaryDirectory() as folder:
+                return faults(program, pathlib.Path(folder), certs, given.first, given.faults)
+        for check in (same_results, lost_worker_is_named_in_time, workers_end_with_their_coordinator, interrupt_completes,
+                      strangers_are_refused, worker_that_leaves_is_replaced):
+            with tempfile.TemporaryDirectory() as folder:
+                check(program, pathlib.Path(folder), certs)
+            print(f"ok: {check.__name__.replace('_', ' ')}")
+        with tempfile.TemporaryDirectory() as folder:
+            faults(program, pathlib.Path(folder), certs, 0, 6)
+
+
+if __name__ == "__main__":
+    main()
