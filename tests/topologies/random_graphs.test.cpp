@@ -272,6 +272,7 @@ leat::testing::simulation_options some_way_to_run(dice& roll, std::uint64_t seed
   o.run.frames.records = roll.one_of<std::size_t>({1, 2, 3, 7, 16, 64, 256});
   o.run.credit_limit = {roll(1, 6), roll.one_of<std::int64_t>({1, 2, 10, 100, 4096}),
                         roll.one_of<std::int64_t>({1, 500, 5000, 262'144})};
+  o.apart = roll(0, 2) == 0;
   return o;
 }
 

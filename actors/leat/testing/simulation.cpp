@@ -49,6 +49,29 @@ struct simulation::impl {
   caf::actor_system system;
   caf::scheduler::test_coordinator& scheduler;
   caf::actor coordinator;
+  std::vector<caf::actor> relays; // of promises between nodes
+
+  // By subtask: on a few nodes, or each on its own.
+  std::vector<std::size_t> any_nodes() {
+    std::vector<std::size_t> nodes(wired.subtasks.size());
+    const std::size_t count = 1 + random() % nodes.size();
+    for (std::size_t& node : nodes)
+      node = random() % count;
+    return nodes;
+  }
+
+  void spawn_relays() {
+    relays_message m;
+    for (auto& [node, tables] : wired.relayed) {
+      m.relays.resize(node + 1);
+      m.relays[node] = system.spawn<progress_relay>(std::move(tables));
+    }
+    for (const caf::actor& relay : m.relays)
+      if (relay) {
+        caf::anon_send(relay, m);
+        relays.push_back(relay);
+      }
+  }
 
   void choose_next() {
     auto& jobs = scheduler.jobs;
@@ -74,13 +97,12 @@ simulation::simulation(graph g, simulation_options options)
   }
   p.wired = wire_up(p.g.plan(), p.options.run, p.time, false);
   if (p.options.apart) {
-    std::vector<std::size_t> nodes(p.wired.subtasks.size());
-    std::iota(nodes.begin(), nodes.end(), 0);
-    if (auto assigned = assign_nodes(p.g.plan(), p.wired, nodes, nodes.size()); !assigned) {
+    if (auto assigned = assign_nodes(p.g.plan(), p.wired, p.any_nodes()); !assigned) {
       p.fault = assigned.error();
       p.over = true;
       return;
     }
+    p.spawn_relays();
   }
   p.started = p.time.now();
   p.coordinator = p.system.spawn<job_actor>(
@@ -99,6 +121,9 @@ simulation::~simulation() {
     }
   }
   impl_->coordinator = nullptr;
+  for (const caf::actor& relay : impl_->relays)
+    caf::anon_send_exit(relay, caf::exit_reason::kill);
+  impl_->relays.clear();
   impl_->scheduler.run();
 }
 
@@ -110,10 +135,11 @@ bool simulation::step() {
     return false;
   auto& s = p.scheduler;
   s.advance_time(std::chrono::microseconds{1});
-  if (!s.has_job() || p.random() % 256 == 0)
+  if (p.random() % 256 == 0)
     s.trigger_timeout();
-  if (!s.has_job())
-    return false;
+  while (!s.has_job()) // a timer may be that of an actor that has ended
+    if (!s.trigger_timeout())
+      return false;
   p.choose_next();
   ++p.steps;
   return s.try_run_once();

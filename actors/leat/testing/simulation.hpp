@@ -11,7 +11,9 @@ namespace leat::testing {
 struct simulation_options {
   run_options run;
   std::uint64_t seed = 1;
-  bool apart = false; ///< each subtask as if in its own process: frames are serialised
+  /// The subtasks are as if on several nodes, which the seed chooses: frames between these are
+  /// serialised, and promises relayed.
+  bool apart = false;
   std::uint64_t most_steps = 20'000'000; ///< after these steps run() returns an error
 };
 

@@ -7,9 +7,9 @@ namespace leat {
 
 /// What a composition by hand does not know of its edges stays as it is here.
 struct input_edge {
-  std::size_t input = 0;                       ///< of the stage
-  std::string from = "unknown";                ///< the stage that feeds it
-  std::string type = "unknown";                ///< of the records
+  std::size_t input = 0;            ///< of the stage
+  std::string from = "unknown";     ///< the stage that feeds it
+  std::string type = "unknown";     ///< of the records
   const row_codec* codec = nullptr; ///< null if they cannot be encoded
 };
 

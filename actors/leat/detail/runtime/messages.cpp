@@ -20,7 +20,10 @@ caf::actor_system_config& add_messages(caf::actor_system_config& config) {
       .add_message_type<done_message>("leat::done")
       .add_message_type<fault_message>("leat::fault")
       .add_message_type<metrics_message>("leat::metrics")
-      .add_message_type<abandon_message>("leat::abandon");
+      .add_message_type<abandon_message>("leat::abandon")
+      .add_message_type<relays_message>("leat::relays")
+      .add_message_type<progress_message>("leat::progress")
+      .add_message_type<progress_heard_message>("leat::progress_heard");
 }
 
 } // namespace leat

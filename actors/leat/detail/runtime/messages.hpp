@@ -72,9 +72,9 @@ auto inspect(Inspector& f, mark& m) {
   return f(m.progress, m.idle, m.stalled);
 }
 
-/// Producer to consumer, where they share no progress_table: what is promised on a channel behind
-/// so many frames. Answered by heard_message; until then the next one waits, and replaces others
-/// that wait. So a consumer that is stuck gets one.
+/// Producer to consumer, in a composition by hand, where they share no progress_table: what is
+/// promised on a channel behind so many frames. Answered by heard_message; until then the next one
+/// waits, and replaces others that wait. So a consumer that is stuck gets one.
 struct promise_message {
   std::size_t channel = 0;
   mark promised;
@@ -97,6 +97,45 @@ auto inspect(Inspector& f, heard_message& m) {
 
 /// To a subtask: its progress_table has something to read.
 struct look_message {};
+
+/// To the relay of a node: this table of its has something to read.
+struct table_message {
+  std::size_t table = 0;
+};
+
+/// To the relay of a node: who carries promises on the other nodes, by their numbers.
+struct relays_message {
+  std::vector<caf::actor> relays;
+};
+template <class Inspector>
+auto inspect(Inspector& f, relays_message& m) {
+  return f(m.relays);
+}
+
+/// Relay to relay: the latest promises of its node that have changed. Answered by
+/// progress_heard_message; until then there is no other one.
+struct progress_message {
+  struct promise {
+    std::size_t group = 0; ///< of consumers
+    std::size_t producer = 0;
+    mark promised;
+    std::vector<std::uint64_t> frames; ///< that it stands behind, by consumer
+  };
+  std::vector<promise> promises;
+};
+template <class Inspector>
+auto inspect(Inspector& f, progress_message::promise& p) {
+  return f(p.group, p.producer, p.promised, p.frames);
+}
+template <class Inspector>
+auto inspect(Inspector& f, progress_message& m) {
+  return f(m.promises);
+}
+struct progress_heard_message {};
+template <class Inspector>
+auto inspect(Inspector& f, progress_heard_message&) {
+  return f();
+}
 
 /// To a subtask: its source has something, or, with the number of a wake-up that it asked for, the
 /// time for that has come.
@@ -262,6 +301,7 @@ caf::actor_system_config& add_messages(caf::actor_system_config& config);
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::deliver_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::look_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::table_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::wake_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::command_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::abort_message)

@@ -8,7 +8,7 @@ namespace leat {
 
 progress_table::progress_table(std::size_t producers, std::size_t consumers)
     : entries_(producers), joint_(2 * std::bit_ceil(std::max<std::size_t>(producers, 1))),
-      readers_(consumers), due_(consumers) {
+      readers_(consumers + 1), due_(consumers) {
   for (std::size_t p = 0; p < producers; ++p) {
     entries_[p].frames.resize(consumers);
     entries_[p].sent.resize(consumers);
@@ -18,7 +18,7 @@ progress_table::progress_table(std::size_t producers, std::size_t consumers)
 }
 
 void progress_table::leave_out(std::size_t producer) {
-  left_out_ = true;
+  partial_ = true;
   joint(producer) = {};
   rejoin(producer);
 }
@@ -43,11 +43,14 @@ void progress_table::publish(std::size_t producer, const mark& m, std::size_t fi
   ++version_;
   joint(producer) = joint_mark(m);
   rejoin(producer);
-  if (!got_on())
-    return;
-  for (reader& r : readers_)
-    if (r.wake && !std::exchange(r.woken, true))
-      r.wake();
+  wake(readers_.back()); // its consumers look when frames arrive, too, but it does not see these
+  if (got_on())
+    std::for_each(readers_.begin(), readers_.end(), wake);
+}
+
+void progress_table::wake(reader& r) {
+  if (r.wake && !std::exchange(r.woken, true))
+    r.wake();
 }
 
 void progress_table::rejoin(std::size_t producer) {
@@ -65,7 +68,7 @@ bool progress_table::got_on() {
 
 std::optional<mark> progress_table::read_together(std::size_t consumer, std::uint64_t taken) {
   const std::lock_guard lock(mutex_);
-  if (left_out_ || due_[consumer].load(std::memory_order_relaxed) != taken)
+  if (partial_ || due_[consumer].load(std::memory_order_relaxed) != taken)
     return {};
   readers_[consumer].woken = false;
   return together_;

@@ -19,10 +19,17 @@ class progress_table {
 public:
   progress_table(std::size_t producers, std::size_t consumers);
 
-  /// This producer runs in another process: nobody waits for its entry here.
+  std::size_t producers() const { return entries_.size(); }
+  std::size_t consumers() const { return due_.size(); }
+
+  /// This producer promises elsewhere: nobody waits for its entry here.
   void leave_out(std::size_t producer);
+  /// Its producers are on other nodes, so their frames are not announced by sends().
+  void fill_by_relay() { partial_ = true; }
   /// How to wake a consumer that has something to read; empty when it is gone.
   void attach(std::size_t consumer, std::function<void()> wake);
+  /// The same for who carries all of it to consumers elsewhere.
+  void attach_relay(std::function<void()> wake) { attach(readers_.size() - 1, std::move(wake)); }
 
   /// The producer is about to send a frame to a consumer.
   void sends(std::size_t producer, std::size_t consumer) {
@@ -51,6 +58,16 @@ public:
         visit(p, entries_[p].promised, entries_[p].frames[consumer]);
   }
 
+  /// Calls visit(producer, mark, frames by consumer) for all that is promised, for the relay.
+  template <class Visit>
+  void read_all(Visit visit) {
+    const std::lock_guard lock(mutex_);
+    readers_.back().woken = false;
+    for (std::size_t p = 0; p < entries_.size(); ++p)
+      if (entries_[p].published)
+        visit(p, entries_[p].promised, std::span<const std::uint64_t>(entries_[p].frames));
+  }
+
   /// What all producers promise together, if all that it stands behind is among the `taken` frames
   /// that the consumer has: a look that costs the same whatever the parallelism.
   std::optional<mark> read_together(std::size_t consumer, std::uint64_t taken);
@@ -71,15 +88,16 @@ private:
   joint_mark& joint(std::size_t producer) { return joint_[joint_.size() / 2 + producer]; }
   void rejoin(std::size_t producer);
   bool got_on();
+  static void wake(reader& r);
 
   std::mutex mutex_;
   std::vector<entry> entries_;
   // A tree: each node joins its two children, 2 n and 2 n + 1; the leaves are the producers.
   std::vector<joint_mark> joint_;
-  std::vector<reader> readers_;
+  std::vector<reader> readers_; // the consumers, and the relay
   // Frames by consumer, of all producers: what each has sent or stands behind, whichever is more.
   std::vector<std::atomic<std::uint64_t>> due_;
-  bool left_out_ = false; // some producer
+  bool partial_ = false; // it does not know of all producers, or of all frames
   std::uint64_t version_ = 0;
   mark together_;
 };

@@ -208,7 +208,7 @@ void subtask_actor::wire(wire_message& m) {
     if (const auto strong = caf::actor_cast<caf::actor>(me))
       caf::anon_send(strong, wake_message{});
   };
-  if (const auto& reads = blueprint_.reads; reads.in)
+  for (const channel_promises& reads : blueprint_.reads)
     reads.in->attach(reads.consumer, [me] {
       if (const auto strong = caf::actor_cast<caf::actor>(me))
         caf::anon_send(strong, look_message{});
@@ -271,7 +271,7 @@ caf::invoke_message_result subtask_actor::consume(caf::mailbox_element& m) {
 }
 
 void subtask_actor::on_exit() {
-  if (const auto& reads = blueprint_.reads; reads.in)
+  for (const channel_promises& reads : blueprint_.reads)
     reads.in->attach(reads.consumer, {});
   // Neighbours hold each other; let go, or nobody is ever freed.
   subtask_.reset();
@@ -294,12 +294,9 @@ void subtask_actor::messenger::send(std::size_t port, std::size_t lane, frame f)
 
 void subtask_actor::messenger::promise(std::size_t port, const mark& m,
                                        std::span<const std::uint64_t> frames) {
-  const port_promises& shared = self.blueprint_.promises[port];
-  if (shared.in)
-    shared.in->publish(shared.producer, m, shared.first_consumer, frames);
+  if (const port_promises& shared = self.blueprint_.promises[port]; shared.in)
+    return shared.in->publish(shared.producer, m, shared.first_consumer, frames);
   for (std::size_t lane = 0; lane < frames.size(); ++lane) {
-    if (shared.in && !self.wiring_.ports[port][lane].elsewhere)
-      continue;
     self.told_[port][lane].promised = m;
     self.told_[port][lane].frames = frames[lane];
     self.tell(port, lane);
@@ -307,19 +304,18 @@ void subtask_actor::messenger::promise(std::size_t port, const mark& m,
 }
 
 void subtask_actor::messenger::look(inlet& in) {
-  const channel_promises& shared = self.blueprint_.reads;
-  if (!shared.in)
-    return;
-  const auto together =
-      in.empty() ? shared.in->read_together(shared.consumer, in.taken()) : std::nullopt;
-  if (together)
-    in.promise_all(*together);
-  else
-    shared.in->read(shared.consumer,
-                    [&](std::size_t producer, const mark& m, std::uint64_t frames) {
-                      if (const auto channel = shared.channels[producer])
-                        in.promise(*channel, m, frames);
-                    });
+  for (const channel_promises& shared : self.blueprint_.reads) {
+    const auto together =
+        in.empty() ? shared.in->read_together(shared.consumer, in.taken()) : std::nullopt;
+    if (together)
+      in.promise_all(*together);
+    else
+      shared.in->read(shared.consumer,
+                      [&](std::size_t producer, const mark& m, std::uint64_t frames) {
+                        if (const auto channel = shared.channels[producer])
+                          in.promise(*channel, m, frames);
+                      });
+  }
 }
 
 void subtask_actor::messenger::grant(std::size_t channel, const credit& returned) {

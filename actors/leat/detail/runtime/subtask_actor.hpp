@@ -9,7 +9,7 @@
 
 namespace leat {
 
-/// Where a port's promises stand for those of its consumers that are in this process.
+/// Where a port's promises stand for its consumers.
 struct port_promises {
   std::shared_ptr<progress_table> in; ///< null: nowhere, each consumer is told
   std::size_t producer = 0;
@@ -18,7 +18,7 @@ struct port_promises {
 
 /// Where a subtask reads what is promised to it.
 struct channel_promises {
-  std::shared_ptr<progress_table> in; ///< null: it is told
+  std::shared_ptr<progress_table> in;
   std::size_t consumer = 0;
   std::vector<std::optional<std::size_t>> channels; ///< by producer
 };
@@ -34,7 +34,7 @@ struct subtask_blueprint {
   std::shared_ptr<const std::atomic<bool>> job_failed; ///< nothing is processed any more
   bool reports_metrics = false;        ///< with its last message, as the job cannot see its metrics
   std::vector<port_promises> promises; ///< by port; empty: all consumers are told
-  channel_promises reads;
+  std::vector<channel_promises> reads; ///< of producers on this node, and of others
   /// Of edges to other processes, by port; may be null elsewhere.
   std::vector<const row_codec*> port_codecs;
 };

@@ -105,7 +105,10 @@ result<void> cluster::admit(const hello_message& m, std::string_view plan) {
   return {};
 }
 
-result<void> cluster::spawn(std::vector<planned_subtask>& subtasks) {
+result<void> cluster::spawn(std::vector<planned_subtask>& subtasks, const caf::actor& relay) {
+  relays_message relays;
+  relays.relays.resize(workers_.size() + 1);
+  relays.relays[0] = relay;
   for (const worker& w : workers_)
     self_->send(w.agent, spawn_message{});
   auto heard = hear_all<spawned_message>([&](const spawned_message& m) -> result<void> {
@@ -113,6 +116,7 @@ result<void> cluster::spawn(std::vector<planned_subtask>& subtasks) {
     if (!w)
       return {};
     w->answered = true;
+    relays.relays[m.node] = m.relay;
     for (const auto& [number, subtask] : m.subtasks)
       if (number < subtasks.size() && subtasks[number].node == m.node)
         subtasks[number].elsewhere = subtask;
@@ -121,6 +125,9 @@ result<void> cluster::spawn(std::vector<planned_subtask>& subtasks) {
   for (const planned_subtask& s : subtasks)
     if (heard && s.node != 0 && !s.elsewhere)
       return internal_error(fmt::format("node {} did not start all its subtasks", name_of(s.node)));
+  for (const caf::actor& r : relays.relays)
+    if (heard && r)
+      self_->send(r, relays);
   return heard;
 }
 

@@ -19,8 +19,11 @@ public:
   cluster(const cluster&) = delete;
   cluster& operator=(const cluster&) = delete;
 
-  /// Has the workers start their subtasks, and notes in the plan how each is reached.
-  result<void> spawn(std::vector<planned_subtask>& subtasks);
+  /// Has the workers start their subtasks, notes in the plan how each is reached, and connects the
+  /// relays of all nodes with this one's.
+  result<void> spawn(std::vector<planned_subtask>& subtasks, const caf::actor& relay);
+
+  bool on_other_hosts() const { return group_->on_other_hosts(); }
 
   /// Who speaks for each worker.
   std::vector<worker_agent> agents() const;

@@ -36,10 +36,11 @@ auto inspect(Inspector& f, spawn_message&) {
 struct spawned_message {
   std::size_t node = 0;
   std::vector<std::pair<std::size_t, caf::actor>> subtasks; ///< by number within the job
+  caf::actor relay;                                         ///< of promises
 };
 template <class Inspector>
 auto inspect(Inspector& f, spawned_message& m) {
-  return f(m.node, m.subtasks);
+  return f(m.node, m.subtasks, m.relay);
 }
 
 /// Coordinator to worker: tell the job your metrics now and then.

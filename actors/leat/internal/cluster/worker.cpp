@@ -14,6 +14,8 @@ namespace leat {
 
 namespace {
 
+constexpr std::chrono::milliseconds between_reports{100};
+
 std::vector<planned_subtask> share_of(std::size_t node, wired_job& all,
                                       const std::vector<std::size_t>& nodes) {
   std::vector<planned_subtask> own;
@@ -74,9 +76,15 @@ result<void> run_worker(graph g, const run_options& options, worker_role role) {
   caf::actor_system system(add_network(configure(config, options)));
   std::promise<result<void>> ended;
   auto end = ended.get_future();
-  caf::actor me = system.spawn<worker_actor, caf::detached>(
-      std::move(own), hello_message{role.term, role.node, plan_text(p, resolved, *nodes)},
-      role.nodes, options.dead_letters, std::move(ended));
+  const auto reports = std::make_shared<metrics_reports>();
+  caf::actor me = system.spawn<worker_actor>(
+      worker_share{std::move(own),
+                   std::move(wired.relayed[role.node]),
+                   {role.term, role.node, plan_text(p, resolved, *nodes)},
+                   role.nodes,
+                   options.dead_letters,
+                   reports},
+      std::move(ended));
   for (std::size_t later = role.node + 1; later <= role.nodes.size(); ++later)
     publish(me, std::move(role.link_to(later)));
   auto reached = reach_earlier(system, role);
@@ -84,6 +92,8 @@ result<void> run_worker(graph g, const run_options& options, worker_role role) {
     caf::anon_send(me, std::move(*reached));
   else
     caf::anon_send_exit(me, caf::exit_reason::kill);
+  while (end.wait_for(between_reports) == std::future_status::timeout)
+    reports->send(me);
   me = nullptr;
   const auto outcome = end.get();
   settle(system);

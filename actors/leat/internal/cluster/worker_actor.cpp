@@ -1,21 +1,14 @@
 #include <leat/internal/cluster/worker_actor.hpp>
 
-#include <leat/detail/runtime/metrics.hpp>
-
 #include <algorithm>
 
 namespace leat {
 
-namespace {
-constexpr std::chrono::milliseconds between_reports{100};
-} // namespace
-
-worker_actor::worker_actor(caf::actor_config& config, std::vector<planned_subtask> own,
-                           hello_message hello, const std::vector<node_description>& workers,
-                           dead_letter_sink* dead_letters, std::promise<result<void>> end)
-    : caf::event_based_actor(config), own_(std::move(own)), hello_(std::move(hello)),
-      dead_letters_(dead_letters), end_(std::move(end)), missing_(workers.size() - 1) {
-  for (const node_description& w : workers)
+worker_actor::worker_actor(caf::actor_config& config, worker_share share,
+                           std::promise<result<void>> end)
+    : caf::event_based_actor(config), share_(std::move(share)), end_(std::move(end)),
+      missing_(share_.workers.size() - 1) {
+  for (const node_description& w : share_.workers)
     peers_.push_back({nullptr, w.name});
   set_down_handler([this](const caf::down_msg& m) {
     if (coordinator_ && m.source == coordinator_)
@@ -41,11 +34,10 @@ caf::behavior worker_actor::make_behavior() {
       [=, this](const observe_message& m) {
         from_coordinator([&] {
           job_ = m.job;
-          report_metrics();
+          share_.reports->begin(job_, std::exchange(metrics_, {}));
         });
       },
       [=, this](const leave_message&) { from_coordinator([&] { end_with({}); }); },
-      [this](caf::tick_atom) { report_metrics(); },
       [this](const abandon_message&) {
         if (is_of_coordinator())
           abandon();
@@ -62,9 +54,12 @@ void worker_actor::on_exit() {
   for (const caf::actor& s : subtasks_)
     send_exit(s, caf::exit_reason::kill);
   subtasks_.clear();
+  if (relay_)
+    send_exit(std::exchange(relay_, nullptr), caf::exit_reason::kill);
   peers_.clear();
   coordinator_ = nullptr;
   job_ = nullptr;
+  share_.reports->end();
 }
 
 // A connection serves both ends from the moment when the earlier worker has heard from the later
@@ -73,7 +68,7 @@ void worker_actor::reached(const reached_message& m) {
   coordinator_ = m.coordinator;
   monitor(coordinator_);
   for (std::size_t n = 1; n <= m.earlier.size(); ++n) {
-    send(m.earlier[n - 1], greet_message{hello_.node});
+    send(m.earlier[n - 1], greet_message{share_.hello.node});
     meet(n, m.earlier[n - 1]);
   }
   say_hello();
@@ -81,7 +76,7 @@ void worker_actor::reached(const reached_message& m) {
 
 void worker_actor::greeted(const greet_message& m) {
   const auto peer = caf::actor_cast<caf::actor>(current_sender());
-  const bool later = m.node > hello_.node && m.node <= peers_.size();
+  const bool later = m.node > share_.hello.node && m.node <= peers_.size();
   if (!peer || !later || peers_[m.node - 1].actor) {
     strangers_.ignore("worker");
     return;
@@ -98,27 +93,20 @@ void worker_actor::meet(std::size_t node, const caf::actor& peer) {
 
 void worker_actor::say_hello() {
   if (coordinator_ && missing_ == 0)
-    send(coordinator_, hello_);
+    send(coordinator_, share_.hello);
 }
 
 spawned_message worker_actor::spawn_all() {
-  spawned_message m{hello_.node, {}};
-  for (planned_subtask& p : own_) {
+  relay_ = spawn<progress_relay>(std::move(share_.relayed));
+  spawned_message m{share_.hello.node, {}, relay_};
+  for (planned_subtask& p : share_.subtasks) {
     p.blueprint.job_failed = failed_;
     subtasks_.push_back(spawn_subtask(*this, p));
     m.subtasks.emplace_back(p.number, subtasks_.back());
     metrics_.emplace_back(p.number, p.metrics);
   }
-  own_.clear();
+  share_.subtasks.clear();
   return m;
-}
-
-void worker_actor::report_metrics() {
-  metrics_message m;
-  for (const auto& [number, metrics] : metrics_)
-    m.metrics.emplace_back(number, encode_metrics(*metrics));
-  send(job_, std::move(m));
-  delayed_send(this, between_reports, caf::tick_atom::value);
 }
 
 // What it should get from there, or send there, is lost without a trace. Before there is a job the
@@ -134,8 +122,8 @@ void worker_actor::lost_peer(const caf::actor_addr& peer) {
 
 void worker_actor::abandon() {
   *failed_ = true;
-  if (dead_letters_)
-    dead_letters_->abandon();
+  if (share_.dead_letters)
+    share_.dead_letters->abandon();
 }
 
 void worker_actor::end_with(result<void> how) {

@@ -4,8 +4,10 @@
 
 #include <leat/detail/runtime/strangers.hpp>
 #include <leat/internal/cluster/messages.hpp>
+#include <leat/internal/cluster/metrics_reports.hpp>
 #include <leat/internal/cluster/placement.hpp>
 #include <leat/internal/runtime/job_actor.hpp>
+#include <leat/internal/runtime/progress_relay.hpp>
 
 #include <future>
 
@@ -17,12 +19,19 @@ struct reached_message {
   std::vector<caf::actor> earlier; ///< workers 1 .. before this one; fewer if one is lost
 };
 
+/// What a worker has of a job.
+struct worker_share {
+  std::vector<planned_subtask> subtasks;
+  std::vector<relayed_table> relayed;
+  hello_message hello;                   ///< for the coordinator, once all workers have met
+  std::vector<node_description> workers; ///< worker n is workers[n - 1]
+  dead_letter_sink* dead_letters = nullptr;
+  std::shared_ptr<metrics_reports> reports; ///< begin when the job wants them
+};
+
 class worker_actor final : public caf::event_based_actor {
 public:
-  /// `hello`: what is told to the coordinator when all `workers` have met.
-  worker_actor(caf::actor_config& config, std::vector<planned_subtask> own, hello_message hello,
-               const std::vector<node_description>& workers, dead_letter_sink* dead_letters,
-               std::promise<result<void>> end);
+  worker_actor(caf::actor_config& config, worker_share share, std::promise<result<void>> end);
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -33,15 +42,12 @@ private:
   void meet(std::size_t node, const caf::actor& peer);
   void say_hello();
   spawned_message spawn_all();
-  void report_metrics();
   void lost_peer(const caf::actor_addr& peer);
   void abandon();
   void end_with(result<void> how);
   bool is_of_coordinator();
 
-  std::vector<planned_subtask> own_;
-  hello_message hello_;
-  dead_letter_sink* dead_letters_;
+  worker_share share_;
   std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
   bool ended_ = false;
   std::promise<result<void>> end_;
@@ -49,8 +55,9 @@ private:
   std::vector<worker_agent> peers_; ///< worker n is peers_[n - 1]; this one has no actor
   std::size_t missing_;             ///< peers that are not known yet
   std::vector<caf::actor> subtasks_;
-  std::vector<std::pair<std::size_t, std::shared_ptr<subtask_metrics>>> metrics_;
+  metrics_reports::measured metrics_; ///< until they are reported
   caf::actor job_;
+  caf::actor relay_;
   strangers strangers_;
 };
 

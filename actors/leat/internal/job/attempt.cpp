@@ -45,7 +45,8 @@ result<void> attempt::start_workers() {
   if (!joined)
     return joined.error();
   cluster_ = std::move(*joined);
-  return cluster_->spawn(wired_.subtasks);
+  relay_ = job_.system.spawn<progress_relay>(std::move(wired_.relayed[0]));
+  return cluster_->spawn(wired_.subtasks, relay_);
 }
 
 void attempt::run() {
@@ -64,6 +65,14 @@ std::future<result<void>> attempt::give(command c) const {
   return give_command(coordinator_, job_.planned, std::move(c));
 }
 
+const job_outcome& attempt::wait() const {
+  constexpr std::chrono::milliseconds between_looks{100}; // as often as workers report
+  if (cluster_ && cluster_->on_other_hosts())
+    while (outcome_.wait_for(between_looks) == std::future_status::timeout)
+      caf::anon_send(coordinator_, caf::tick_atom::value);
+  return outcome_.get();
+}
+
 void attempt::abort() const { caf::anon_send(coordinator_, abort_message{}); }
 
 void attempt::let_go() {
@@ -73,6 +82,8 @@ void attempt::let_go() {
   coordinator_ = nullptr;
   if (!has_workers(job_.options))
     return;
+  if (relay_)
+    caf::anon_send_exit(std::exchange(relay_, nullptr), caf::exit_reason::kill);
   cluster_.reset();
   settle(job_.system);
   if (failed) // a worker that was killed removed nothing

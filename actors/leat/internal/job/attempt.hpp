@@ -37,7 +37,7 @@ public:
   std::future<result<void>> give(command c) const;
   void abort() const;
   /// Waits for the end of all actors that run() has started.
-  const job_outcome& wait() const { return outcome_.get(); }
+  const job_outcome& wait() const;
 
   /// Waits for the end; then ends the workers and removes what killed ones have left behind. The
   /// metrics remain. Takes no commands any more.
@@ -55,6 +55,7 @@ private:
   wired_job wired_;
   std::unique_ptr<cluster> cluster_; ///< null without workers
   caf::actor coordinator_;
+  caf::actor relay_;                        ///< of promises; null without workers
   std::shared_future<job_outcome> outcome_; ///< valid once it runs
   bool gone_ = false;
 };

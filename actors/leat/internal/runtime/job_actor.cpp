@@ -11,8 +11,7 @@ namespace leat {
 
 namespace {
 
-constexpr std::chrono::milliseconds between_looks{100};
-constexpr unsigned most_silent_looks = 25; // a worker reports as often as it is looked for
+constexpr unsigned most_silent_looks = 25;
 
 } // namespace
 
@@ -28,8 +27,6 @@ job_actor::job_actor(caf::actor_config& config, attempt_id which, std::vector<pl
 
 caf::behavior job_actor::make_behavior() {
   spawn_all();
-  if (std::ranges::any_of(workers_, &worker_agent::on_another_host))
-    look_for_silent();
   return {
       [this](const ready_message& m) {
         if (is_from_subtask(m.subtask))
@@ -248,7 +245,6 @@ void job_actor::look_for_silent() {
   for (std::size_t w = 0; w < workers_.size(); ++w)
     if (workers_[w].on_another_host && ++silence_[w] > most_silent_looks)
       lost(w);
-  delayed_send(this, between_looks, caf::tick_atom::value);
 }
 
 void job_actor::take_metrics(std::size_t subtask, std::string_view metrics) {

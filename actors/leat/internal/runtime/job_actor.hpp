@@ -68,6 +68,8 @@ std::future<result<void>> give_command(const caf::actor& job, const plan& p, com
 /// The future of a command that is refused at once.
 std::future<result<void>> refused_command(error why);
 
+/// At each tick_atom that it is sent it looks for workers on other hosts that are silent: who sends
+/// them sends as many as a worker sends reports.
 class job_actor : public caf::event_based_actor {
 public:
   /// `workers`: who speaks for other processes that run some of the subtasks.

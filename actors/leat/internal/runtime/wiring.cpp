@@ -148,33 +148,32 @@ void share_credit(wired_job& w, const credit& window) {
   }
 }
 
-// One table for the subtasks [first, first + count), which are fed by these.
-void share_table(wired_job& w, std::size_t first, std::size_t count) {
-  std::map<std::pair<std::size_t, std::size_t>, std::size_t> producers; // by subtask and port
+promise_group group_of(const wired_job& w, std::size_t first, std::size_t count) {
+  promise_group g{first, count, {}};
   for (std::size_t c = first; c < first + count; ++c)
     for (const auto& [from, port, lane] : w.subtasks[c].channels)
-      producers.try_emplace({from, port}, producers.size());
-  const auto table = std::make_shared<progress_table>(producers.size(), count);
-  for (const auto& [producer, index] : producers) {
-    const auto& [from, port] = producer;
-    w.subtasks[from].blueprint.promises[port] = {
-        table, index, w.subtasks[from].ports[port].front().first - first};
-  }
-  for (std::size_t c = first; c < first + count; ++c) {
-    channel_promises& reads = w.subtasks[c].blueprint.reads;
-    reads = {table, c - first, {}};
-    reads.channels.resize(producers.size());
-    for (std::size_t i = 0; i < w.subtasks[c].channels.size(); ++i) {
-      const auto& [from, port, lane] = w.subtasks[c].channels[i];
-      reads.channels[producers.at({from, port})] = i;
-    }
-  }
+      if (const std::pair producer{from, port};
+          std::ranges::find(g.producers, producer) == g.producers.end())
+        g.producers.push_back(producer);
+  return g;
 }
 
-// Subtasks that are fed one by one have tables of their own: what promises to one wakes no other.
-void share_promises(const plan& p, wired_job& w) {
-  for (planned_subtask& t : w.subtasks)
-    t.blueprint.promises.resize(t.ports.size());
+std::vector<std::optional<std::size_t>>
+channels_by_producer(const wired_job& w, const promise_group& g, std::size_t consumer) {
+  std::map<std::pair<std::size_t, std::size_t>, std::size_t> channel_of;
+  for (std::size_t i = 0; i < w.subtasks[consumer].channels.size(); ++i) {
+    const auto& [from, port, lane] = w.subtasks[consumer].channels[i];
+    channel_of[{from, port}] = i;
+  }
+  std::vector<std::optional<std::size_t>> all;
+  for (const auto& producer : g.producers)
+    all.push_back(channel_of.contains(producer) ? std::optional{channel_of[producer]}
+                                                : std::nullopt);
+  return all;
+}
+
+// Subtasks that are fed one by one are groups of their own: what promises to one wakes no other.
+void group_consumers(const plan& p, wired_job& w) {
   for (std::size_t n = 0; n < w.subtasks.size();) {
     const std::size_t stage = w.stage_of[n];
     const std::size_t count = w.subtasks[n].blueprint.settings.services.subtasks;
@@ -184,8 +183,70 @@ void share_promises(const plan& p, wired_job& w) {
     const std::size_t together = one_by_one ? 1 : count;
     for (std::size_t i = 0; i < count; i += together)
       if (!w.subtasks[n].channels.empty())
-        share_table(w, n + i, together);
+        w.groups.push_back(group_of(w, n + i, together));
     n += count;
+  }
+}
+
+// The subtasks of one node, or all.
+using is_here = std::function<bool(std::size_t subtask)>;
+
+// Who is here promises in the table; nobody waits there for who is not. Null if nobody is.
+std::shared_ptr<progress_table> table_of(wired_job& w, const promise_group& g,
+                                         const is_here& promises, const is_here& reads) {
+  const auto table = std::make_shared<progress_table>(g.producers.size(), g.count);
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < g.producers.size(); ++i)
+    if (promises(g.producers[i].first))
+      ++count;
+    else
+      table->leave_out(i);
+  for (std::size_t c = g.first; count > 0 && c < g.first + g.count; ++c)
+    if (reads(c))
+      w.subtasks[c].blueprint.reads.push_back({table, c - g.first, channels_by_producer(w, g, c)});
+  return count > 0 ? table : nullptr;
+}
+
+// Producers write their promises into this table.
+void promise_in(wired_job& w, const promise_group& g, const std::shared_ptr<progress_table>& table,
+                const is_here& here) {
+  for (std::size_t i = 0; i < g.producers.size(); ++i)
+    if (const auto& [from, port] = g.producers[i]; here(from))
+      w.subtasks[from].blueprint.promises[port] = {
+          table, i, w.subtasks[from].ports[port].front().first - g.first};
+}
+
+void forget_tables(wired_job& w) {
+  for (planned_subtask& t : w.subtasks) {
+    t.blueprint.promises.assign(t.ports.size(), {});
+    t.blueprint.reads.clear();
+  }
+}
+
+// In one process a table serves a whole group.
+void share_promises(wired_job& w) {
+  forget_tables(w);
+  const is_here everywhere = [](std::size_t) { return true; };
+  for (const promise_group& g : w.groups)
+    promise_in(w, g, table_of(w, g, everywhere, everywhere), everywhere);
+}
+
+// On a node, one table is for the producers there, another one for those elsewhere.
+void share_promises_on(std::size_t node, wired_job& w, const std::vector<std::size_t>& nodes) {
+  const is_here here = [&](std::size_t subtask) { return nodes[subtask] == node; };
+  const is_here elsewhere = [&](std::size_t subtask) { return nodes[subtask] != node; };
+  for (std::size_t n = 0; n < w.groups.size(); ++n) {
+    const promise_group& g = w.groups[n];
+    relayed_table t{n, table_of(w, g, here, here), table_of(w, g, elsewhere, here), {}};
+    promise_in(w, g, t.own, here);
+    if (t.others)
+      t.others->fill_by_relay();
+    std::set<std::size_t> readers(nodes.begin() + g.first, nodes.begin() + g.first + g.count);
+    if (readers.erase(node) == 0)
+      t.others = nullptr;
+    t.readers.assign(readers.begin(), readers.end());
+    if (t.others || (t.own && !t.readers.empty()))
+      w.relayed[node].push_back(std::move(t));
   }
 }
 
@@ -324,19 +385,18 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
     add_metrics(w.subtasks[n], tally, w);
   }
   share_credit(w, options.credit_limit);
-  share_promises(p, w);
+  group_consumers(p, w);
+  share_promises(w);
   return w;
 }
 
 result<void> assign_nodes(const plan& p, wired_job& w, const std::vector<std::size_t>& nodes,
-                          std::size_t own) {
-  for (std::size_t n = 0; n < w.subtasks.size(); ++n) {
+                          std::optional<std::size_t> own) {
+  for (std::size_t n = 0; n < w.subtasks.size(); ++n)
     w.subtasks[n].node = nodes[n];
-    if (nodes[n] != own)
-      for (const port_promises& shared : w.subtasks[n].blueprint.promises)
-        if (shared.in)
-          shared.in->leave_out(shared.producer);
-  }
+  forget_tables(w);
+  for (const std::size_t node : own ? std::set{*own} : std::set(nodes.begin(), nodes.end()))
+    share_promises_on(node, w, nodes);
   for (std::size_t n = 0; n < w.subtasks.size(); ++n)
     for (std::size_t port = 0; port < w.subtasks[n].ports.size(); ++port)
       for (const auto& [consumer, channel] : w.subtasks[n].ports[port]) {

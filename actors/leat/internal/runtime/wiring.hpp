@@ -2,9 +2,17 @@
 #pragma once
 
 #include <leat/internal/runtime/job_actor.hpp>
+#include <leat/internal/runtime/progress_relay.hpp>
 #include <leat/job.hpp>
 
 namespace leat {
+
+/// Subtasks of a stage that read the promises of the same producers.
+struct promise_group {
+  std::size_t first = 0;                                      ///< subtask, ...
+  std::size_t count = 0;                                      ///< ... and how many
+  std::vector<std::pair<std::size_t, std::size_t>> producers; ///< subtask and port
+};
 
 /// The subtasks of a job, and where each measures.
 struct wired_job {
@@ -12,6 +20,8 @@ struct wired_job {
   std::vector<std::shared_ptr<subtask_metrics>> metrics; ///< by subtask
   std::vector<std::size_t> stage_of;                     ///< by subtask
   std::vector<std::vector<std::size_t>> edge_of;         ///< by subtask and port
+  std::vector<promise_group> groups;
+  std::map<std::size_t, std::vector<relayed_table>> relayed; ///< by node
 };
 
 /// Applies the options to the plan, compares the files of its ends and prepares its stages. All
@@ -29,10 +39,11 @@ dead_letter_sink& no_dead_letters();
 /// Makes all stages and says how they are connected. `threads`: blocking stages get their own.
 wired_job wire_up(const plan& p, const run_options& options, const clock& time, bool threads);
 
-/// Says in which process each subtask runs; `own` is this one. An error names an edge that leads
-/// into another one with records that cannot travel.
+/// Says on which node each subtask runs, and where promises stand on the node `own`; on all nodes
+/// if there is none. An error names an edge that leads to another node with records that cannot
+/// travel.
 result<void> assign_nodes(const plan& p, wired_job& w, const std::vector<std::size_t>& nodes,
-                          std::size_t own);
+                          std::optional<std::size_t> own = {});
 
 /// The metrics of all subtasks at this moment.
 job_metrics metrics_of(const wired_job& w, const plan& p, clock_time now);

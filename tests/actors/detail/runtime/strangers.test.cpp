@@ -125,9 +125,14 @@ TEST_CASE("a worker obeys its coordinator alone") {
   abandoned dead_letters;
   std::promise<leat::result<void>> ended;
   auto end = ended.get_future();
-  const auto worker = system.spawn<leat::worker_actor>(std::vector<leat::planned_subtask>{},
-                                                       leat::hello_message{1, 1, "graph g"},
-                                                       leat::local_nodes(1), &dead_letters, std::move(ended));
+  const auto worker = system.spawn<leat::worker_actor>(
+      leat::worker_share{{},
+                         {},
+                         {1, 1, "graph g"},
+                         leat::local_nodes(1),
+                         &dead_letters,
+                         std::make_shared<leat::metrics_reports>()},
+      std::move(ended));
   caf::anon_send(worker, leat::reached_message{as_actor(coordinator), {}});
   coordinator->receive([](const leat::hello_message& m) { CHECK(m.plan == "graph g"); });
   coordinator->send(worker, leat::observe_message{as_actor(coordinator)});
