@@ -236,3 +236,66 @@ TEST_CASE("later faults find the place of their value") {
   CHECK(told("--window pan: bad") == "job.toml:5:1: --window pan: bad");
   CHECK(told("--natural: bad") == "--natural: bad");
 }
+
+namespace {
+
+/// Options of which some name files, and the folder with the files.
+struct with_files {
+  std::string model;
+  std::vector<std::string> tables;
+  std::string out;
+  std::string config;
+  option_set set;
+  support::temporary_folder folder;
+
+  explicit with_files(std::string usual_model = {}) : model(std::move(usual_model)) {
+    set.add("--model FILE", model, "sent").sent_to_workers();
+    set.add("--table FILE", tables, "sent").sent_to_workers();
+    set.add("--out FILE", out, "not sent");
+    set.add("--config FILE", config, "sent").names_config();
+  }
+  texts sent(const texts& arguments) const {
+    texts found;
+    REQUIRE(set.parse(arguments, {nullptr, nullptr, nullptr, &found}));
+    return found;
+  }
+  bool receive(const texts& arguments, const std::map<std::string, std::string>& received) const {
+    return static_cast<bool>(set.parse(arguments, {nullptr, nullptr, &received, nullptr}));
+  }
+};
+
+} // namespace
+
+TEST_CASE("files that options name are sent: there, regular, and named where it may be") {
+  with_files w;
+  const std::string a = w.folder.write("a", "1");
+  const std::string b = w.folder.write("b", "2");
+  CHECK(w.sent({"--model", a, "--table", b, "--table=" + a, "--out", b}) == texts{a, b, a});
+  CHECK(w.model == a);
+  CHECK(w.sent({"--model", w.folder / "none", "--table", w.folder.path()}).empty());
+  const std::string job =
+      w.folder.write("job.toml", "model = '" + b + "'\ntable = ['" + a + "']\nout = '" + a + "'\n");
+  CHECK(w.sent({"--config", job}) == texts{job, b, a});
+  CHECK(w.sent({"--config", job, "--model", a}) == texts{job, a, a});
+}
+
+TEST_CASE("files that were received are read where they are") {
+  with_files w;
+  const std::string job = w.folder.write("cached", "model = 'far/b'\nout = 'far/a'\n");
+  REQUIRE(w.receive({"--config", "job.toml", "--table", "far/a", "--table", "far/c"},
+                    {{"job.toml", job}, {"far/a", "/cache/1"}, {"far/b", "/cache/2"}}));
+  CHECK(w.config == job);
+  CHECK(w.model == "/cache/2");
+  CHECK(w.tables == texts{"/cache/1", "far/c"});
+  CHECK(w.out == "far/a"); // a result, not a file that was sent
+  CHECK_FALSE(w.receive({"--config", "job.toml"}, {}));
+}
+
+TEST_CASE("a file that is named by default is sent and received like one that is given") {
+  with_files there("far/model");
+  REQUIRE(there.receive({}, {{"far/model", "/cache/1"}}));
+  CHECK(there.model == "/cache/1");
+  with_files here;
+  here.model = here.folder.write("model", "1");
+  CHECK(here.sent({}) == texts{here.folder / "model"});
+}

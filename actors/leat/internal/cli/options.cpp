@@ -59,6 +59,15 @@ result<void> read(const option&, const std::vector<std::string>& given,
   return {};
 }
 
+// The values of an option that is not given, as it would have been given them.
+std::vector<std::string> usual_values(const option& o) {
+  if (const auto* const text = std::get_if<std::string*>(&o.target); text && !(*text)->empty())
+    return {**text};
+  if (const auto* const list = std::get_if<std::vector<std::string>*>(&o.target))
+    return **list;
+  return {};
+}
+
 // --- wrong names --------------------------------------------------------------------------------
 
 // Levenshtein's distance, row by row.
@@ -221,6 +230,9 @@ result<parsed> option_set::parse(const std::vector<std::string>& arguments,
   find_files(given, &option::is_config, with);
   if (const auto done = read_config_into(given, with.others, from_file); !done)
     return done.error();
+  for (std::size_t i = 0; i < options_.size(); ++i) // a default may name a file, too
+    if (options_[i].is_sent && !options_[i].is_required && given[i].empty())
+      given[i] = usual_values(options_[i]);
   find_files(given, &option::is_sent, with);
   if (with.places)
     *with.places = from_file;
