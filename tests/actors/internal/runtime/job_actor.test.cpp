@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 
+#include <caf/scheduler/test_coordinator.hpp>
 #include <future>
 
 namespace {
@@ -17,7 +18,106 @@ caf::behavior hasty(caf::event_based_actor* self, std::atomic<std::uint64_t>* te
   };
 }
 
+// Runs until it is told to end.
+caf::behavior steady(caf::event_based_actor* self) {
+  return {
+      [=](const leat::wire_message& m) { self->send(m.job, leat::ready_message{m.number}); },
+      [](const leat::start_message&) {},
+  };
+}
+
+caf::behavior quiet(caf::event_based_actor*) {
+  return {[](const leat::abandon_message&) {}};
+}
+
+/// A job with a subtask at each of some workers, in simulated time.
+struct watched_job {
+  explicit watched_job(const std::vector<bool>& on_another_host)
+      : sched(testing_scheduler(system)) {
+    std::vector<leat::planned_subtask> plan(on_another_host.size());
+    for (std::size_t w = 0; w < plan.size(); ++w) {
+      workers.push_back(
+          {system.spawn(quiet), "worker-" + std::to_string(w + 1), on_another_host[w]});
+      plan[w].stage = "far";
+      plan[w].is_source = true;
+      plan[w].node = w + 1;
+      plan[w].elsewhere = system.spawn(steady);
+      plan[w].metrics = std::make_shared<leat::subtask_metrics>(0);
+    }
+    job = system.spawn<leat::job_actor>(leat::attempt_id{}, std::move(plan), workers, nullptr,
+                                        nullptr, [this](leat::job_outcome how) { outcome = how; });
+    sched.run();
+  }
+  ~watched_job() {
+    for (const leat::worker_agent& w : workers)
+      caf::anon_send_exit(w.actor, caf::exit_reason::kill);
+    caf::anon_send(job, leat::abort_message{});
+    sched.run();
+  }
+
+  static caf::scheduler::test_coordinator& testing_scheduler(caf::actor_system& s) {
+    return dynamic_cast<caf::scheduler::test_coordinator&>(s.scheduler());
+  }
+  static caf::actor_system_config& simulated(caf::actor_system_config& c) {
+    c.set("scheduler.policy", caf::atom("testing"));
+    return c;
+  }
+  void report(std::size_t worker) {
+    caf::send_as(workers[worker].actor, job, leat::metrics_message{});
+    sched.run();
+  }
+  void look() {
+    sched.advance_time(std::chrono::milliseconds{100});
+    sched.run();
+  }
+
+  caf::actor_system_config config;
+  caf::actor_system system{simulated(config)};
+  caf::scheduler::test_coordinator& sched;
+  std::vector<leat::worker_agent> workers;
+  caf::actor job;
+  std::optional<leat::job_outcome> outcome;
+};
+
 } // namespace
+
+TEST_CASE("a worker on another host that says nothing for more than 25 looks is lost, and named") {
+  watched_job j({false, true, true});
+  for (int look = 0; look < 100; ++look) {
+    j.report(1), j.report(2);
+    j.look();
+  }
+  REQUIRE(!j.outcome);
+  int looks = 0;
+  for (; !j.outcome && looks < 100; ++looks) {
+    j.report(1);
+    j.look();
+  }
+  CHECK(looks == 25); // that of worker-1 is nobody's concern: its host sees whether it runs
+  REQUIRE(j.outcome);
+  REQUIRE(j.outcome->fault);
+  CHECK(j.outcome->fault->what == leat::lost_worker("worker-3").what);
+  CHECK(j.outcome->began);
+}
+
+TEST_CASE("workers on this host are not lost however long they say nothing") {
+  watched_job j({false, false});
+  for (int look = 0; look < 100; ++look)
+    j.look();
+  CHECK(!j.outcome);
+}
+
+TEST_CASE("what strangers say keeps no worker alive") {
+  watched_job j({true});
+  const caf::actor stranger = j.system.spawn(quiet);
+  for (int look = 0; look < 26; ++look) {
+    caf::send_as(stranger, j.job, leat::metrics_message{});
+    j.look();
+  }
+  CHECK(j.outcome);
+  caf::anon_send_exit(stranger, caf::exit_reason::kill);
+  j.sched.run();
+}
 
 TEST_CASE("a job waits for the last words of a subtask that is elsewhere, and already gone") {
   caf::actor_system_config config;
