@@ -78,6 +78,7 @@ CLOCK_READERS = {
     "actors/leat/internal/cluster/": "hosts that do not answer are given up after some time",
     "actors/leat/internal/observe/": "it faces a person, not the dataflow",
     "actors/leat/internal/cli/": "it faces a person, not the dataflow",
+    "actors/leat/internal/cluster/tcp.cpp": "it waits for another host",
     "actors/leat/connectors/files/dead_letter_file.cpp": "it waits for a person to make room",
 }
 

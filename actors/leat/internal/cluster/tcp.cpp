@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <charconv>
 #include <fmt/format.h>
+#include <limits>
 #include <memory>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -23,16 +24,18 @@ namespace {
 // A host that answers nothing for so long is gone: a job hears of it within three seconds.
 constexpr int unanswered_ms = 2000;
 constexpr int probe_after_s = 1;
+constexpr int unanswered_probes = 2;
+constexpr std::size_t longest_host = 253; // of a name in the DNS
 constexpr int waiting_connections = 64;
 
 using addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
 std::string reason(int code) { return std::generic_category().message(code); }
 
-result<addresses> resolve(const node_address& a, bool listens) {
+result<addresses> resolve(const node_address& a, int flags = 0) {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
-  wanted.ai_flags = AI_NUMERICSERV | (listens ? AI_PASSIVE : 0);
+  wanted.ai_flags = AI_NUMERICSERV | flags;
   addrinfo* found = nullptr;
   if (const int code = ::getaddrinfo(a.host.c_str(), a.port.c_str(), &wanted, &found))
     return external_error(fmt::format("{}: {}", a.text(), ::gai_strerror(code)));
@@ -48,7 +51,15 @@ void watch(int socket) {
   set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
   set(socket, IPPROTO_TCP, TCP_KEEPIDLE, probe_after_s);
   set(socket, IPPROTO_TCP, TCP_KEEPINTVL, probe_after_s);
-  set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, unanswered_ms);
+  set(socket, IPPROTO_TCP, TCP_KEEPCNT, unanswered_probes);
+}
+
+bool is_wildcard(const sockaddr& a) {
+  if (a.sa_family == AF_INET)
+    return reinterpret_cast<const sockaddr_in&>(a).sin_addr.s_addr == INADDR_ANY;
+  const in6_addr& v6 = reinterpret_cast<const sockaddr_in6&>(a).sin6_addr;
+  return IN6_IS_ADDR_UNSPECIFIED(&v6) ||
+         (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr32[3] == INADDR_ANY);
 }
 
 node_address as_text(const sockaddr_storage& of, socklen_t size) {
@@ -78,7 +89,10 @@ result<node_address> node_address::parse(std::string_view text, bool any_port) {
     host = host.substr(1, host.size() - 2);
   else if (host.find(':') != host.npos)
     return wrong();
-  if (host.empty() || fault != std::errc{} || end != port.data() + port.size() ||
+  const bool good_host =
+      !host.empty() && host.size() <= longest_host &&
+      std::ranges::all_of(host, [](char c) { return c > ' ' && c <= '~' && c != '[' && c != ']'; });
+  if (!good_host || fault != std::errc{} || end != port.data() + port.size() ||
       (number == 0 && !any_port))
     return wrong();
   return node_address{std::string(host), std::string(port)};
@@ -89,8 +103,26 @@ std::string node_address::text() const {
                                      : fmt::format("[{}]:{}", host, port);
 }
 
+bool node_address::is_wildcard() const {
+  const auto found = resolve(*this, AI_NUMERICHOST);
+  return found && leat::is_wildcard(*(*found)->ai_addr);
+}
+
+deadline within(std::chrono::milliseconds patience) {
+  return std::chrono::steady_clock::now() + patience;
+}
+
+bool has_passed(deadline until) { return std::chrono::steady_clock::now() >= until; }
+
+int poll_timeout(deadline until) {
+  constexpr std::int64_t longest = std::numeric_limits<int>::max();
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, longest));
+}
+
 result<owned_socket> listen_on(const node_address& at) {
-  const auto found = resolve(at, true);
+  const auto found = resolve(at, AI_PASSIVE);
   if (!found)
     return found.error();
   const addrinfo& a = **found;
@@ -104,7 +136,7 @@ result<owned_socket> listen_on(const node_address& at) {
 }
 
 result<owned_socket> connect_to(const node_address& to, deadline until) {
-  const auto found = resolve(to, false);
+  const auto found = resolve(to);
   if (!found)
     return found.error();
   std::string why = "the host has no address";
@@ -137,6 +169,8 @@ owned_socket accept_from(int listening) {
   return s;
 }
 
+void expect_reading(int socket) { set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, unanswered_ms); }
+
 node_address local_address(int socket) {
   sockaddr_storage found{};
   socklen_t size = sizeof found;
@@ -153,13 +187,11 @@ node_address remote_address(int socket) {
 
 bool wait_for(int socket, short events, deadline until) {
   for (;;) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     pollfd p{socket, events, 0};
-    const int ready = ::poll(&p, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    const int ready = ::poll(&p, 1, poll_timeout(until));
     if (ready > 0)
       return true;
-    if (ready == 0 || errno != EINTR)
+    if (ready == 0 ? has_passed(until) : errno != EINTR)
       return false;
   }
 }

@@ -18,17 +18,28 @@ struct node_address {
   /// Port 0 is any free one, and an error unless `any_port`.
   static result<node_address> parse(std::string_view text, bool any_port = false);
   std::string text() const;
+  /// True for 0.0.0.0 and its like: all addresses of a host, which name none to others.
+  bool is_wildcard() const;
 };
 
+/// A time by which to give up; deadline::max() is never.
 using deadline = std::chrono::steady_clock::time_point;
+deadline within(std::chrono::milliseconds patience);
+bool has_passed(deadline until);
+/// How long poll() is to wait at most: that may be less than until the deadline.
+int poll_timeout(deadline until);
 
 /// A socket that listens. Non-blocking.
 result<owned_socket> listen_on(const node_address& at);
 /// A connected socket. Non-blocking, and set to find out within seconds that the other host cannot
-/// be reached any more.
+/// be reached any more, while nothing is sent.
 result<owned_socket> connect_to(const node_address& to, deadline until);
 /// The next connection of a socket that listens, like that of connect_to(); empty if there is none.
 owned_socket accept_from(int listening);
+
+/// From now on the connection is lost, too, if the other end takes nothing of what is sent for
+/// seconds: it must read all the time, whatever else it does.
+void expect_reading(int socket);
 
 /// Own address of a socket.
 node_address local_address(int socket);
