@@ -131,6 +131,9 @@ result<std::string> tls_link::receive(deadline until) {
 }
 
 result<void> tls_link::send(std::string_view message, deadline until) {
+  if (message.empty() || message.size() > most_bytes)
+    return internal_error(fmt::format("a message of {} bytes cannot be sent: the maximum is {}",
+                                      message.size(), most_bytes));
   std::string bytes(sizeof(length_type), '\0');
   const auto length = static_cast<length_type>(message.size());
   std::memcpy(bytes.data(), &length, sizeof length);
@@ -151,10 +154,13 @@ void tls_link::end_writing() { ::shutdown(socket(), SHUT_WR); }
 
 bool tls_link::drained() {
   char ignored[4096];
-  ssize_t count = 0;
-  while ((count = ::recv(socket(), ignored, sizeof ignored, 0)) > 0) {
-  }
-  return count == 0 || (errno != EAGAIN && errno != EINTR);
+  const ssize_t count = ::recv(socket(), ignored, sizeof ignored, 0);
+  return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+std::pair<owned_socket, tls_session> tls_link::release() && {
+  expect_reading(socket());
+  return {std::move(socket_), std::move(session_)};
 }
 
 bool tls_link::disturbed() const {

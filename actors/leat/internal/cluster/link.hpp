@@ -40,21 +40,20 @@ public:
   // The same with waiting, until a time.
   result<void> meet(deadline until);
   result<std::string> receive(deadline until);
+  /// A message is not empty, and at most 1 MiB.
   result<void> send(std::string_view message, deadline until);
 
   /// Nothing more is sent. What has not been read before the link is closed may keep the other end
   /// from reading what was sent last.
   void end_writing();
-  /// Reads and forgets what has come; true when the other end has closed it.
+  /// Reads and forgets some of what has come; true when the other end has closed it.
   bool drained();
 
   /// True if the other end has closed it, or has said something unasked.
   bool disturbed() const;
 
-  /// Gives both away: to who takes this over.
-  std::pair<owned_socket, tls_session> release() && {
-    return {std::move(socket_), std::move(session_)};
-  }
+  /// Gives both away: to who takes this over, and reads all the time.
+  std::pair<owned_socket, tls_session> release() &&;
 
 private:
   error fault() const;

@@ -7,35 +7,34 @@ namespace leat {
 
 namespace {
 
-constexpr std::chrono::seconds patience{5}; // with a guest
 constexpr std::chrono::seconds farewell{1};
 constexpr std::size_t most_guests = 64;
 constexpr std::size_t most_refusals = 16; // that are kept: strangers may send any number
 
 } // namespace
 
-result<reception> reception::open(const node_address& at, const credentials& by) {
+result<reception> reception::open(const node_address& at, const credentials& by,
+                                  std::chrono::milliseconds patience) {
   auto listening = listen_on(at);
   if (!listening)
     return listening.error();
-  return reception(std::move(*listening), by);
+  return reception(std::move(*listening), by, patience);
 }
 
-reception::reception(owned_socket listening, const credentials& by)
-    : listening_(std::move(listening)), by_(&by), address_(local_address(listening_.get())) {}
+reception::reception(owned_socket listening, const credentials& by,
+                     std::chrono::milliseconds patience)
+    : listening_(std::move(listening)), by_(&by), patience_(patience),
+      address_(local_address(listening_.get())) {}
 
 std::vector<reception::arrival> reception::wait(deadline until) {
-  using std::chrono::steady_clock;
-  while (arrived_.empty() && steady_clock::now() < until) {
+  while (arrived_.empty() && !has_passed(until)) {
     std::vector<pollfd> awaited{{listening_.get(), POLLIN, 0}};
     deadline next = until;
     for (const guest& g : guests_) {
       awaited.push_back({g.link.socket(), g.awaits, 0});
       next = std::min(next, g.until);
     }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - steady_clock::now());
-    ::poll(awaited.data(), awaited.size(),
-           static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    ::poll(awaited.data(), awaited.size(), poll_timeout(next));
     accept_guests();
     std::erase_if(guests_, [this](guest& g) { return attend(g); });
   }
@@ -48,14 +47,13 @@ void reception::accept_guests() {
       note(external_error("too many connections wait: the oldest is closed"));
       guests_.pop_front();
     }
-    guests_.push_back(
-        {tls_link(std::move(s), *by_, true), std::chrono::steady_clock::now() + patience, POLLIN});
+    guests_.push_back({tls_link(std::move(s), *by_, true), within(patience_), POLLIN});
   }
 }
 
 // True if the guest is to be forgotten: it has arrived, or was turned away.
 bool reception::attend(guest& g) {
-  const bool too_late = std::chrono::steady_clock::now() >= g.until;
+  const bool too_late = has_passed(g.until);
   if (g.refused)
     return too_late || g.link.drained();
   if (!g.met) {
@@ -87,7 +85,7 @@ bool reception::turn_away(guest& g, error why) {
   g.link.end_writing();
   g.refused = true;
   g.awaits = POLLIN;
-  g.until = std::chrono::steady_clock::now() + farewell;
+  g.until = within(farewell);
   return false;
 }
 

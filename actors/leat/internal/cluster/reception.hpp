@@ -18,8 +18,9 @@ public:
     std::string message;
   };
 
-  /// The credentials outlive it.
-  static result<reception> open(const node_address& at, const credentials& by);
+  /// The credentials outlive it. `patience`: until when who connects must have arrived.
+  static result<reception> open(const node_address& at, const credentials& by,
+                                std::chrono::milliseconds patience = std::chrono::seconds{5});
 
   /// Where others reach it: the port that was chosen, if any was wanted.
   const node_address& address() const { return address_; }
@@ -39,7 +40,7 @@ private:
     bool refused = false; // the end of the connection is all that is to come
   };
 
-  reception(owned_socket listening, const credentials& by);
+  reception(owned_socket listening, const credentials& by, std::chrono::milliseconds patience);
   void accept_guests();
   bool attend(guest& g);
   bool turn_away(guest& g, error why);
@@ -47,6 +48,7 @@ private:
 
   owned_socket listening_;
   const credentials* by_;
+  std::chrono::milliseconds patience_;
   node_address address_;
   std::list<guest> guests_;
   std::vector<arrival> arrived_;
