@@ -8,9 +8,6 @@ namespace leat {
 
 namespace {
 
-constexpr std::uint64_t most_workers = 256;
-constexpr std::uint64_t most_slots = 1024;
-
 error of_option(std::string_view option, error e) {
   e.what = std::string(option) + ": " + e.what;
   return e;
@@ -82,6 +79,8 @@ result<join_settings> worker_settings::settings() const {
   if (auto fits = check_range("--slots", slots, 1, most_slots); !fits)
     return fits.error();
   s.slots = static_cast<std::uint32_t>(slots);
+  if (auto fit = check_labels(labels); !fit)
+    return of_option("--label", fit.error());
   s.labels = labels;
   s.cache = cache.empty() ? usual_cache() : cache;
   return s;

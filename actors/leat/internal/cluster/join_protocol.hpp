@@ -5,6 +5,7 @@
 //   coordinator to worker   join_answer         you are node n of these; or why not
 //   worker to coordinator   file_request        I lack these files; the last one says none
 //   coordinator to worker   their bytes, in chunks
+//   coordinator to worker   readiness           all workers have their files: meet them
 //   worker to worker        greeting            I am node n; to those before it
 #pragma once
 
@@ -30,7 +31,10 @@ struct join_request {
       field("labels", &join_request::labels), field("address", &join_request::address));
 };
 
-/// A worker, as the others know it.
+inline constexpr std::size_t most_workers = 256;
+inline constexpr std::uint32_t most_slots = 1024;
+
+/// A worker, as the others know it. Others believe nothing of it before check().
 struct joined_node {
   std::string name;
   std::uint32_t slots = 1;
@@ -41,6 +45,11 @@ struct joined_node {
       "joined_node", field("name", &joined_node::name), field("slots", &joined_node::slots),
       field("labels", &joined_node::labels), field("address", &joined_node::address));
 };
+
+/// User errors: another number of slots than 1 to most_slots, an invalid label or too many, an
+/// invalid name, or an address that leads others nowhere.
+result<void> check(const joined_node& n);
+result<void> check_labels(const std::vector<std::string>& labels);
 
 /// A file of the coordinator's that the job reads: a model, a configuration.
 struct shipped_file {
@@ -68,10 +77,17 @@ struct join_answer {
 };
 
 struct file_request {
-  std::uint32_t number = 0; ///< of join_answer::files; their count if it lacks none (any more)
+  /// Of join_answer::files, each once and in their order; their count if it lacks none (any more).
+  std::uint32_t number = 0;
 
   static constexpr auto fields =
       leat::fields("file_request", field("number", &file_request::number));
+};
+
+struct readiness {
+  std::uint64_t term = 1;
+
+  static constexpr auto fields = leat::fields("readiness", field("term", &readiness::term));
 };
 
 struct greeting {
