@@ -5,6 +5,7 @@
 
 #include "support/tls.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -82,12 +83,12 @@ public:
     lines_.push_back(std::move(line));
     changed_.notify_all();
   }
-  /// Waits until a line has this in it.
-  bool wait_for(const std::string& part) {
+  /// Waits until so many lines have this in them.
+  bool wait_for(const std::string& part, std::ptrdiff_t times = 1) {
     std::unique_lock lock(mutex_);
     return changed_.wait_until(lock, soon(), [&] {
-      return std::ranges::any_of(lines_,
-                                 [&](const std::string& l) { return l.find(part) != l.npos; });
+      return times <= std::ranges::count_if(
+                          lines_, [&](const std::string& l) { return l.find(part) != l.npos; });
     });
   }
   std::function<void(std::string)> function() {

@@ -1,36 +1,31 @@
 #include <leat/internal/cluster/joining.hpp>
 
 #include <leat/internal/cluster/join.hpp>
-#include <leat/internal/cluster/lifeline.hpp>
 #include <leat/internal/cluster/reception.hpp>
-#include <leat/scoring/readers/sha256.hpp>
+#include <leat/internal/cluster/shipped_files.hpp>
 
 #include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
-#include <iterator>
+#include <set>
 #include <thread>
 
 namespace leat {
 
 namespace {
 
-using std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds patience{30}; // with others that are there
 constexpr std::chrono::seconds between_tries{1};
 
-deadline soon() { return steady_clock::now() + patience; }
-
 // One that is not there yet may come.
-result<tls_link> reach(const node_address& to, const credentials& by,
+result<tls_link> reach(const node_address& to, const credentials& by, milliseconds patience,
                        const std::function<void(std::string)>& tell) {
   for (std::string told;;) {
-    auto socket = connect_to(to, soon());
+    auto socket = connect_to(to, within(patience));
     if (socket) {
       tls_link link(std::move(*socket), by, false);
-      if (auto met = link.meet(soon()); !met)
+      if (auto met = link.meet(within(patience)); !met)
         return met.error();
       return link;
     }
@@ -40,8 +35,28 @@ result<tls_link> reach(const node_address& to, const credentials& by,
   }
 }
 
-result<join_answer> ask_to_join(tls_link& coordinator, const join_request& what) {
-  if (auto sent = coordinator.send(as_bytes(what), soon()); !sent)
+result<void> check(const join_answer& a, const std::string& own, const std::string& coordinator) {
+  const auto invalid = [](std::string_view what) {
+    return external_error(fmt::format("the answer is invalid: {}", what));
+  };
+  if (a.node == 0 || a.node > a.nodes.size() || a.nodes.size() > most_workers)
+    return invalid(fmt::format("node {} of {}", a.node, a.nodes.size()));
+  if (a.nodes[a.node - 1].name != own)
+    return invalid(fmt::format("node {} is not {}", a.node, own));
+  std::set<std::string_view> names{coordinator};
+  for (const joined_node& n : a.nodes) {
+    if (auto good = check(n); !good)
+      return invalid(good.error().what);
+    if (!names.insert(n.name).second)
+      return invalid(fmt::format("two nodes are named {}", n.name));
+  }
+  return {};
+}
+
+// The answer may take as long as other workers take to come.
+result<join_answer> ask_to_join(tls_link& coordinator, const join_request& what,
+                                const std::string& own, milliseconds patience) {
+  if (auto sent = coordinator.send(as_bytes(what), within(patience)); !sent)
     return sent.error();
   const auto message = coordinator.receive(deadline::max());
   if (!message)
@@ -49,70 +64,56 @@ result<join_answer> ask_to_join(tls_link& coordinator, const join_request& what)
   auto answer = from_bytes<join_answer>(*message);
   if (!answer)
     return answer.error();
+  const std::string& name = coordinator.peer().name;
   if (!answer->refusal.empty())
-    return user_error(fmt::format("the coordinator {} refused this worker: {}",
-                                  coordinator.peer().name, answer->refusal));
-  if (answer->node == 0 || answer->node > answer->nodes.size())
-    return external_error(
-        fmt::format("the coordinator {} sent an invalid place", coordinator.peer().name));
+    return user_error(
+        fmt::format("the coordinator {} refused this worker: {}", name, answer->refusal));
+  if (auto good = check(*answer, own, name); !good)
+    return external_error(fmt::format("the coordinator {}: {}", name, good.error().what));
   return answer;
 }
 
-std::string digest_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return sha256_hex(std::string{std::istreambuf_iterator<char>(in), {}});
+bool is_digest(const std::string& text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
-// Fetches a file, and keeps it under its digest: jobs that need it again find it there.
-result<void> fetch(tls_link& from, std::uint32_t number, const shipped_file& f,
-                   const std::string& to) {
-  if (auto sent = from.send(as_bytes(file_request{number}), soon()); !sent)
-    return sent;
-  sha256 digest;
-  const std::string partial = fmt::format("{}.{}.partial", to, ::getpid());
-  std::ofstream out(partial, std::ios::binary);
-  for (std::uint64_t received = 0; received < f.bytes;) {
-    const auto chunk = from.receive(soon());
-    if (!chunk)
-      return chunk.error();
-    digest.update(*chunk);
-    out << *chunk;
-    received += chunk->size();
-  }
-  out.close();
-  if (!out || digest.hex() != f.sha256) {
-    std::filesystem::remove(partial);
-    return external_error(
-        fmt::format("{} of the coordinator did not arrive as it was sent", f.path));
-  }
-  std::error_code failed;
-  std::filesystem::rename(partial, to, failed);
-  if (failed)
-    return external_error(fmt::format("{}: {}", to, failed.message()));
-  return {};
-}
-
+// A file is kept under its digest: jobs that need it again find it there.
 result<std::map<std::string, std::string>> fetch_all(tls_link& from, const join_answer& answer,
-                                                     const std::string& cache) {
+                                                     const std::string& cache,
+                                                     milliseconds patience) {
   std::map<std::string, std::string> found;
-  std::error_code failed;
+  std::error_code failed; // seen when a file is written
   std::filesystem::create_directories(cache, failed);
   for (std::uint32_t i = 0; i < answer.files.size(); ++i) {
     const shipped_file& f = answer.files[i];
-    const bool digest = f.sha256.size() == 64 &&
-                        f.sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
-    if (!digest)
+    if (!is_digest(f.sha256))
       return external_error(fmt::format("{} of the coordinator has no valid digest", f.path));
     const std::string path = fmt::format("{}/{}", cache, f.sha256);
-    if (digest_of(path) != f.sha256)
-      if (auto fetched = fetch(from, i, f, path); !fetched)
-        return fetched.error();
+    if (!is_this_file(path, f)) {
+      if (auto sent = from.send(as_bytes(file_request{i}), within(patience)); !sent)
+        return sent.error();
+      if (auto received = receive_file(from, f, path, patience); !received)
+        return received.error();
+    }
     found[f.path] = path;
   }
   const auto none = static_cast<std::uint32_t>(answer.files.size());
-  if (auto sent = from.send(as_bytes(file_request{none}), soon()); !sent)
+  if (auto sent = from.send(as_bytes(file_request{none}), within(patience)); !sent)
     return sent.error();
   return found;
+}
+
+// Others may still be receiving files.
+result<void> await_readiness(tls_link& coordinator, std::uint64_t term) {
+  const auto message = coordinator.receive(deadline::max());
+  if (!message)
+    return message.error();
+  const auto all = from_bytes<readiness>(*message);
+  if (!all)
+    return all.error();
+  if (all->term != term)
+    return external_error("the coordinator began another attempt");
+  return {};
 }
 
 error wrong_peer(const joined_node& wanted, const std::string& found) {
@@ -120,19 +121,20 @@ error wrong_peer(const joined_node& wanted, const std::string& found) {
       fmt::format("at {}, where worker {} should be, is {}", wanted.address, wanted.name, found));
 }
 
-result<tls_link> greet(const join_answer& a, const joined_node& earlier, const credentials& by) {
+result<tls_link> greet(const join_answer& a, const joined_node& earlier, const credentials& by,
+                       milliseconds patience) {
   const auto address = node_address::parse(earlier.address);
   if (!address)
     return address.error();
-  auto socket = connect_to(*address, soon());
+  auto socket = connect_to(*address, within(patience));
   if (!socket)
     return socket.error();
   tls_link link(std::move(*socket), by, false);
-  if (auto met = link.meet(soon()); !met)
+  if (auto met = link.meet(within(patience)); !met)
     return met.error();
   if (link.peer().name != earlier.name)
     return wrong_peer(earlier, link.peer().name);
-  if (auto sent = link.send(as_bytes(greeting{a.term, a.node}), soon()); !sent)
+  if (auto sent = link.send(as_bytes(greeting{a.term, a.node}), within(patience)); !sent)
     return sent.error();
   return link;
 }
@@ -148,10 +150,10 @@ std::uint32_t later_worker(const join_answer& a, const reception::arrival& who) 
 
 // Each worker connects to those before it, and waits for those after it.
 result<std::vector<connection>> meet_others(const join_answer& a, reception& at,
-                                            const credentials& by) {
+                                            const credentials& by, milliseconds patience) {
   std::vector<std::optional<tls_link>> met(a.nodes.size() + 1);
   for (std::uint32_t node = 1; node < a.node; ++node) {
-    auto link = greet(a, a.nodes[node - 1], by);
+    auto link = greet(a, a.nodes[node - 1], by, patience);
     if (!link)
       return external_error(
           fmt::format("worker {} cannot be reached: {}", a.nodes[node - 1].name, link.error().what),
@@ -161,11 +163,11 @@ result<std::vector<connection>> meet_others(const join_answer& a, reception& at,
   const auto missing = [&] {
     return std::find_if(met.begin() + a.node + 1, met.end(), [](const auto& m) { return !m; });
   };
-  for (const deadline until = soon(); missing() != met.end();) {
+  for (const deadline until = within(patience); missing() != met.end();) {
     for (auto& who : at.wait(until))
       if (const auto node = later_worker(a, who); node > 0)
         met[node] = std::move(who.link);
-    if (steady_clock::now() >= until)
+    if (missing() != met.end() && has_passed(until))
       return external_error(
           fmt::format("worker {} did not come", a.nodes[missing() - met.begin() - 1].name),
           "workers must reach each other: check --listen and firewalls", true);
@@ -181,26 +183,31 @@ result<std::vector<connection>> meet_others(const join_answer& a, reception& at,
 
 result<joined_job> join_cluster(const join_settings& how, const credentials& by,
                                 const std::function<void(std::string)>& tell) {
-  auto coordinator = reach(how.coordinator, by, tell);
+  auto coordinator = reach(how.coordinator, by, how.patience, tell);
   if (!coordinator)
     return coordinator.error();
-  node_address own =
-      how.listen.value_or(node_address{local_address(coordinator->socket()).host, "0"});
+  const std::string usual_host = local_address(coordinator->socket()).host;
+  node_address own = how.listen.value_or(node_address{usual_host, "0"});
   auto at = reception::open(own, by);
   if (!at)
     return at.error();
   own.port = at->address().port;
+  if (at->address().is_wildcard())
+    own.host = usual_host;
   tell(fmt::format("worker {} waits for the job of {} ({})", by.own().name,
                    coordinator->peer().name, how.coordinator.text()));
   auto answer =
-      ask_to_join(*coordinator, {join_version, own_build(), how.slots, how.labels, own.text()});
+      ask_to_join(*coordinator, {join_version, own_build(), how.slots, how.labels, own.text()},
+                  by.own().name, how.patience);
   if (!answer)
     return answer.error();
-  hold_lifeline(coordinator->socket());
-  auto files = fetch_all(*coordinator, *answer, how.cache);
+  how.end_with(coordinator->socket());
+  auto files = fetch_all(*coordinator, *answer, how.cache, how.patience);
   if (!files)
     return files.error();
-  auto others = meet_others(*answer, *at, by);
+  if (auto all = await_readiness(*coordinator, answer->term); !all)
+    return all.error();
+  auto others = meet_others(*answer, *at, by, how.patience);
   if (!others)
     return others.error();
   joined_job job;

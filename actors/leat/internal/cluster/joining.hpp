@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/internal/cluster/join_protocol.hpp>
+#include <leat/internal/cluster/lifeline.hpp>
 #include <leat/internal/cluster/worker.hpp>
 
 #include <functional>
@@ -12,11 +13,16 @@ namespace leat {
 /// How a worker joins.
 struct join_settings {
   node_address coordinator;
-  std::optional<node_address> listen; ///< for other workers; by default where it reaches the
-                                      ///< coordinator from, at any port
+  /// For other workers; by default where it reaches the coordinator from, at any port. That host is
+  /// also what others are told if it listens on all addresses.
+  std::optional<node_address> listen = {};
   std::uint32_t slots = 1;
   std::vector<std::string> labels;
   std::string cache; ///< a folder for files that coordinators send
+  /// With others that are there, for each message.
+  std::chrono::milliseconds patience = std::chrono::seconds{30};
+  /// Lets this process end with the other end of the socket, once the worker is part of a job.
+  std::function<void(int socket)> end_with = hold_lifeline;
 };
 
 /// What a worker has joined.

@@ -1,28 +1,16 @@
 #include <leat/internal/cluster/lobby.hpp>
 
 #include <leat/internal/cluster/join.hpp>
-#include <leat/scoring/readers/sha256.hpp>
+#include <leat/internal/cluster/shipped_files.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <fstream>
-#include <iterator>
 
 namespace leat {
 
 namespace {
 
 constexpr std::chrono::milliseconds between_looks{100};
-constexpr std::chrono::seconds patience{30}; // with a worker that has joined
-constexpr std::size_t chunk_bytes = 256 * 1024;
-
-result<std::string> content_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string content{std::istreambuf_iterator<char>(in), {}};
-  if (!in)
-    return user_error(fmt::format("\"{}\" cannot be read", path), "check the path");
-  return content;
-}
 
 // Who they are is proven, and how they end is their own affair: CAF sees that they are gone.
 class joined_workers final : public worker_group {
@@ -68,8 +56,6 @@ private:
   const std::function<void(std::string)> tell_;
 };
 
-deadline soon() { return std::chrono::steady_clock::now() + patience; }
-
 } // namespace
 
 std::shared_ptr<worker_source> workers_of(lobby& at, std::size_t workers, shared_command what,
@@ -79,11 +65,12 @@ std::shared_ptr<worker_source> workers_of(lobby& at, std::size_t workers, shared
                                          std::move(tell));
 }
 
-result<lobby> lobby::open(const node_address& at, const credentials& by) {
+result<lobby> lobby::open(const node_address& at, const credentials& by,
+                          std::chrono::milliseconds patience) {
   auto there = reception::open(at, by);
   if (!there)
     return there.error();
-  return lobby(std::move(*there), by);
+  return lobby(std::move(*there), by, patience);
 }
 
 result<std::vector<joined_worker>> lobby::gather(std::size_t workers, std::uint64_t term,
@@ -93,65 +80,66 @@ result<std::vector<joined_worker>> lobby::gather(std::size_t workers, std::uint6
   while (waiting_.size() < workers) {
     if (stop())
       return user_error("stopped while it waited for workers");
-    for (auto& a : reception_.wait(std::chrono::steady_clock::now() + between_looks))
+    auto arrived = reception_.wait(within(between_looks));
+    forget_gone(tell); // first: one that has left may have come again
+    for (auto& a : arrived)
       welcome(std::move(a), workers, tell);
     for (const error& e : reception_.take_refusals())
       tell("turned away: " + e.what);
-    forget_gone(tell);
   }
   tell("all workers are there: the job begins");
-  std::ranges::sort(waiting_, {}, [](const joined_worker& w) { return w.about.name; });
+  auto all = std::exchange(waiting_, {});
+  std::ranges::sort(all, {}, [](const joined_worker& w) { return w.about.name; });
   join_answer answer;
   answer.term = term;
   answer.arguments = what.arguments;
-  for (const joined_worker& w : waiting_)
+  for (const joined_worker& w : all)
     answer.nodes.push_back(w.about);
   for (const std::string& path : what.files) {
-    const auto content = content_of(path);
-    if (!content)
-      return content.error();
-    answer.files.push_back({path, sha256_hex(*content), content->size()});
+    auto file = describe_file(path);
+    if (!file)
+      return file.error();
+    answer.files.push_back(std::move(*file));
   }
-  for (joined_worker& w : waiting_) {
-    ++answer.node;
-    if (auto done = brief(w, answer, what); !done)
-      return external_error(
-          fmt::format("worker {} was lost while it joined: {}", w.about.name, done.error().what),
-          {}, true);
-  }
-  return std::exchange(waiting_, {});
+  if (auto done = brief(all, std::move(answer)); !done)
+    return done.error();
+  return all;
 }
 
 void lobby::welcome(reception::arrival a, std::size_t wanted,
                     const std::function<void(std::string)>& tell) {
-  const auto request = from_bytes<join_request>(a.message);
-  std::string why = request ? refusal_of(a, *request) : request.error().what;
-  if (why.empty() && waiting_.size() == wanted)
-    why = fmt::format("all {} workers have joined", wanted);
-  if (!why.empty()) {
-    tell(fmt::format("turned away: {} ({}): {}", a.link.peer().name, a.link.address(), why));
+  auto worker = admit(a);
+  if (worker && waiting_.size() == wanted)
+    worker = user_error(fmt::format("all {} workers have joined", wanted));
+  if (!worker) {
+    tell(fmt::format("turned away: {} ({}): {}", a.link.peer().name, a.link.address(),
+                     worker.error().what));
     join_answer refusal;
-    refusal.refusal = std::move(why);
-    (void)a.link.send(as_bytes(refusal), soon());
+    refusal.refusal = worker.error().what;
+    (void)a.link.send(as_bytes(refusal), within(patience_));
     return;
   }
-  joined_node about{a.link.peer().name, request->slots, request->labels, request->address};
-  waiting_.push_back({std::move(about), std::move(a.link)});
+  waiting_.push_back({std::move(*worker), std::move(a.link)});
   tell(fmt::format("worker {} has joined ({} of {})", waiting_.back().about.name, waiting_.size(),
                    wanted));
 }
 
-std::string lobby::refusal_of(const reception::arrival& a, const join_request& r) const {
-  if (r.version != join_version || r.build != own_build())
-    return "it runs another build of the program than the coordinator";
+// The worker that it is to be; an error to turn it away with.
+result<joined_node> lobby::admit(const reception::arrival& a) const {
+  auto r = from_bytes<join_request>(a.message);
+  if (!r)
+    return r.error();
+  if (r->version != join_version || r->build != own_build())
+    return user_error("it runs another build of the program than the coordinator");
   const std::string& name = a.link.peer().name;
-  if (name == own_.name)
-    return fmt::format("it has the name of the coordinator, {}", name);
+  if (name == own_.name || name == coordinator_name)
+    return user_error(fmt::format("it has the name of the coordinator, {}", name));
   if (std::ranges::any_of(waiting_, [&](const joined_worker& w) { return w.about.name == name; }))
-    return fmt::format("a worker {} has joined already", name);
-  if (r.slots == 0)
-    return "it has no slots";
-  return {};
+    return user_error(fmt::format("a worker {} has joined already", name));
+  joined_node about{name, r->slots, std::move(r->labels), std::move(r->address)};
+  if (auto good = check(about); !good)
+    return good.error();
+  return about;
 }
 
 // They have nothing to say until they are told what to run.
@@ -164,26 +152,41 @@ void lobby::forget_gone(const std::function<void(std::string)>& tell) {
   });
 }
 
-// Tells a worker its place, and sends the files that it lacks.
-result<void> lobby::brief(joined_worker& w, join_answer& answer, const shared_command& what) const {
-  if (auto sent = w.link.send(as_bytes(answer), soon()); !sent)
-    return sent;
-  for (;;) {
-    const auto message = w.link.receive(soon());
+// Tells each worker its place, and sends the files that it lacks; then lets them meet, all at once:
+// none waits for another that is still being sent files.
+result<void> lobby::brief(std::vector<joined_worker>& all, join_answer answer) const {
+  const auto lost = [](const joined_worker& w, const error& e) {
+    return external_error(
+        fmt::format("worker {} was lost while it joined: {}", w.about.name, e.what), e.hint, true);
+  };
+  for (joined_worker& w : all) {
+    ++answer.node;
+    if (auto sent = w.link.send(as_bytes(answer), within(patience_)); !sent)
+      return lost(w, sent.error());
+    if (auto sent = send_files(w.link, answer.files); !sent)
+      return lost(w, sent.error());
+  }
+  for (joined_worker& w : all)
+    if (auto sent = w.link.send(as_bytes(readiness{answer.term}), within(patience_)); !sent)
+      return lost(w, sent.error());
+  return {};
+}
+
+result<void> lobby::send_files(tls_link& to, const std::vector<shipped_file>& files) const {
+  for (std::size_t next = 0;;) {
+    const auto message = to.receive(within(patience_));
     if (!message)
       return message.error();
     const auto wish = from_bytes<file_request>(*message);
     if (!wish)
       return wish.error();
-    if (wish->number >= answer.files.size())
+    if (wish->number == files.size())
       return {};
-    const auto content = content_of(what.files[wish->number]);
-    if (!content)
-      return content.error();
-    for (std::string_view rest = *content; !rest.empty();
-         rest.remove_prefix(std::min(chunk_bytes, rest.size())))
-      if (auto sent = w.link.send(rest.substr(0, chunk_bytes), soon()); !sent)
-        return sent;
+    if (wish->number < next || wish->number > files.size())
+      return external_error(fmt::format("it asked for file {} out of turn", wish->number));
+    if (auto sent = send_file(to, files[wish->number], patience_); !sent)
+      return sent;
+    next = wish->number + 1;
   }
 }
 

@@ -23,30 +23,34 @@ struct shared_command {
 /// Of one thread.
 class lobby {
 public:
-  /// The credentials outlive it.
-  static result<lobby> open(const node_address& at, const credentials& by);
+  /// The credentials outlive it. `patience`: with a worker that has joined, for each message.
+  static result<lobby> open(const node_address& at, const credentials& by,
+                            std::chrono::milliseconds patience = std::chrono::seconds{30});
 
   const node_address& address() const { return reception_.address(); }
 
   /// Waits until so many workers have come, and tells them the command. They are in the order of
   /// their names, whoever came first. `tell` hears who comes and goes, and who is turned away;
-  /// asked to `stop`, it returns an error.
+  /// asked to `stop`, it returns an error. After another error all workers are sent away.
   result<std::vector<joined_worker>> gather(std::size_t workers, std::uint64_t term,
                                             const shared_command& what,
                                             const std::function<bool()>& stop,
                                             const std::function<void(std::string)>& tell);
 
 private:
-  lobby(reception at, const credentials& by) : reception_(std::move(at)), own_(by.own()) {}
+  lobby(reception at, const credentials& by, std::chrono::milliseconds patience)
+      : reception_(std::move(at)), own_(by.own()), patience_(patience) {}
 
-  std::string refusal_of(const reception::arrival& a, const join_request& r) const;
+  result<joined_node> admit(const reception::arrival& a) const;
   void welcome(reception::arrival a, std::size_t wanted,
                const std::function<void(std::string)>& tell);
   void forget_gone(const std::function<void(std::string)>& tell);
-  result<void> brief(joined_worker& w, join_answer& answer, const shared_command& what) const;
+  result<void> brief(std::vector<joined_worker>& all, join_answer answer) const;
+  result<void> send_files(tls_link& to, const std::vector<shipped_file>& files) const;
 
   reception reception_;
   node_identity own_;
+  std::chrono::milliseconds patience_;
   std::vector<joined_worker> waiting_;
 };
 
