@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::chrono::milliseconds between_looks{100};
 constexpr int most_looks = 300; // until all have answered
+constexpr std::size_t most_difference = 1 << 20; // in bytes, of a plan to compare
 
 } // namespace
 
@@ -91,6 +92,9 @@ result<void> cluster::admit(const hello_message& m, std::string_view plan) {
   };
   if (m.term != term_)
     return refused("belongs to another attempt");
+  if (m.plan.size() > plan.size() + most_difference)
+    return refused(fmt::format("sent a plan of {} bytes, that of the coordinator has {}",
+                               m.plan.size(), plan.size()));
   if (m.plan != plan)
     return refused("built another graph than the coordinator: " + first_difference(plan, m.plan));
   for (const worker& w : workers_)

@@ -280,10 +280,11 @@ std::string plan_text(const plan& p, const resolved_plan& r,
 std::string first_difference(std::string_view own, std::string_view other) {
   if (own == other)
     return {};
-  const auto quoted = [](std::string_view line) {
+  const auto quoted = [](std::string_view line) { // not more of it than a person reads
+    constexpr std::size_t most = 5000;
     std::string text;
-    append_json_text(text, line);
-    return text;
+    append_json_text(text, line.substr(0, most));
+    return line.size() > most ? text + "..." : text;
   };
   const auto ours = lines_of(own);
   const auto theirs = lines_of(other);

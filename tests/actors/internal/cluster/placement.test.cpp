@@ -362,4 +362,6 @@ TEST_CASE("the text of a plan is that of the same graph on the same nodes only")
   CHECK(files({0, 1, 0}).find("uses") == std::string::npos); // other nodes do not use them
   CHECK(leat::first_difference("a\nb\n", "a\n") == "its plan ends before \"b\"");
   CHECK(leat::first_difference("a\n", "a\nb\n") == "its plan goes on with \"b\"");
+  CHECK(leat::first_difference("a\n", "a\n" + std::string(1'000'000, 'b')) ==
+        "its plan goes on with \"" + std::string(5000, 'b') + "\"...");
 }
