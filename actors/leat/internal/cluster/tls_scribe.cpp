@@ -2,6 +2,7 @@
 
 #include <caf/io/network/default_multiplexer.hpp>
 #include <caf/io/network/stream_impl.hpp>
+#include <charconv>
 #include <openssl/ssl.h>
 
 namespace leat {
@@ -66,8 +67,11 @@ public:
   }
   void flush() override { stream_.flush(this); }
   std::string addr() const override { return remote_address(stream_.fd()).host; }
-  std::uint16_t port() const override {
-    return static_cast<std::uint16_t>(std::stoi(remote_address(stream_.fd()).port));
+  std::uint16_t port() const override { // 0 once the other end is gone
+    const std::string text = remote_address(stream_.fd()).port;
+    std::uint16_t number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
   }
   void add_to_loop() override { stream_.activate(this); }
   void remove_from_loop() override { stream_.passivate(); }
