@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
   std::string input, model, alerts = "alerts.jsonl";
   program.add("--input FILE", input, "payments as CSV, from `fraud generate`: a file or a glob")
       .required();
-  program.add("--model FILE", model, "model from `fraud train`").required();
+  program.add("--model FILE", model, "model from `fraud train`").required().sent_to_workers();
   program.add("--alerts FILE", alerts, "file for alerts, as JSON Lines");
   const auto judged = std::make_shared<fraud::verdicts>();
   program.graph([&] {

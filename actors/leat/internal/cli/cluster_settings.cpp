@@ -58,8 +58,8 @@ void worker_settings::declare(option_set& options) {
   options.add("--slots N", slots, "weight of this node: twice the slots, twice the subtasks");
   options.add("--label LABEL", labels, "label that stages can be pinned to; once for each label");
   options.add("--listen HOST:PORT", listen,
-              "address that other workers reach (default: that of the connection to the "
-              "coordinator, any port)");
+              "address that other workers reach (default: any port of that which reaches the "
+              "coordinator)");
   options.add("--cache DIR", cache,
               "directory for files from coordinators (default: leat in the cache of the user)");
 }
