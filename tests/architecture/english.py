@@ -2,7 +2,7 @@
 
 usage: english.py ROOT      prints a line for each phrase found; exit code 1 if there are any
 
-Looks at README.md, CONTRIBUTING.md, *.md below docs (decisions are history) and examples, and at string literals of
+Looks at README.md, CONTRIBUTING.md, *.md below docs (decisions are history), examples and deploy, and at string literals of
 libcore, actors and examples.
 """
 import pathlib
@@ -51,7 +51,8 @@ def found_in(lines):
 
 
 def texts(root):
-    pages = [root / "README.md", root / "CONTRIBUTING.md", *root.glob("docs/**/*.md"), *root.glob("examples/**/*.md")]
+    pages = [root / "README.md", root / "CONTRIBUTING.md", *root.glob("docs/**/*.md"), *root.glob("examples/**/*.md"),
+             *root.glob("deploy/**/*.md")]
     for page in sorted(pages):
         if page.exists() and "decisions" not in page.parts:
             yield page, lines_of_page

@@ -3,7 +3,7 @@
 usage: pages.py ROOT [--bin DIR] [--write]
 
 Prints a line for each breach; exit code 1 if there are any. Pages are README.md, CONTRIBUTING.md and all
-*.md below docs and examples.
+*.md below docs, examples and deploy.
 
 Links: a relative link leads to a file, and its #heading to a heading.
 
@@ -181,7 +181,7 @@ def anchors(text):
 
 def pages(root):
     files = [root / "README.md", root / "CONTRIBUTING.md"]
-    for folder in ("docs", "examples"):
+    for folder in ("docs", "examples", "deploy"):
         files += sorted((root / folder).rglob("*.md"))
     return [Page(root, file) for file in files if file.is_file()]
 
