@@ -82,6 +82,9 @@ std::optional<worker_invitation> worker_invitation::of_this_process() {
 
 std::string own_arguments() { return content_of("/proc/self/cmdline"); }
 
-std::uint64_t own_build() { return key_hash(content_of("/proc/self/exe")); }
+std::uint64_t own_build() {
+  static const std::uint64_t hash = key_hash(content_of("/proc/self/exe"));
+  return hash;
+}
 
 } // namespace leat

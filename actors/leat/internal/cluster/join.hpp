@@ -27,7 +27,8 @@ struct worker_invitation {
   static std::optional<worker_invitation> of_this_process();
 };
 
-/// The arguments of this process, each with a zero behind it, and a hash of its program.
+/// The arguments of this process, each with a zero behind it, and a hash of its program, which the
+/// first call reads.
 std::string own_arguments();
 std::uint64_t own_build();
 

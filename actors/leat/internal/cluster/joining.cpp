@@ -183,6 +183,7 @@ result<std::vector<connection>> meet_others(const join_answer& a, reception& at,
 
 result<joined_job> join_cluster(const join_settings& how, const credentials& by,
                                 const std::function<void(std::string)>& tell) {
+  const std::uint64_t build = own_build(); // before: the coordinator does not wait long
   auto coordinator = reach(how.coordinator, by, how.patience, tell);
   if (!coordinator)
     return coordinator.error();
@@ -197,7 +198,7 @@ result<joined_job> join_cluster(const join_settings& how, const credentials& by,
   tell(fmt::format("worker {} waits for the job of {} ({})", by.own().name,
                    coordinator->peer().name, how.coordinator.text()));
   auto answer =
-      ask_to_join(*coordinator, {join_version, own_build(), how.slots, how.labels, own.text()},
+      ask_to_join(*coordinator, {join_version, build, how.slots, how.labels, own.text()},
                   by.own().name, how.patience);
   if (!answer)
     return answer.error();

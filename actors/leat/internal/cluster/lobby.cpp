@@ -67,6 +67,7 @@ std::shared_ptr<worker_source> workers_of(lobby& at, std::size_t workers, shared
 
 result<lobby> lobby::open(const node_address& at, const credentials& by,
                           std::chrono::milliseconds patience) {
+  (void)own_build(); // now, so that no guest waits for it
   auto there = reception::open(at, by);
   if (!there)
     return there.error();
