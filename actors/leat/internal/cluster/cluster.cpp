@@ -55,9 +55,7 @@ result<void> cluster::hear_all(Handler handle) {
                    [&](const caf::down_msg& m) { done = lost(m); },
                    caf::after(between_looks) >>
                        [&] {
-                         done = ++looks < most_looks
-                                    ? all_alive()
-                                    : external_error("not all workers have answered in time");
+                         done = ++looks < most_looks ? all_alive() : first_mute();
                        });
   }
   return done;
@@ -69,11 +67,17 @@ result<void> cluster::all_alive() {
   return {};
 }
 
+error cluster::first_mute() const {
+  const auto mute = std::ranges::find(workers_, false, &worker::answered);
+  return external_error(fmt::format("node {} has not answered in time",
+                                    name_of(static_cast<std::size_t>(mute - workers_.begin()) + 1)));
+}
+
 result<void> cluster::lost(const caf::down_msg& m) {
   for (std::size_t n = 0; n < workers_.size(); ++n)
     if (workers_[n].agent && workers_[n].agent.address() == m.source) {
       workers_[n].agent = nullptr;
-      return external_error(fmt::format("node {} was lost before the job began", name_of(n + 1)));
+      return lost_before_job(name_of(n + 1));
     }
   return {};
 }

@@ -45,6 +45,7 @@ private:
   template <class Message, class Handler>
   result<void> hear_all(Handler handle);
   result<void> all_alive();
+  error first_mute() const;
   result<void> lost(const caf::down_msg& m);
   void notice_lost();
   worker* sender(std::size_t node);

@@ -4,6 +4,7 @@
 #include <leat/internal/cluster/shipped_files.hpp>
 
 #include <algorithm>
+#include <fcntl.h>
 #include <fmt/format.h>
 
 namespace leat {
@@ -12,12 +13,14 @@ namespace {
 
 constexpr std::chrono::milliseconds between_looks{100};
 
-// Who they are is proven, and how they end is their own affair: CAF sees that they are gone.
+// Who they are is proven, and how they end is their own affair. CAF sees that one is gone once both
+// ends have met there; until then its socket says so.
 class joined_workers final : public worker_group {
 public:
   explicit joined_workers(std::vector<joined_worker> all) {
     for (joined_worker& w : all) {
       nodes_.push_back({w.about.name, w.about.slots, w.about.labels});
+      watched_.emplace_back(::fcntl(w.link.socket(), F_DUPFD_CLOEXEC, 0));
       links_.emplace_back(std::move(w.link));
     }
   }
@@ -25,12 +28,18 @@ public:
   const std::vector<node_description>& nodes() const override { return nodes_; }
   bool on_other_hosts() const override { return true; }
   std::vector<connection> take_links() override { return std::exchange(links_, {}); }
-  std::optional<error> first_ended() override { return {}; }
+  std::optional<error> first_ended() override {
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+      if (has_hung_up(watched_[i].get()))
+        return lost_before_job(nodes_[i].name);
+    return {};
+  }
   void kill(std::size_t) override {}
   void wait_for_end() override {}
 
 private:
   std::vector<node_description> nodes_;
+  std::vector<owned_socket> watched_; // copies, as CAF closes its own
   std::vector<connection> links_;
 };
 

@@ -185,6 +185,11 @@ node_address remote_address(int socket) {
   return as_text(found, size);
 }
 
+bool has_hung_up(int socket) {
+  pollfd p{socket, POLLRDHUP, 0};
+  return ::poll(&p, 1, 0) > 0;
+}
+
 bool wait_for(int socket, short events, deadline until) {
   for (;;) {
     pollfd p{socket, events, 0};

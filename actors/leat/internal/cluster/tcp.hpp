@@ -46,6 +46,9 @@ node_address local_address(int socket);
 /// Address of the other end of a connected socket.
 node_address remote_address(int socket);
 
+/// True if the other end has closed it, or has not answered for seconds.
+bool has_hung_up(int socket);
+
 /// Waits until the socket is ready; false if the time was up before.
 bool wait_for(int socket, short events, deadline until);
 

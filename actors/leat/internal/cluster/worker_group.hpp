@@ -4,14 +4,22 @@
 #include <leat/internal/cluster/link.hpp>
 #include <leat/internal/cluster/placement.hpp>
 
+#include <fmt/format.h>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <variant>
 
 namespace leat {
 
 /// Between two nodes: of one host, inherited by both; or over TCP.
 using connection = std::variant<owned_socket, tls_link>;
+
+/// The fault of an attempt that a worker has left before it ran.
+inline error lost_before_job(std::string_view name) {
+  return external_error(fmt::format("node {} was lost before the job began", name),
+                        "what it printed stands above, or on its own host", true);
+}
 
 /// The workers of one attempt. Its end is their end.
 class worker_group {
@@ -23,7 +31,7 @@ public:
   virtual bool on_other_hosts() const = 0;
   /// The connections to them, in their order; once.
   virtual std::vector<connection> take_links() = 0;
-  /// Of one that has ended unasked: which, and how; where that can be known.
+  /// Of one that has ended unasked, or is out of reach: which, and how.
   virtual std::optional<error> first_ended() = 0;
   /// Ends one that cannot be asked to.
   virtual void kill(std::size_t node) = 0;
