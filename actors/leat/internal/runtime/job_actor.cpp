@@ -11,7 +11,7 @@ namespace leat {
 
 namespace {
 
-constexpr unsigned most_silent_looks = 25;
+constexpr unsigned most_silent_looks = 20;
 
 } // namespace
 
