@@ -32,6 +32,16 @@ def certificates(program, folder, cluster="test", names=("coordinator", *NAMES))
     return made
 
 
+class Loopback:
+    """Where the nodes of a cluster run: here, all on this host."""
+
+    def address(self, _):
+        return "127.0.0.1"
+
+    def command(self, _, command):
+        return command
+
+
 class Node:
     """A process of the program, whose standard error is read as it comes."""
 
@@ -64,18 +74,22 @@ class Node:
 class Cluster:
     """A coordinator with workers, each started by hand."""
 
-    def __init__(self, program, folder, out, count, certs, names=NAMES, wanted=None, more=()):
-        self.program, self.folder, self.certs, self.out, self.names = program, folder, certs, folder / out, names
-        self.coordinator = Node(folder, "coordinator", [
-            program, "coordinator", "--listen", "127.0.0.1:0", "--workers", wanted or len(names), "--certs", certs, "--", "run",
+    def __init__(self, program, folder, out, count, certs, names=NAMES, wanted=None, more=(), hosts=Loopback()):
+        self.program, self.folder, self.certs, self.out, self.names, self.hosts = program, folder, certs, folder / out, names, hosts
+        self.coordinator = self.node("coordinator", [
+            program, "coordinator", "--listen", f"{hosts.address('coordinator')}:0", "--workers", wanted or len(names),
+            "--certs", certs, "--", "run",
             "--count", count, "--out", self.out, "--parallelism", "3", "--progress", "off", *more])
         self.coordinator.wait_for("listening on ")
         self.address = self.coordinator.said().split("listening on ")[1].split()[0]
         self.workers = [self.worker(name) for name in names]
 
+    def node(self, name, command):
+        return Node(self.folder, name, self.hosts.command(name, command))
+
     def worker(self, name, *more, certs=None, program=None):
-        return Node(self.folder, name, [program or self.program, "worker", "--join", self.address, "--name", name, "--certs",
-                                        certs or self.certs, "--cache", self.folder / "cache", *more])
+        return self.node(name, [program or self.program, "worker", "--join", self.address, "--name", name, "--certs",
+                                certs or self.certs, "--cache", self.folder / "cache", *more])
 
     def complete(self, within):
         """Whether all workers have joined by then."""
