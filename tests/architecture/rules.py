@@ -17,7 +17,7 @@ ALLOWED = {
 # The system's own headers with a slash or an ending; all other names without one are the standard's.
 SYSTEM = {"unistd.h", "fcntl.h", "glob.h", "dirent.h", "fnmatch.h", "signal.h", "poll.h", "cxxabi.h", "limits.h", "sys/stat.h",
           "sys/file.h", "sys/types.h", "sys/wait.h", "spawn.h",
-          "sys/epoll.h", "sys/eventfd.h", "sys/timerfd.h", "sys/ioctl.h", "sys/socket.h", "sys/un.h", "sys/random.h", "pthread.h", "netdb.h", "netinet/in.h", "netinet/tcp.h", "sys/mman.h", "cerrno"}
+          "sys/epoll.h", "sys/eventfd.h", "sys/timerfd.h", "sys/ioctl.h", "sys/socket.h", "sys/un.h", "sys/random.h", "pthread.h", "netdb.h", "netinet/in.h", "linux/tcp.h", "sys/mman.h", "cerrno"}
 # Those that only one part of a layer may include.
 COMPONENTS = {
     "google/protobuf/": ("libcore/leat/protobuf/",),

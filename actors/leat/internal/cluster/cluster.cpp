@@ -10,7 +10,7 @@ namespace leat {
 namespace {
 
 constexpr std::chrono::milliseconds between_looks{100};
-constexpr int most_looks = 300; // until all have answered
+constexpr int most_looks = 300;                  // until all have answered
 constexpr std::size_t most_difference = 1 << 20; // in bytes, of a plan to compare
 
 } // namespace
@@ -54,9 +54,7 @@ result<void> cluster::hear_all(Handler handle) {
     self_->receive([&](Message& m) { done = handle(m); },
                    [&](const caf::down_msg& m) { done = lost(m); },
                    caf::after(between_looks) >>
-                       [&] {
-                         done = ++looks < most_looks ? all_alive() : first_mute();
-                       });
+                       [&] { done = ++looks < most_looks ? all_alive() : first_mute(); });
   }
   return done;
 }
@@ -69,8 +67,9 @@ result<void> cluster::all_alive() {
 
 error cluster::first_mute() const {
   const auto mute = std::ranges::find(workers_, false, &worker::answered);
-  return external_error(fmt::format("node {} has not answered in time",
-                                    name_of(static_cast<std::size_t>(mute - workers_.begin()) + 1)));
+  return external_error(
+      fmt::format("node {} has not answered in time",
+                  name_of(static_cast<std::size_t>(mute - workers_.begin()) + 1)));
 }
 
 result<void> cluster::lost(const caf::down_msg& m) {
@@ -150,7 +149,7 @@ cluster::worker* cluster::sender(std::size_t node) {
 std::vector<worker_agent> cluster::agents() const {
   std::vector<worker_agent> all;
   for (std::size_t n = 1; n <= workers_.size(); ++n)
-    all.push_back({workers_[n - 1].agent, name_of(n), group_->on_other_hosts()});
+    all.push_back({workers_[n - 1].agent, name_of(n)});
   return all;
 }
 

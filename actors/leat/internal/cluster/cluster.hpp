@@ -24,6 +24,8 @@ public:
   result<void> spawn(std::vector<planned_subtask>& subtasks, const caf::actor& relay);
 
   bool on_other_hosts() const { return group_->on_other_hosts(); }
+  /// How many bytes have come from each worker on another host.
+  std::vector<std::uint64_t> received() const { return group_->received(); }
 
   /// Who speaks for each worker.
   std::vector<worker_agent> agents() const;

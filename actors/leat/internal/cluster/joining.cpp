@@ -197,9 +197,8 @@ result<joined_job> join_cluster(const join_settings& how, const credentials& by,
     own.host = usual_host;
   tell(fmt::format("worker {} waits for the job of {} ({})", by.own().name,
                    coordinator->peer().name, how.coordinator.text()));
-  auto answer =
-      ask_to_join(*coordinator, {join_version, build, how.slots, how.labels, own.text()},
-                  by.own().name, how.patience);
+  auto answer = ask_to_join(*coordinator, {join_version, build, how.slots, how.labels, own.text()},
+                            by.own().name, how.patience);
   if (!answer)
     return answer.error();
   how.end_with(coordinator->socket());

@@ -27,6 +27,12 @@ public:
 
   const std::vector<node_description>& nodes() const override { return nodes_; }
   bool on_other_hosts() const override { return true; }
+  std::vector<std::uint64_t> received() const override {
+    std::vector<std::uint64_t> bytes;
+    for (const owned_socket& s : watched_)
+      bytes.push_back(bytes_received(s.get()));
+    return bytes;
+  }
   std::vector<connection> take_links() override { return std::exchange(links_, {}); }
   std::optional<error> first_ended() override {
     for (std::size_t i = 0; i < nodes_.size(); ++i)

@@ -8,10 +8,10 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <limits>
+#include <linux/tcp.h>
 #include <memory>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <system_error>
@@ -183,6 +183,13 @@ node_address remote_address(int socket) {
   socklen_t size = sizeof found;
   ::getpeername(socket, reinterpret_cast<sockaddr*>(&found), &size);
   return as_text(found, size);
+}
+
+std::uint64_t bytes_received(int socket) {
+  tcp_info about{};
+  socklen_t size = sizeof about;
+  ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &about, &size);
+  return about.tcpi_bytes_received;
 }
 
 bool has_hung_up(int socket) {

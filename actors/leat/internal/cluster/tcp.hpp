@@ -49,6 +49,9 @@ node_address remote_address(int socket);
 /// True if the other end has closed it, or has not answered for seconds.
 bool has_hung_up(int socket);
 
+/// How many bytes have ever come over a connection; 0 if that is not known.
+std::uint64_t bytes_received(int socket);
+
 /// Waits until the socket is ready; false if the time was up before.
 bool wait_for(int socket, short events, deadline until);
 

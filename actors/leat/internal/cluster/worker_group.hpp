@@ -29,6 +29,9 @@ public:
   /// Who they are: worker n is the n-th, from 1.
   virtual const std::vector<node_description>& nodes() const = 0;
   virtual bool on_other_hosts() const = 0;
+  /// How many bytes have come from each so far, where they are on other hosts. May be called while
+  /// the links are used.
+  virtual std::vector<std::uint64_t> received() const = 0;
   /// The connections to them, in their order; once.
   virtual std::vector<connection> take_links() = 0;
   /// Of one that has ended unasked, or is out of reach: which, and how.

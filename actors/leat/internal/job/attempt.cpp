@@ -66,10 +66,10 @@ std::future<result<void>> attempt::give(command c) const {
 }
 
 const job_outcome& attempt::wait() const {
-  constexpr std::chrono::milliseconds between_looks{100}; // as often as workers report
+  constexpr std::chrono::milliseconds between_looks{100};
   if (cluster_ && cluster_->on_other_hosts())
     while (outcome_.wait_for(between_looks) == std::future_status::timeout)
-      caf::anon_send(coordinator_, caf::tick_atom::value);
+      caf::anon_send(coordinator_, pulse_message{cluster_->received()});
   return outcome_.get();
 }
 

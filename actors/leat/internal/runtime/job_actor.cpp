@@ -37,7 +37,6 @@ caf::behavior job_actor::make_behavior() {
       [this](const metrics_message& m) {
         if (!is_from_worker())
           return strangers_.ignore("job");
-        heard_of(current_sender()->address());
         for (const auto& [subtask, metrics] : m.metrics)
           take_metrics(subtask, metrics);
       },
@@ -48,7 +47,7 @@ caf::behavior job_actor::make_behavior() {
           strangers_.ignore("job");
       },
       [this](const prepare_answer_message& m) { prepare_answered(m); },
-      [this](caf::tick_atom) { look_for_silent(); },
+      [this](const pulse_message& m) { look(m); },
       [this](command_message& m) { give(m); },
       [this](const abort_message&) {
         if (committing_)
@@ -233,18 +232,14 @@ bool job_actor::is_from_worker() {
                              [this](const worker_agent& w) { return is_from(*this, w.actor); });
 }
 
-void job_actor::heard_of(const caf::actor_addr& worker) {
-  for (std::size_t w = 0; w < workers_.size(); ++w)
-    if (workers_[w].actor.address() == worker)
-      silence_[w] = 0;
-}
-
-// A process that is stopped keeps its connections. Looks are counted, not time: while this process
-// is stopped itself, none are made.
-void job_actor::look_for_silent() {
-  for (std::size_t w = 0; w < workers_.size(); ++w)
-    if (workers_[w].on_another_host && ++silence_[w] > most_silent_looks)
+void job_actor::look(const pulse_message& m) {
+  received_.resize(workers_.size());
+  for (std::size_t w = 0; w < std::min(m.received.size(), workers_.size()); ++w) {
+    const bool silent = std::exchange(received_[w], m.received[w]) == m.received[w];
+    silence_[w] = silent ? silence_[w] + 1 : 0;
+    if (silence_[w] > most_silent_looks)
       lost(w);
+  }
 }
 
 void job_actor::take_metrics(std::size_t subtask, std::string_view metrics) {

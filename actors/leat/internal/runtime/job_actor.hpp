@@ -35,8 +35,7 @@ caf::actor spawn_subtask(caf::local_actor& by, planned_subtask& p);
 /// Who speaks for a worker.
 struct worker_agent {
   caf::actor actor;
-  std::string name;             ///< of the worker
-  bool on_another_host = false; ///< nobody but itself can say that it is alive
+  std::string name; ///< of the worker
 };
 
 /// The fault of a job that a worker has left.
@@ -68,8 +67,13 @@ std::future<result<void>> give_command(const caf::actor& job, const plan& p, com
 /// The future of a command that is refused at once.
 std::future<result<void>> refused_command(error why);
 
-/// At each tick_atom that it is sent it looks for workers on other hosts that are silent: who sends
-/// them sends as many as a worker sends reports.
+/// Told, several times a second, how many bytes have come from each worker on another host: one
+/// from which none come for two seconds is lost. A process that is stopped keeps its connections.
+/// Looks are counted, not time: while this process is stopped itself, none are made.
+struct pulse_message {
+  std::vector<std::uint64_t> received; ///< by worker
+};
+
 class job_actor : public caf::event_based_actor {
 public:
   /// `workers`: who speaks for other processes that run some of the subtasks.
@@ -97,8 +101,7 @@ private:
   bool is_from_subtask(std::size_t number);
   bool is_from_subtasks();
   bool is_from_worker();
-  void heard_of(const caf::actor_addr& worker);
-  void look_for_silent();
+  void look(const pulse_message& m);
   void take_metrics(std::size_t subtask, std::string_view metrics);
   void prepared(const prepared_message& m);
   void done(const done_message& m);
@@ -120,8 +123,9 @@ private:
 
   const std::uint64_t term_;
   std::vector<planned_subtask> plan_;
-  std::vector<worker_agent> workers_; ///< of node n it is workers_[n - 1]
-  std::vector<unsigned> silence_;     ///< by worker: looks since it was heard of
+  std::vector<worker_agent> workers_;   ///< of node n it is workers_[n - 1]
+  std::vector<std::uint64_t> received_; ///< bytes, by worker, at the last look
+  std::vector<unsigned> silence_;       ///< by worker: looks since anything came
   dead_letter_sink* dead_letters_;
   job_verdict verdict_;
   job_end end_;
@@ -142,3 +146,5 @@ private:
 };
 
 } // namespace leat
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::pulse_message)
