@@ -207,7 +207,8 @@ result<joined_job> join_cluster(const join_settings& how, const credentials& by,
     return files.error();
   if (auto all = await_readiness(*coordinator, answer->term); !all)
     return all.error();
-  auto others = meet_others(*answer, *at, by, how.patience);
+  // Half of it: who cannot meet the others ends, and is named, before the coordinator gives up.
+  auto others = meet_others(*answer, *at, by, how.patience / 2);
   if (!others)
     return others.error();
   joined_job job;

@@ -89,7 +89,7 @@ TEST_CASE("a worker from which nothing comes for more than 20 looks is lost, and
     j.report(0), j.report(1);
     j.look();
   }
-  CHECK(looks == 21);
+  CHECK(looks == 20);
   REQUIRE(j.outcome);
   REQUIRE(j.outcome->fault);
   CHECK(j.outcome->fault->what == leat::lost_worker("worker-3").what);
