@@ -147,10 +147,11 @@ result<owned_socket> connect_to(const node_address& to, deadline until) {
       continue;
     }
     watch(s.get());
+    const deadline answered_by = within(std::chrono::milliseconds{unanswered_ms});
     int code = ::connect(s.get(), a->ai_addr, a->ai_addrlen) == 0 ? 0 : errno;
     if (code == EINPROGRESS) {
       socklen_t size = sizeof code;
-      if (!wait_for(s.get(), POLLOUT, until))
+      if (!wait_for(s.get(), POLLOUT, std::min(until, answered_by)))
         code = ETIMEDOUT;
       else
         ::getsockopt(s.get(), SOL_SOCKET, SO_ERROR, &code, &size);
