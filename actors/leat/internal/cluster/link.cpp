@@ -13,8 +13,7 @@ namespace leat {
 
 namespace {
 
-// A message is its length, as four bytes, and its bytes. A longer one is not of ours.
-constexpr std::size_t most_bytes = 1 << 20;
+// A message is its length, as four bytes, and its bytes.
 using length_type = std::uint32_t;
 
 transfer state_after(ssl_st& session, int moved_or_fault) {
@@ -32,6 +31,12 @@ transfer state_after(ssl_st& session, int moved_or_fault) {
 
 short events_of(transfer t) {
   return static_cast<short>(t == transfer::wants_write ? POLLOUT : POLLIN);
+}
+
+// Who has reset the connection before it was accepted has no address any more.
+std::string shown_address(int socket) {
+  const node_address a = remote_address(socket);
+  return a.host.empty() ? "a peer that is gone" : a.text();
 }
 
 error too_late(const std::string& address) {
@@ -54,7 +59,7 @@ transfer write_some(ssl_st& session, std::span<const char> from, std::size_t& mo
 }
 
 tls_link::tls_link(owned_socket socket, const credentials& by, bool accepts)
-    : socket_(std::move(socket)), address_(remote_address(socket_.get()).text()),
+    : socket_(std::move(socket)), address_(shown_address(socket_.get())),
       session_(by.begin(socket_.get(), accepts)) {}
 
 // Also of reads: who connects has done with the handshake before the other end looks at its
@@ -78,13 +83,13 @@ result<short> tls_link::shake_hands() {
 }
 
 // Reads no byte beyond the message: what follows it is for whoever takes the link over.
-result<bool> tls_link::receive() {
+result<bool> tls_link::receive(std::size_t most) {
   for (;;) {
     std::size_t size = sizeof(length_type);
     if (received_.size() >= size) {
       length_type length = 0;
       std::memcpy(&length, received_.data(), sizeof length);
-      if (length == 0 || length > most_bytes)
+      if (length == 0 || length > most)
         return external_error(
             fmt::format("{} sent a message of {} bytes, which is invalid", address_, length));
       size += length;
@@ -131,9 +136,9 @@ result<std::string> tls_link::receive(deadline until) {
 }
 
 result<void> tls_link::send(std::string_view message, deadline until) {
-  if (message.empty() || message.size() > most_bytes)
+  if (message.empty() || message.size() > most_message_bytes)
     return internal_error(fmt::format("a message of {} bytes cannot be sent: the maximum is {}",
-                                      message.size(), most_bytes));
+                                      message.size(), most_message_bytes));
   std::string bytes(sizeof(length_type), '\0');
   const auto length = static_cast<length_type>(message.size());
   std::memcpy(bytes.data(), &length, sizeof length);

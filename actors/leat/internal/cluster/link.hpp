@@ -17,6 +17,9 @@ enum class transfer { moved, wants_read, wants_write, closed };
 transfer read_some(ssl_st& session, std::span<char> to, std::size_t& moved);
 transfer write_some(ssl_st& session, std::span<const char> from, std::size_t& moved);
 
+/// Of a message, in bytes.
+inline constexpr std::size_t most_message_bytes = 1 << 20;
+
 /// A link under TLS whose handshake may be under way. Of one thread at a time; after a fault it is
 /// of no use.
 class tls_link {
@@ -32,15 +35,16 @@ public:
 
   /// Goes on with the handshake. The events of poll() that it waits for; 0 when it is done.
   result<short> shake_hands();
-  /// Reads into the buffer until a whole message is in it: true. Otherwise more is to come.
-  result<bool> receive();
+  /// Reads into the buffer until a whole message is in it: true. Otherwise more is to come. An
+  /// error if the message has more than `most` bytes, before they are read.
+  result<bool> receive(std::size_t most = most_message_bytes);
   /// The message, once; after receive() has said that it is whole.
   std::string take_message() { return std::exchange(message_, {}); }
 
   // The same with waiting, until a time.
   result<void> meet(deadline until);
   result<std::string> receive(deadline until);
-  /// A message is not empty, and at most 1 MiB.
+  /// A message is not empty, and has at most most_message_bytes.
   result<void> send(std::string_view message, deadline until);
 
   /// Nothing more is sent. What has not been read before the link is closed may keep the other end

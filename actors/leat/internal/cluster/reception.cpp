@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::chrono::seconds farewell{1};
 constexpr std::size_t most_guests = 64;
-constexpr std::size_t most_refusals = 16; // that are kept: strangers may send any number
+constexpr std::size_t most_first_bytes = 16 * 1024; // a request with all its labels has less
+constexpr std::size_t most_refusals = 16;           // that are kept: strangers may send any number
 
 } // namespace
 
@@ -64,7 +65,7 @@ bool reception::attend(guest& g) {
     g.awaits = g.met ? short{POLLIN} : *events;
   }
   if (g.met) {
-    const auto whole = g.link.receive();
+    const auto whole = g.link.receive(most_first_bytes);
     if (!whole)
       return turn_away(g, whole.error());
     if (*whole) {

@@ -43,7 +43,7 @@ void expect_reading(int socket);
 
 /// Own address of a socket.
 node_address local_address(int socket);
-/// Address of the other end of a connected socket.
+/// Address of the other end of a connected socket; empty once that has reset the connection.
 node_address remote_address(int socket);
 
 /// True if the other end has closed it, or has not answered for seconds.

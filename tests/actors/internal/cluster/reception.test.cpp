@@ -75,6 +75,32 @@ TEST_CASE("a guest that says nothing is dropped after some time") {
   CHECK(why[0].what == local_address(mute.get()).text() + " connected, and said nothing");
 }
 
+TEST_CASE("a guest is turned away before a long first message is read") {
+  house h;
+  const credentials a = h.folder.of("a");
+  for (const std::size_t size : {16 * 1024, 16 * 1024 + 1}) {
+    auto arrived = h.arrivals(1, within(size > 16 * 1024 ? 200ms : 20s));
+    tls_link link = linked(h.at.address(), a);
+    REQUIRE(link.send(std::string(size, 'x'), soon()));
+    CHECK(arrived.get().size() == (size > 16 * 1024 ? 0 : 1));
+  }
+  const auto why = h.at.take_refusals();
+  REQUIRE(why.size() == 1);
+  CHECK(why[0].what.find("sent a message of 16385 bytes, which is invalid") != std::string::npos);
+}
+
+TEST_CASE("a guest that has gone before it was received is turned away without an address") {
+  house h;
+  owned_socket gone = connected(h.at.address());
+  const linger reset{1, 0};
+  REQUIRE(::setsockopt(gone.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset) == 0);
+  gone = owned_socket();
+  CHECK(h.at.wait(within(50ms)).empty());
+  const auto why = h.at.take_refusals();
+  REQUIRE(why.size() == 1);
+  CHECK(why[0].what.starts_with("a peer that is gone: "));
+}
+
 TEST_CASE("strangers are turned away, and no more of them is kept than is read") {
   house h;
   const authority_folder foreign({"a"});
