@@ -58,6 +58,8 @@ LEVELS = (
     ("actor", r"actors/leat/actor\."),
     ("job", r"actors/leat/job\."),
     ("internal/runtime", r"actors/leat/internal/runtime/"),
+    ("internal/trust", r"actors/leat/internal/trust/"),
+    ("internal/net", r"actors/leat/internal/net/"),
     ("internal/cluster", r"actors/leat/internal/cluster/"),
     ("internal/job", r"actors/leat/(internal/job/|composition\.|testing/)"),
     ("internal/observe", r"actors/leat/internal/observe/"),
@@ -75,10 +77,10 @@ EXIT_CALLERS = {
 }
 CLOCK_READERS = {
     "actors/leat/internal/runtime/system.cpp": "it is the runtime's clock",
+    "actors/leat/internal/net/": "hosts that do not answer are given up after some time",
     "actors/leat/internal/cluster/": "hosts that do not answer are given up after some time",
     "actors/leat/internal/observe/": "it faces a person, not the dataflow",
     "actors/leat/internal/cli/": "it faces a person, not the dataflow",
-    "actors/leat/internal/cluster/tcp.cpp": "it waits for another host",
     "actors/leat/connectors/files/dead_letter_file.cpp": "it waits for a person to make room",
 }
 

@@ -1,7 +1,7 @@
 // Links between two ends in one process, over TCP on this host.
 #pragma once
 
-#include <leat/internal/cluster/link.hpp>
+#include <leat/internal/net/link.hpp>
 
 #include "support/tls.hpp"
 

@@ -1,9 +1,9 @@
 // Certificates that no command makes, and handshakes of two ends within one thread.
 #pragma once
 
-#include <leat/internal/cluster/certificates.hpp>
-#include <leat/internal/cluster/credentials.hpp>
-#include <leat/internal/cluster/pem_file.hpp>
+#include <leat/internal/trust/certificates.hpp>
+#include <leat/internal/trust/credentials.hpp>
+#include <leat/internal/trust/pem_file.hpp>
 
 #include "support/catch.hpp"
 #include "support/files.hpp"

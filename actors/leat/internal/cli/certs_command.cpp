@@ -3,8 +3,8 @@
 #include <leat/detail/record/utf8.hpp>
 #include <leat/internal/cli/columns.hpp>
 #include <leat/internal/cli/commands.hpp>
-#include <leat/internal/cluster/certificates.hpp>
-#include <leat/internal/cluster/node_identity.hpp>
+#include <leat/internal/trust/certificates.hpp>
+#include <leat/internal/trust/node_identity.hpp>
 
 #include <fmt/format.h>
 #include <sys/stat.h>

@@ -1,8 +1,8 @@
 #include <leat/internal/cluster/join_protocol.hpp>
 
 #include <leat/detail/record/utf8.hpp>
-#include <leat/internal/cluster/node_identity.hpp>
-#include <leat/internal/cluster/tcp.hpp>
+#include <leat/internal/net/tcp.hpp>
+#include <leat/internal/trust/node_identity.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -1,8 +1,8 @@
 #include <leat/internal/cluster/joining.hpp>
 
 #include <leat/internal/cluster/join.hpp>
-#include <leat/internal/cluster/reception.hpp>
 #include <leat/internal/cluster/shipped_files.hpp>
+#include <leat/internal/net/reception.hpp>
 
 #include <algorithm>
 #include <filesystem>

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <leat/internal/cluster/join_protocol.hpp>
-#include <leat/internal/cluster/reception.hpp>
 #include <leat/internal/cluster/worker_group.hpp>
+#include <leat/internal/net/reception.hpp>
 
 namespace leat {
 

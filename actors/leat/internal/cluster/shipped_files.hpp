@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/internal/cluster/join_protocol.hpp>
-#include <leat/internal/cluster/link.hpp>
+#include <leat/internal/net/link.hpp>
 
 namespace leat {
 

@@ -1,7 +1,7 @@
 // A link under TLS, as CAF's network has its connections.
 #pragma once
 
-#include <leat/internal/cluster/link.hpp>
+#include <leat/internal/net/link.hpp>
 
 #include <caf/io/scribe.hpp>
 

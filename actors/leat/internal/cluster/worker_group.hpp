@@ -1,8 +1,8 @@
 // Where the workers of an attempt come from: this host, or others.
 #pragma once
 
-#include <leat/internal/cluster/link.hpp>
 #include <leat/internal/cluster/placement.hpp>
+#include <leat/internal/net/link.hpp>
 
 #include <fmt/format.h>
 #include <memory>

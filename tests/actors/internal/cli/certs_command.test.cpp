@@ -1,4 +1,4 @@
-#include <leat/internal/cluster/credentials.hpp>
+#include <leat/internal/trust/credentials.hpp>
 
 #include "support/program.hpp"
 

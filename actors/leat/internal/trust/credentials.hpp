@@ -1,7 +1,7 @@
 // What a node proves with who it is: its certificate, its key, and the authority it trusts.
 #pragma once
 
-#include <leat/internal/cluster/tls_session.hpp>
+#include <leat/internal/trust/tls_session.hpp>
 
 namespace leat {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <leat/error.hpp>
-#include <leat/internal/cluster/owned_socket.hpp>
+#include <leat/internal/net/owned_socket.hpp>
 
 #include <chrono>
 #include <string>
@@ -31,8 +31,9 @@ int poll_timeout(deadline until);
 
 /// A socket that listens. Non-blocking.
 result<owned_socket> listen_on(const node_address& at);
-/// A connected socket; an error if the host does not answer within two seconds. Non-blocking, and set
-/// to find out within seconds that the other host cannot be reached any more, while nothing is sent.
+/// A connected socket; an error if the host does not answer within two seconds. Non-blocking, and
+/// set to find out within seconds that the other host cannot be reached any more, while nothing is
+/// sent.
 result<owned_socket> connect_to(const node_address& to, deadline until);
 /// The next connection of a socket that listens, like that of connect_to(); empty if there is none.
 owned_socket accept_from(int listening);

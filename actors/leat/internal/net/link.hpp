@@ -2,8 +2,8 @@
 // Only the two nodes have an end of it: the socket was inherited, or both have proven who they are.
 #pragma once
 
-#include <leat/internal/cluster/credentials.hpp>
-#include <leat/internal/cluster/tcp.hpp>
+#include <leat/internal/net/tcp.hpp>
+#include <leat/internal/trust/credentials.hpp>
 
 #include <span>
 

@@ -1,7 +1,7 @@
-#include <leat/internal/cluster/credentials.hpp>
+#include <leat/internal/trust/credentials.hpp>
 
-#include <leat/internal/cluster/certificate_check.hpp>
-#include <leat/internal/cluster/pem_file.hpp>
+#include <leat/internal/trust/certificate_check.hpp>
+#include <leat/internal/trust/pem_file.hpp>
 
 #include <fmt/format.h>
 #include <openssl/ssl.h>

@@ -1,4 +1,4 @@
-#include <leat/internal/cluster/tls_session.hpp>
+#include <leat/internal/trust/tls_session.hpp>
 
 #include "support/tls.hpp"
 

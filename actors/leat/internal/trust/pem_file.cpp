@@ -1,4 +1,4 @@
-#include <leat/internal/cluster/pem_file.hpp>
+#include <leat/internal/trust/pem_file.hpp>
 
 #include <leat/connectors/files/output_file.hpp>
 

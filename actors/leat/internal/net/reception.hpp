@@ -1,7 +1,7 @@
 // Where a node receives others: they connect, prove who they are, and say what they want.
 #pragma once
 
-#include <leat/internal/cluster/link.hpp>
+#include <leat/internal/net/link.hpp>
 
 #include <functional>
 #include <list>

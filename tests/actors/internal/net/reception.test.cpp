@@ -1,4 +1,4 @@
-#include <leat/internal/cluster/reception.hpp>
+#include <leat/internal/net/reception.hpp>
 
 #include "support/links.hpp"
 

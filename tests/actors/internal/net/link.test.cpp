@@ -1,4 +1,4 @@
-#include <leat/internal/cluster/link.hpp>
+#include <leat/internal/net/link.hpp>
 
 #include "support/links.hpp"
 

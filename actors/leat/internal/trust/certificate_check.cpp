@@ -1,6 +1,6 @@
-#include <leat/internal/cluster/certificate_check.hpp>
+#include <leat/internal/trust/certificate_check.hpp>
 
-#include <leat/internal/cluster/pem_file.hpp>
+#include <leat/internal/trust/pem_file.hpp>
 
 #include <fmt/format.h>
 #include <openssl/x509v3.h>

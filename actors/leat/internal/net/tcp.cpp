@@ -1,7 +1,7 @@
-#include <leat/internal/cluster/tcp.hpp>
+#include <leat/internal/net/tcp.hpp>
 
 #include <leat/detail/record/utf8.hpp>
-#include <leat/internal/cluster/owned_socket.hpp>
+#include <leat/internal/net/owned_socket.hpp>
 
 #include <algorithm>
 #include <cerrno>

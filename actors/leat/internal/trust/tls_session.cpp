@@ -1,8 +1,8 @@
-#include <leat/internal/cluster/tls_session.hpp>
+#include <leat/internal/trust/tls_session.hpp>
 
 #include <leat/detail/record/utf8.hpp>
-#include <leat/internal/cluster/certificate_check.hpp>
-#include <leat/internal/cluster/pem_file.hpp>
+#include <leat/internal/trust/certificate_check.hpp>
+#include <leat/internal/trust/pem_file.hpp>
 
 #include <cerrno>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include <leat/internal/cluster/node_identity.hpp>
+#include <leat/internal/trust/node_identity.hpp>
 
 #include <leat/detail/record/utf8.hpp>
 

@@ -1,7 +1,7 @@
 // Whether a certificate is that of a node of this cluster, and what is wrong with one that is not.
 #pragma once
 
-#include <leat/internal/cluster/node_identity.hpp>
+#include <leat/internal/trust/node_identity.hpp>
 
 #include <openssl/x509.h>
 #include <string>

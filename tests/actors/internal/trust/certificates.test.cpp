@@ -1,4 +1,4 @@
-#include <leat/internal/cluster/certificates.hpp>
+#include <leat/internal/trust/certificates.hpp>
 
 #include "support/tls.hpp"
 

@@ -1,7 +1,7 @@
-#include <leat/internal/cluster/certificates.hpp>
+#include <leat/internal/trust/certificates.hpp>
 
-#include <leat/internal/cluster/node_identity.hpp>
-#include <leat/internal/cluster/pem_file.hpp>
+#include <leat/internal/trust/node_identity.hpp>
+#include <leat/internal/trust/pem_file.hpp>
 
 #include <fmt/format.h>
 #include <openssl/bn.h>

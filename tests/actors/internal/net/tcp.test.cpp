@@ -1,4 +1,4 @@
-#include <leat/internal/cluster/tcp.hpp>
+#include <leat/internal/net/tcp.hpp>
 
 #include "support/links.hpp"
 

@@ -1,7 +1,7 @@
 // The TLS between two nodes: who is at the other end, and why there is nobody.
 #pragma once
 
-#include <leat/internal/cluster/node_identity.hpp>
+#include <leat/internal/trust/node_identity.hpp>
 
 #include <memory>
 #include <string>
