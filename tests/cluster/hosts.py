@@ -240,10 +240,12 @@ def fault(program, folder, certs, number):
         how = dice.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM))
         if victim < 0:
             c.coordinator.kill(signal.SIGKILL)
-            time.sleep(0.5)
-            for w in c.workers:
-                if "waiting for the coordinator" in w.said():  # it came too late, and another one may come
-                    w.kill()
+            until = time.monotonic() + PATIENCE
+            while any(w.process.poll() is None for w in c.workers) and time.monotonic() < until:
+                for w in c.workers:
+                    if "waiting for the coordinator" in w.said():  # it came too late, and another one may come
+                        w.kill()
+                time.sleep(0.05)
             c.gone()
             return "coordinator"
         c.workers[victim].kill(how)
