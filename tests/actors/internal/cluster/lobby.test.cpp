@@ -166,8 +166,8 @@ TEST_CASE("who cannot be a worker is told why, and the others go on") {
   unprintable.labels = {"\x1b[2J"};
   CHECK(g.refusal("b", unprintable) == "invalid label \"\\x1B[2J\"");
   join_request many = good;
-  many.labels.assign(10'000, "x");
-  CHECK(g.refusal("b", many) == "10000 labels exceed the maximum of 64");
+  many.labels.assign(100, "x");
+  CHECK(g.refusal("b", many) == "100 labels exceed the maximum of 64");
   CHECK(g.refusal("a", good) == "a worker a has joined already");
   CHECK(g.refusal("head", good) == "it has the name of the coordinator, head");
   CHECK(g.refusal("coordinator", good) == "it has the name of the coordinator, coordinator");
