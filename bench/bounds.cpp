@@ -27,11 +27,12 @@ struct counting_sink {
   std::uint64_t expected;
   std::uint64_t taken = 0;
   void write(std::span<const T> records) { taken += records.size(); }
-  void prepare() {
+  leat::result<std::uint64_t> prepare(leat::epoch) const {
     if (taken != expected)
-      throw leat::failure(
-          leat::internal_error(fmt::format("{} of {} records came", taken, expected)));
+      return leat::internal_error(fmt::format("{} of {} records came", taken, expected));
+    return taken;
   }
+  void commit(std::uint64_t) {}
 };
 
 constexpr std::uint64_t rare = 10'000; ///< one of so many takes the slow way

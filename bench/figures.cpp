@@ -22,6 +22,10 @@ std::vector<std::vector<double>> interleave(int repeats,
 double cpu_seconds(int who) {
   rusage used{};
   ::getrusage(who, &used);
+  return cpu_seconds(used);
+}
+
+double cpu_seconds(const rusage& used) {
   const auto seconds = [](const timeval& t) {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
   };
@@ -34,7 +38,7 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-bar ratio_bar(std::string number, std::string name, double target, bool at_least,
+bar ratio_bar(std::string number, std::string name, std::optional<double> target, bool at_least,
               const std::vector<double>& ours, const std::vector<double>& limit) {
   std::vector<double> ratios;
   for (std::size_t i = 0; i < ours.size(); ++i)
@@ -48,9 +52,10 @@ void print_table(const std::vector<bar>& bars) {
   fmt::print("\n{:<4} {:<66} {:>9} {:>10} {:>5}  {}\n", "bar", "what", "figure", "target", "met",
              "spread");
   for (const bar& b : bars)
-    fmt::print("{:<4} {:<66} {:>9.3g} {:>3} {:>6.3g} {:>5}  {:.3g} - {:.3g} {}\n", b.number, b.name,
-               b.figure, b.at_least ? ">=" : "<=", b.target, b.met() ? "yes" : "NO", b.low, b.high,
-               b.unit);
+    fmt::print("{:<4} {:<66} {:>9.3g} {:>10} {:>5}  {:.3g} - {:.3g} {}\n", b.number, b.name,
+               b.figure,
+               b.target ? fmt::format("{} {:>6.3g}", b.at_least ? ">=" : "<=", *b.target) : "",
+               b.target ? (b.met() ? "yes" : "NO") : "", b.low, b.high, b.unit);
 }
 
 void print_extra(const std::string& line) {
@@ -60,15 +65,17 @@ void print_extra(const std::string& line) {
 
 bool write_json(const std::string& path, const std::vector<bar>& bars) {
   auto list = nlohmann::json::array();
-  for (const bar& b : bars)
+  for (const bar& b : bars) {
+    const bool aims = b.target.has_value();
     list.push_back({{"bar", b.number},
                     {"name", b.name},
                     {"figure", b.figure},
-                    {"target", b.target},
+                    {"target", aims ? nlohmann::json(*b.target) : nullptr},
                     {"better", b.at_least ? "higher" : "lower"},
-                    {"met", b.met()},
+                    {"met", aims ? nlohmann::json(b.met()) : nullptr},
                     {"spread", {b.low, b.high}},
                     {"unit", b.unit}});
+  }
   std::ofstream out(path);
   out << list.dump(2) << '\n';
   return static_cast<bool>(out);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <sys/resource.h>
 #include <vector>
@@ -13,14 +14,15 @@ namespace bench {
 struct bar {
   std::string number; ///< as in the list of bars
   std::string name;
-  double figure = 0; ///< median over the repeats
-  double target = 0;
-  bool at_least = true; ///< else at most
-  double low = 0;       ///< spread over the repeats
+  double figure = 0;            ///< median over the repeats
+  std::optional<double> target; ///< none: the figure is for comparison
+  bool at_least = true;         ///< else at most
+  double low = 0;               ///< spread over the repeats
   double high = 0;
   std::string unit; ///< "ratio", "MiB", ...
 
-  bool met() const { return at_least ? figure >= target : figure <= target; }
+  /// True without a target.
+  bool met() const { return !target || (at_least ? figure >= *target : figure <= *target); }
 };
 
 struct settings {
@@ -36,11 +38,13 @@ std::vector<std::vector<double>> interleave(int repeats,
 /// User and system time so far of this process with all its threads, or with RUSAGE_THREAD of the
 /// calling thread alone.
 double cpu_seconds(int who = RUSAGE_SELF);
+/// The same of processes that have ended.
+double cpu_seconds(const rusage& used);
 
 double median(std::vector<double> values);
 
 /// A bar from the ratio of two series, round by round.
-bar ratio_bar(std::string number, std::string name, double target, bool at_least,
+bar ratio_bar(std::string number, std::string name, std::optional<double> target, bool at_least,
               const std::vector<double>& ours, const std::vector<double>& limit);
 
 void print_table(const std::vector<bar>& bars);

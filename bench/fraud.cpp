@@ -12,7 +12,6 @@
 #include <leat/scoring/trees.hpp>
 
 #include <fcntl.h>
-#include <filesystem>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <thread>
@@ -39,29 +38,21 @@ leat::graph scoring(const std::string& payments, const std::string& model,
 } // namespace
 
 fraud_job::fraud_job(std::int64_t payments) {
-  std::string made = std::filesystem::temp_directory_path() / "leat-bench-XXXXXX";
-  if (!::mkdtemp(made.data()))
-    throw leat::failure(leat::external_error("cannot make the folder " + made));
-  folder_ = made;
   fraud::generate_options o;
-  o.path = file("payments.csv");
+  o.path = folder_.file("payments.csv");
   o.payments = payments;
   expect(fraud::generate(o));
   const auto rows = std::make_shared<fraud::trainer>();
   run_job(fraud::training_graph(leat::csv_source<fraud::payment>(o.path), rows), {.workers = 0});
-  if (const auto trained = rows->finish(file("model.json")); !trained)
+  if (const auto trained = rows->finish(folder_.file("model.json")); !trained)
     throw leat::failure(trained.error());
-}
-
-fraud_job::~fraud_job() {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 fraud_job::figures fraud_job::run(double rate) const {
   const double before = cpu_seconds();
   const leat::job_metrics m =
-      run_job(scoring(file("payments.csv"), file("model.json"), file("alerts.jsonl")),
+      run_job(scoring(folder_.file("payments.csv"), folder_.file("model.json"),
+                      folder_.file("alerts.jsonl")),
               {.workers = 0, .rate = rate});
   const double cpu = cpu_seconds() - before;
   return {static_cast<double>(m.latency_p50) * 1e-3, static_cast<double>(m.latency_p99) * 1e-3,
@@ -69,13 +60,13 @@ fraud_job::figures fraud_job::run(double rate) const {
 }
 
 double fraud_job::idle(std::chrono::seconds duration) const {
-  const std::string fifo = file("fifo"), alerts = file("none.jsonl");
+  const std::string fifo = folder_.file("fifo"), alerts = folder_.file("none.jsonl");
   ::mkfifo(fifo.c_str(), 0600);
   const int writer = ::open(fifo.c_str(), O_RDWR | O_CLOEXEC);
   std::thread job([&] {
     std::string name = "fraud", command = "run", quiet = "--quiet", log = "--log-level=error";
     char* arguments[] = {name.data(), command.data(), quiet.data(), log.data(), nullptr};
-    leat::run(scoring(fifo, file("model.json"), alerts), 4, arguments);
+    leat::run(scoring(fifo, folder_.file("model.json"), alerts), 4, arguments);
   });
   std::this_thread::sleep_for(std::chrono::seconds{1}); // until it has started
   const double before = cpu_seconds();

@@ -2,6 +2,8 @@
 // that waits.
 #pragma once
 
+#include "temporary_folder.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -12,9 +14,6 @@ class fraud_job {
 public:
   /// Makes this many payments and trains a model on them, in a folder of its own.
   explicit fraud_job(std::int64_t payments);
-  ~fraud_job();
-  fraud_job(const fraud_job&) = delete;
-  fraud_job& operator=(const fraud_job&) = delete;
 
   struct figures {
     double p50_us = 0;
@@ -29,8 +28,7 @@ public:
   double idle(std::chrono::seconds duration) const;
 
 private:
-  std::string file(const char* name) const { return folder_ + "/" + name; }
-  std::string folder_;
+  temporary_folder folder_;
 };
 
 /// What one wake of a thread costs at least, in microseconds of processor time: it sleeps until a

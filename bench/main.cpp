@@ -1,17 +1,21 @@
 // bench: measures the bars beside their limits, in one run. See docs/reference/benchmarks.md.
+#include "checkpoints.hpp"
 #include "figures.hpp"
 #include "fraud.hpp"
 #include "memory.hpp"
+#include "nodes.hpp"
 #include "pipelines.hpp"
 #include "remote.hpp"
 #include "scoring.hpp"
 #include "trees.hpp"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
 #include <fstream>
+#include <map>
 #include <string>
 #include <thread>
 
@@ -185,6 +189,7 @@ void tree_bars(const settings& with, std::vector<bar>& bars) {
 
 /// The native scorer's walkers over forests of all sizes.
 void tree_table(const settings& with) {
+  fmt::print("medians of {} rounds\n", with.repeats());
   fmt::print("ns a row: plain walker, with vectors, ratio\n{:>5} {:>5}  {:^26}  {:^26}\n", "depth",
              "trees", "1 row", "512 rows");
   const auto cell = [](const tree_times& t) {
@@ -196,6 +201,54 @@ void tree_table(const settings& with) {
       fmt::print("{:>5} {:>5}  {}  {}\n", depth, trees, cell(f.one), cell(f.many));
       std::fflush(stdout);
     }
+}
+
+/// What a cluster costs by its size: to start and to wait, over TLS; and promises at a low rate,
+/// on one host. Two keyed stages, with a subtask of each on each worker.
+void node_table(const settings& with) {
+  constexpr std::size_t most = 16;
+  constexpr double low = 2'000; // records/s
+  constexpr int rounds = 3;
+  const std::uint64_t paced = with.quick ? 4'000 : 10'000;
+  const certificates by(most);
+  fmt::print("medians of {} rounds\n", rounds);
+  fmt::print(
+      "{:>7}  {:^24}  {:^24}  {:^36}\n{:>7}  {:>12}{:>12}  {:>12}{:>12}  {:>12}{:>12}{:>12}\n", "",
+      "CPU to start, ms", "waiting, ms of CPU/s", "2 k records/s", "workers", "coordinator",
+      "a worker", "coordinator", "a worker", "messages", "promises", "CPU, us");
+  for (std::size_t n = 1; n <= most; n *= 2) {
+    const auto workers = static_cast<double>(n);
+    std::array<std::vector<double>, 7> figures;
+    for (int r = 0; r < rounds; ++r) {
+      const node_job none{node_graph::keyed, few, n};
+      const auto start = run_over_tls(none, n, by);
+      const double seconds = with.quick ? 3 : 10;
+      const auto idle = run_over_tls({none.graph, few, n, (few - 1) / seconds}, n, by);
+      const auto job = run_locally({none.graph, paced, n, low}, n);
+      const double start_locally = run_locally(none, n).cpu_seconds();
+      const double a_record = 1 / static_cast<double>(paced);
+      std::uint64_t messages = 0, promises = 0;
+      for (const auto& [kind, count] : job.sent) {
+        messages += count;
+        if (kind.starts_with("progress")) // and progress_heard
+          promises += count;
+      }
+      const std::array<double, 7> round{
+          start.coordinator_cpu_seconds * 1e3,
+          start.workers_cpu_seconds * 1e3 / workers,
+          (idle.coordinator_cpu_seconds - start.coordinator_cpu_seconds) * 1e3 / seconds,
+          (idle.workers_cpu_seconds - start.workers_cpu_seconds) * 1e3 / seconds / workers,
+          static_cast<double>(messages) * a_record,
+          static_cast<double>(promises) * a_record,
+          (job.cpu_seconds() - start_locally) * 1e6 * a_record};
+      for (std::size_t i = 0; i < round.size(); ++i)
+        figures[i].push_back(round[i]);
+    }
+    fmt::print("{:>7}  {:>12.0f}{:>12.0f}  {:>12.1f}{:>12.1f}  {:>12.2f}{:>12.2f}{:>12.0f}\n", n,
+               median(figures[0]), median(figures[1]), median(figures[2]), median(figures[3]),
+               median(figures[4]), median(figures[5]), median(figures[6]));
+    std::fflush(stdout);
+  }
 }
 
 /// Bar 14. What a wake costs is printed, because it is what waiting costs.
@@ -227,6 +280,34 @@ void waiting_bars(const settings& with, std::vector<bar>& bars) {
                               {100 * job.idle(std::chrono::seconds{with.quick ? 10 : 60})}, {1}));
 }
 
+/// Bar 9. How long a job takes to go on after a crash is measured by scripts/chaos.
+void checkpoint_bars(const settings& with, std::vector<bar>& bars) {
+  const std::uint64_t n = with.quick ? 40'000'000 : 100'000'000;
+  std::vector<double> made, seconds, mib;
+  const auto v = interleave(with.quick ? 3 : 5,
+                            {[&] {
+                               const checkpoint_figures f = keyed_with_checkpoints(n, true);
+                               made.push_back(static_cast<double>(f.completed));
+                               seconds.push_back(f.seconds);
+                               mib.push_back(f.mib);
+                               return f.per_second;
+                             },
+                             [&] { return keyed_with_checkpoints(n, false).per_second; }});
+  say("a keyed stage of 1 M keys, with a checkpoint each second", v[0]);
+  say("the same without", v[1]);
+  print_extra(fmt::format("checkpoints in a run: {:.0f}, of at most {:.1f} MiB in at most {:.2f} s",
+                          median(made), median(mib), median(seconds)));
+  bars.push_back(
+      ratio_bar("9", "1 M keys, a checkpoint each second, of none", 0.97, true, v[0], v[1]));
+  std::vector<double> pauses, copies;
+  for (int r = 0; r < 5; ++r) {
+    const pause_figures f = pause_for_checkpoint();
+    pauses.push_back(f.snapshot);
+    copies.push_back(f.copy);
+  }
+  bars.push_back(ratio_bar("9", "pause for 1 M sums, of copying them", 2, false, pauses, copies));
+}
+
 /// Bar 10.
 void slow_sink_bars(const settings& with, std::vector<bar>& bars) {
   std::vector<double> growth, speed, unit;
@@ -247,16 +328,86 @@ void slow_sink_bars(const settings& with, std::vector<bar>& bars) {
 
 /// Bar 11.
 void remote_bars(const settings& with, std::vector<bar>& bars) {
-  const auto v = interleave(
-      with.repeats(), {raw_tcp, remote_edge, [] { return codec_nanoseconds(remote_records); }});
-  say("to another process: raw TCP in writes of one frame (the limit)", v[0]);
-  say("to another process: one edge", v[1]);
-  bar codec = ratio_bar("11", "encode and decode, a record of 32 bytes", 2, false, v[2],
-                        std::vector<double>(v[2].size(), 1));
+  const std::uint64_t n = with.quick ? 10'000'000 : 40'000'000;
+  const certificates by(1);
+  const auto locally = [n](node_graph g) {
+    return [=] { return run_locally({g, n}, 1).per_second; };
+  };
+  const auto over_tls = [&](node_graph g) {
+    return [&, g] { return run_over_tls({g, n}, 1, by).per_second; };
+  };
+  const auto v =
+      interleave(with.repeats(), {[n] { return codec_nanoseconds(n); }, [n] { return raw_tcp(n); },
+                                  [&] { return raw_tls(n, by); }, locally(node_graph::edge),
+                                  locally(node_graph::shuffle), over_tls(node_graph::edge),
+                                  over_tls(node_graph::shuffle)});
+  say("to another process: raw TCP in writes of one frame (the limit)", v[1]);
+  say("to another process: the same under TLS", v[2]);
+  say("to another process: one edge", v[3]);
+  say("to another process: keyed shuffle to two subtasks", v[4]);
+  say("to another node, over TLS: one edge", v[5]);
+  say("to another node, over TLS: keyed shuffle to two subtasks", v[6]);
+  bar codec = ratio_bar("11", "encode and decode, a record of 32 bytes", 2, false, v[0],
+                        std::vector<double>(v[0].size(), 1));
   codec.unit = "ns";
   bars.push_back(codec);
-  bars.push_back(
-      ratio_bar("11", "an edge into another process, of raw TCP", 0.50, true, v[1], v[0]));
+  const auto of = [&](const char* name, std::optional<double> target, std::size_t ours,
+                      std::size_t limit) {
+    bars.push_back(ratio_bar("11", name, target, true, v[ours], v[limit]));
+  };
+  of("an edge into another process, of raw TCP", 0.50, 3, 1);
+  of("a keyed shuffle into another process, of raw TCP", 0.50, 4, 1);
+  of("raw TLS, of raw TCP", {}, 2, 1);
+  of("an edge to another node over TLS, of raw TLS", {}, 5, 2);
+  of("a keyed shuffle to another node over TLS, of raw TLS", {}, 6, 2);
+  of("a keyed shuffle to another node over TLS, of raw TCP", {}, 6, 1);
+}
+
+/// What workers on one host cost: bar 11 has no target for that.
+void worker_figures(const settings& with, std::vector<bar>& bars) {
+  const std::uint64_t n = with.quick ? 1'000'000 : 5'000'000;
+  const auto with_workers = [n](std::size_t workers) {
+    return [=] { return keyed_nanoseconds(n, workers); };
+  };
+  const auto v = interleave(with.repeats(),
+                            {with_workers(0), with_workers(1), with_workers(2), with_workers(4)});
+  for (const std::size_t i : {0u, 1u, 2u, 3u}) {
+    const std::string who = i == 0   ? "one process"
+                            : i == 1 ? "one worker"
+                                     : fmt::format("{} workers", 1 << (i - 1));
+    print_extra(fmt::format("{:<58} {:>8.1f} ns of CPU a record",
+                            "two keyed stages of 4 subtasks, by stamp: " + who, median(v[i])));
+    if (i > 0)
+      bars.push_back(ratio_bar("11", who + ": CPU of two keyed stages, of one process", {}, false,
+                               v[i], v[0]));
+  }
+}
+
+/// The messages between the nodes of a job with two workers.
+void message_figures(const settings& with, std::vector<bar>& bars) {
+  const auto measure = [&](const std::string& how, std::uint64_t records, double rate) {
+    std::vector<double> all, unit;
+    std::map<std::string, std::vector<double>> kinds;
+    for (int r = 0; r < 3; ++r) {
+      double sum = 0;
+      for (const auto& [kind, count] : run_locally({node_graph::keyed, records, 8, rate}, 2).sent) {
+        kinds[kind].push_back(static_cast<double>(count) / static_cast<double>(records));
+        sum += kinds[kind].back();
+      }
+      all.push_back(sum);
+      unit.push_back(1);
+    }
+    bar messages = ratio_bar("11", "messages between 2 workers, two keyed stages of 8, " + how, {},
+                             false, all, unit);
+    messages.unit = "a record";
+    bars.push_back(messages);
+    for (const char* kind : {"encoded", "grant", "progress", "progress_heard", "metrics"})
+      if (const auto found = kinds.find(kind); found != kinds.end())
+        print_extra(fmt::format("two keyed stages of 8 subtasks, {}: {:<16} {:>9.4f} a record", how,
+                                kind, median(found->second)));
+  };
+  measure("2 k/s", with.quick ? 2'000 : 10'000, 2'000);
+  measure("saturated", with.quick ? 1'000'000 : 5'000'000, 0);
 }
 
 /// Bar 13.
@@ -284,37 +435,42 @@ void keyed_bars(const settings& with, std::vector<bar>& bars) {
 } // namespace
 
 int main(int argc, char** argv) {
-  if (const auto order = leat::worker_invitation::of_this_process())
-    return remote_worker(*order);
+  if (argc > 1 && std::strcmp(argv[1], "nodes") == 0)
+    return nodes_main(argc - 1, argv + 1);
   settings with;
   std::string json;
-  bool trees = false;
+  void (*table)(const settings&) = nullptr;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--quick") == 0) {
       with.quick = true;
     } else if (std::strcmp(argv[i], "--trees") == 0) {
-      trees = true;
+      table = tree_table;
+    } else if (std::strcmp(argv[i], "--nodes") == 0) {
+      table = node_table;
     } else if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
       json = argv[++i];
     } else {
-      fmt::print(stderr, "usage: bench [--quick] [--json FILE | --trees]\n");
+      fmt::print(stderr, "usage: bench [--quick] [--json FILE | --trees | --nodes]\n");
       return std::strcmp(argv[i], "--help") == 0 ? 0 : 1;
     }
   }
-  fmt::print("{}, {} processors; medians of {} interleaved rounds\n", processor(),
-             std::thread::hardware_concurrency(), with.repeats());
-  if (trees) {
-    tree_table(with);
+  fmt::print("{}, {} processors; ", processor(), std::thread::hardware_concurrency());
+  if (table) {
+    table(with);
     return 0;
   }
+  fmt::print("medians of {} interleaved rounds\n", with.repeats());
   std::vector<bar> bars;
   throughput_bars(with, bars);
   latency_bars(with, bars);
   scoring_bars(with, bars);
   tree_bars(with, bars);
+  checkpoint_bars(with, bars);
   slow_sink_bars(with, bars);
   waiting_bars(with, bars);
   remote_bars(with, bars);
+  worker_figures(with, bars);
+  message_figures(with, bars);
   keyed_bars(with, bars);
   print_table(bars);
   if (!json.empty() && !write_json(json, bars)) {

@@ -79,16 +79,6 @@ leat::graph build(shape s, std::uint64_t count, std::uint64_t& sum) {
   return g;
 }
 
-/// Adds to a running sum per key.
-struct running_sum {
-  using output_type = item;
-  leat::value_state<std::uint64_t> sum;
-  void open(leat::setup& setup) { sum = setup.value<std::uint64_t>("sum"); }
-  void process(const item& i, leat::emitter<item>& out, leat::context& ctx) {
-    out(with_sum(i, ctx.edit(sum) += i.value));
-  }
-};
-
 struct keyed_sink {
   keyed_sums* sums;
   void write(std::span<const item> records) { sums->add(records); }

@@ -16,6 +16,16 @@ struct item_source {
   leat::pull_status pull(std::size_t demand, leat::emitter<item>& out);
 };
 
+/// Adds to a running sum per key.
+struct running_sum {
+  using output_type = item;
+  leat::value_state<std::uint64_t> sum;
+  void open(leat::setup& setup) { sum = setup.value<std::uint64_t>("sum"); }
+  void process(const item& i, leat::emitter<item>& out, leat::context& ctx) {
+    out(with_sum(i, ctx.edit(sum) += i.value));
+  }
+};
+
 /// Adds up what it gets. `sum` belongs to the caller; one subtask writes it.
 struct sum_sink {
   std::uint64_t* sum;

@@ -1,16 +1,21 @@
 #include "remote.hpp"
 
-#include "pipelines.hpp"
+#include "item.hpp"
+#include "nodes.hpp"
 
 #include <leat/detail/transport/frame_codec.hpp>
-#include <leat/internal/cluster/worker.hpp>
+#include <leat/detail/transport/frame_limits.hpp>
+#include <leat/internal/trust/credentials.hpp>
 
 #include <arpa/inet.h>
+#include <chrono>
 #include <cstring>
-#include <fmt/format.h>
+#include <openssl/ssl.h>
+#include <span>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace bench {
 
@@ -20,45 +25,6 @@ using clock = std::chrono::steady_clock;
 constexpr std::size_t frame_records = leat::frame_limits{}.records;
 
 double seconds(clock::duration d) { return std::chrono::duration<double>(d).count(); }
-
-/// When records came, and what they add up to.
-struct arrivals {
-  clock::time_point first;
-  clock::time_point last;
-  std::uint64_t count = 0;
-  std::uint64_t sum = 0;
-};
-
-double per_second(const arrivals& seen) {
-  if (seen.count != remote_records)
-    throw std::runtime_error(fmt::format("{} of {} records came", seen.count, remote_records));
-  return static_cast<double>(seen.count) / seconds(seen.last - seen.first);
-}
-
-struct arrival_sink {
-  static constexpr bool at_coordinator = true;
-  arrivals* seen;
-  void write(std::span<const item> records) {
-    if (seen->count == 0)
-      seen->first = clock::now();
-    for (const item& i : records)
-      seen->sum += weight(i);
-    seen->count += records.size();
-    seen->last = clock::now();
-  }
-};
-
-leat::graph over_there(arrivals& seen) {
-  leat::graph g("remote");
-  g.from("source", item_source{remote_records}).to("sink", arrival_sink{&seen});
-  return g;
-}
-
-leat::run_options one_worker() {
-  leat::run_options o;
-  o.local_workers = 1;
-  return o;
-}
 
 /// Both ends of a connection on loopback.
 struct connection {
@@ -80,17 +46,94 @@ struct connection {
     ::close(listener);
   }
   ~connection() { ::close(from), ::close(to); }
+  void end() const { ::shutdown(to, SHUT_RDWR); }
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 };
 
-void send_all(int to, const char* bytes, std::size_t size) {
-  while (size > 0) {
-    const auto sent = ::send(to, bytes, size, 0);
-    if (sent <= 0)
-      throw std::runtime_error("sending failed");
-    bytes += sent, size -= static_cast<std::size_t>(sent);
+/// One end of a connection: how it reads and writes.
+struct plain_end {
+  int socket;
+
+  ssize_t write(const char* bytes, std::size_t size) { return ::write(socket, bytes, size); }
+  ssize_t read(char* bytes, std::size_t size) { return ::read(socket, bytes, size); }
+};
+
+/// The same under TLS. The first call shakes hands.
+struct tls_end {
+  leat::tls_session session;
+
+  tls_end(int socket, const certificates& by, const std::string& name, bool accepts) {
+    const auto own = leat::credentials::load(by.folder(), name);
+    if (!own)
+      throw leat::failure(own.error());
+    session = own->begin(socket, accepts);
   }
+  ssize_t write(const char* bytes, std::size_t size) {
+    return ::SSL_write(session.get(), bytes, static_cast<int>(size));
+  }
+  ssize_t read(char* bytes, std::size_t size) {
+    return ::SSL_read(session.get(), bytes, static_cast<int>(size));
+  }
+};
+
+template <class End>
+bool send_all(End& to, std::span<const item> frame) {
+  const auto* bytes = reinterpret_cast<const char*>(frame.data());
+  for (std::size_t left = frame.size_bytes(); left > 0;) {
+    const auto sent = to.write(bytes, left);
+    if (sent <= 0)
+      return false;
+    bytes += sent, left -= static_cast<std::size_t>(sent);
+  }
+  return true;
+}
+
+template <class End>
+void send_records(End& to, std::uint64_t count) {
+  std::vector<item> frame;
+  for (std::uint64_t n = 0; n < count;) {
+    frame.clear();
+    while (frame.size() < frame_records && n < count)
+      frame.push_back(generate(n++));
+    if (!send_all(to, frame))
+      return; // the receiver sees that some are missing
+  }
+}
+
+/// Seconds from the first record to the last; 0 if the connection ends before.
+template <class End>
+double receive_records(End& from, std::uint64_t count) {
+  std::uint64_t seen = 0, sum = 0;
+  std::vector<item> frame(frame_records);
+  auto* bytes = reinterpret_cast<char*>(frame.data());
+  std::size_t held = 0;
+  clock::time_point first;
+  while (seen < count) {
+    const auto got = from.read(bytes + held, frame.size() * sizeof(item) - held);
+    if (got <= 0)
+      return 0;
+    if (seen == 0)
+      first = clock::now();
+    held += static_cast<std::size_t>(got);
+    const std::size_t whole = held / sizeof(item);
+    for (const item& i : std::span<const item>(frame).first(whole))
+      sum += weight(i);
+    seen += whole;
+    std::memmove(bytes, bytes + whole * sizeof(item), held -= whole * sizeof(item));
+  }
+  return sum > 0 ? seconds(clock::now() - first) : 0;
+}
+
+template <class End>
+double records_per_second(End from, End to, const connection& c, std::uint64_t count) {
+  std::thread sender([&] { send_records(from, count); });
+  const double taken = receive_records(to, count);
+  c.end(); // a sender whose receiver failed would wait for ever
+  sender.join();
+  if (taken == 0)
+    throw std::runtime_error("the connection on loopback broke");
+  return static_cast<double>(count) / taken;
 }
 
 } // namespace
@@ -119,49 +162,15 @@ double codec_nanoseconds(std::uint64_t count) {
   return taken * 1e9 / static_cast<double>(count);
 }
 
-double remote_edge() {
-  arrivals seen;
-  const auto metrics = leat::run(over_there(seen), one_worker());
-  if (!metrics)
-    throw leat::failure(metrics.error());
-  return per_second(seen);
-}
-
-double raw_tcp() {
+double raw_tcp(std::uint64_t count) {
   const connection c;
-  arrivals seen;
-  std::thread sender([&c] {
-    std::vector<item> frame;
-    for (std::uint64_t n = 0; n < remote_records;) {
-      frame.clear();
-      while (frame.size() < frame_records && n < remote_records)
-        frame.push_back(generate(n++));
-      send_all(c.from, reinterpret_cast<const char*>(frame.data()), frame.size() * sizeof(item));
-    }
-    ::shutdown(c.from, SHUT_WR);
-  });
-  arrival_sink sink{&seen};
-  std::vector<item> frame(frame_records);
-  auto* bytes = reinterpret_cast<char*>(frame.data());
-  std::size_t held = 0;
-  for (ssize_t got;
-       (got = ::recv(c.to, bytes + held, frame.size() * sizeof(item) - held, 0)) > 0;) {
-    held += static_cast<std::size_t>(got);
-    const std::size_t whole = held / sizeof(item);
-    sink.write(std::span<const item>(frame).first(whole));
-    std::memmove(bytes, bytes + whole * sizeof(item), held -= whole * sizeof(item));
-  }
-  ::shutdown(c.to, SHUT_RDWR); // a sender whose receiver failed would wait for ever
-  sender.join();
-  return per_second(seen);
+  return records_per_second(plain_end{c.from}, plain_end{c.to}, c, count);
 }
 
-int remote_worker(const leat::worker_invitation& order) {
-  arrivals unseen;
-  const auto ended = leat::run_worker(over_there(unseen), one_worker(), leat::role_of(order));
-  if (!ended)
-    fmt::print(stderr, "bench: error: {}\n", leat::to_string(ended.error()));
-  return ended ? 0 : 1;
+double raw_tls(std::uint64_t count, const certificates& by) {
+  const connection c;
+  return records_per_second(tls_end(c.from, by, certificates::worker(1), false),
+                            tls_end(c.to, by, certificates::coordinator, true), c, count);
 }
 
 } // namespace bench

@@ -1,12 +1,13 @@
 #include "scoring.hpp"
 
+#include "temporary_folder.hpp"
+
 #include <leat/scoring/xgboost.hpp>
 
 #include "support/xgboost_oracle.hpp"
 
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 #include <random>
 #include <vector>
 
@@ -95,9 +96,8 @@ struct counting_sink {
 struct scoring_contest::impl {
   test::xgboost_oracle oracle = train();
   std::vector<row> rows = random_rows(rows_scored, 2);
-  std::string path = (std::filesystem::temp_directory_path() /
-                      fmt::format("leat-bench-{:x}.ubj", std::random_device{}()))
-                         .string();
+  temporary_folder folder;
+  std::string path = folder.file("model.ubj");
 
   leat::job_metrics run(const leat::any_batching& batching, std::uint64_t count,
                         std::size_t parallelism, const engine& e) const {
@@ -124,7 +124,7 @@ struct scoring_contest::impl {
 scoring_contest::scoring_contest() : impl_(std::make_unique<impl>()) {
   impl_->oracle.save(impl_->path);
 }
-scoring_contest::~scoring_contest() { std::filesystem::remove(impl_->path); }
+scoring_contest::~scoring_contest() = default;
 
 double scoring_contest::library(std::size_t pane, std::uint64_t count) const {
   std::vector<std::string> described;

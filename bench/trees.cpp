@@ -1,6 +1,7 @@
 #include "trees.hpp"
 
 #include "figures.hpp"
+#include "temporary_folder.hpp"
 
 #include <leat/scoring/readers/forest.hpp>
 #include <leat/scoring/readers/tree_ensemble.hpp>
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 #include <random>
 #include <span>
 #include <string>
@@ -58,12 +58,11 @@ struct native_models {
 };
 
 native_models saved_and_loaded(const test::xgboost_oracle& library) {
-  const auto path = std::filesystem::temp_directory_path() /
-                    fmt::format("leat-bench-{:x}.ubj", std::random_device{}());
-  library.save(path.string());
-  auto vectors = tree_ensemble::load(path.string());
-  auto plain = tree_ensemble::load(path.string(), nullptr);
-  std::filesystem::remove(path);
+  const bench::temporary_folder folder;
+  const std::string path = folder.file("model.ubj");
+  library.save(path);
+  auto vectors = tree_ensemble::load(path);
+  auto plain = tree_ensemble::load(path, nullptr);
   if (!vectors || !plain)
     throw failure((vectors ? plain : vectors).error());
   return {*std::move(vectors), *std::move(plain)};

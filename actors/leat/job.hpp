@@ -19,6 +19,39 @@ struct dead_letter_limit {
   std::optional<double> percent; ///< of the records that the sources met
 };
 
+/// When a running job saves what it knows, and where.
+struct checkpoint_options {
+  std::string folder;                                         ///< empty: it saves nothing
+  std::chrono::nanoseconds interval{std::chrono::seconds{1}}; ///< between the starts of two
+  std::chrono::nanoseconds pause{0}; ///< at least, from the end of one to the start of the next
+  std::chrono::nanoseconds timeout{std::chrono::minutes{10}}; ///< then one is given up
+  std::size_t kept = 3;                                       ///< complete ones
+  /// The job goes on from the newest one in the folder; if not, it begins anew. What is committed
+  /// stays.
+  bool restore = true;
+  /// What a new folder begins with: the newest checkpoint of another folder, one of its folders
+  /// state/EPOCH-TERM, or a savepoint. It is only read. Empty: nothing.
+  std::string restore_from = {};
+  /// It may, although the graph has changed: stages that the checkpoint lacks begin anew, and those
+  /// that the graph lacks are forgotten, with outputs that they had not yet published.
+  bool allow_non_restored_state = false;
+  /// How many in a row may fail before the job does, up to 999; none: as many.
+  std::optional<std::size_t> tolerated;
+};
+
+/// How often a job that has failed is tried again. Each attempt continues from the newest
+/// checkpoint, or begins anew if the job makes none.
+struct restart_options {
+  std::size_t attempts = 0; ///< in a row that complete no checkpoint; 0: the job fails at once
+  std::chrono::nanoseconds delay{std::chrono::seconds{1}}; ///< before the first one
+  double factor = 1;                                       ///< of the delay, from one to the next
+  std::chrono::nanoseconds longest_delay{std::chrono::minutes{1}};
+  /// With checkpoints and a dead-letter sink: a record that has brought down its stage so often,
+  /// by an exception or by ending its process, becomes a dead letter. At least 2, as records are
+  /// noted from the first failure on; 0: none does.
+  std::size_t poison_after = 3;
+};
+
 /// A file that the program writes beside the job's sinks.
 struct named_file {
   std::string name; ///< for errors: "--metrics-out"
@@ -44,11 +77,20 @@ struct run_options {
   std::shared_ptr<worker_source> cluster;
   frame_limits frames;
   credit credit_limit{16, 8192, 256 * 1024}; ///< of each lane
+  /// Bytes that what is on its way to a node from all others may take, and likewise what is on its
+  /// way from it. Where that is less than the credit of all those lanes, they get less credit and
+  /// smaller frames. A frame exceeds its part by less than one record.
+  std::size_t node_buffer = 64 * 1024 * 1024;
+  /// Frames between processes are compressed, by zstd, where that makes them smaller: for slow
+  /// links, at the cost of time in the stages at both ends.
+  bool compress = false;
   double rate = 0; ///< records/s sources are held to together; 0: unlimited
   std::map<std::string, any_batching> batchings;              ///< by windowing stage
   std::map<std::string, std::chrono::nanoseconds> slow_sinks; ///< trial delay per record, by sink
   dead_letter_sink* dead_letters = nullptr; ///< outlives the job; null: they fail the job
   dead_letter_limit max_dead_letters;
+  checkpoint_options checkpoints;
+  restart_options restarts;
   std::vector<named_file> outputs; ///< no sink may write these too
   /// Asked once an attempt, when all stages have ended well, before any output appears: an error
   /// keeps all of them from appearing and fails the attempt. Called in a thread of the job.
@@ -81,14 +123,44 @@ struct edge_metrics {
   std::chrono::nanoseconds stalled{0};
 };
 
+/// A node's metrics: of its subtasks, and of its process since that began.
+struct node_metrics {
+  std::string name; ///< of a worker, or "coordinator"
+  std::size_t subtasks = 0;
+  std::uint64_t records_in = 0; ///< of all its subtasks
+  std::uint64_t records_out = 0;
+  std::uint64_t dead_letters = 0;
+  std::chrono::nanoseconds cpu{0}; ///< processor time
+  std::uint64_t memory = 0;        ///< in bytes: the most that was resident; 0 if it is not known
+};
+
+/// What a job's checkpoints came to.
+struct checkpoint_metrics {
+  std::uint64_t completed = 0;
+  std::uint64_t failed = 0;
+  epoch last = 0;                   ///< the last complete one; 0: none
+  std::uint64_t bytes = 0;          ///< of its states
+  std::chrono::nanoseconds took{0}; ///< from its barrier until it was complete
+  std::uint64_t most_bytes = 0;     ///< of all complete ones of this attempt
+  std::chrono::nanoseconds longest{0};
+  std::string last_error = {};
+  epoch restored = 0; ///< the one that the attempt went on from; 0: it began anew
+  /// What is damaged in each checkpoint that is newer than that. None of them has published.
+  std::vector<std::string> passed_over = {};
+};
+
 /// A job's metrics at one moment, or at its end.
 struct job_metrics {
   std::string name;
   std::chrono::nanoseconds elapsed{0};
   std::vector<stage_metrics> stages;
   std::vector<edge_metrics> edges;
+  std::vector<node_metrics> nodes; ///< the coordinator and its workers; empty without workers
   std::uint64_t dead_letters = 0;
-  bool has_latency = false; ///< false without records at sinks, and with batch batching
+  std::optional<checkpoint_metrics> checkpoints; ///< if it makes any
+  std::uint64_t restarts = 0;
+  std::string last_fault = {}; ///< of the attempt before the present one
+  bool has_latency = false;    ///< false without records at sinks, and with batch batching
   clock_time latency_p50 = 0;
   clock_time latency_p99 = 0;
   clock_time latency_max = 0;
@@ -111,6 +183,14 @@ public:
 
   /// Sources stop reading; what was read is completed. No further attempt is made.
   void stop();
+  /// Keeps the next checkpoint under a name, in savepoints/NAME of the folder of checkpoints, and
+  /// waits until it is complete. Returns that folder, which may be moved: it needs nothing outside
+  /// of it. Refused without checkpoints, if there is one of that name, and if the job has ended or
+  /// is between two attempts. Not to be called by the job's own stages.
+  result<std::string> savepoint(std::string name);
+  /// Stops as stop() does, with a savepoint instead of a checkpoint alone, and waits for that. The
+  /// job stops even if it cannot be made.
+  result<std::string> stop_with_savepoint(std::string name);
   /// Ends at once; sinks do not complete. No further attempt is made.
   void abort();
   /// Swaps the batching of a windowing stage on the running graph, at a barrier. An error as that

@@ -12,6 +12,16 @@ struct reading {
 };
 
 // [region sink]
+// The readings of a sensor so far.
+struct total {
+  std::uint32_t sensor = 0;
+  double count = 0;
+  double sum = 0;
+  static constexpr auto fields =
+      leat::fields("total", leat::field("sensor", &total::sensor),
+                   leat::field("count", &total::count), leat::field("sum", &total::sum));
+};
+
 // Each subtask has its own copy. Records are passed in spans, not one by one.
 class averages {
 public:
@@ -20,20 +30,36 @@ public:
     return {};
   }
   void write(std::span<const reading> readings) {
-    for (const reading& r : readings) {
-      sums_[r.sensor] += r.value;
-      ++counts_[r.sensor];
-    }
+    for (const reading& r : readings)
+      add({r.sensor, 1, r.value});
   }
-  void commit() { // after the whole job has ended well
-    for (const auto& [sensor, sum] : sums_)
-      fmt::print("{}: sensor {} {:.1f}\n", place_.stage, sensor, sum / counts_[sensor]);
+  // The input of this epoch has ended: what is to be published of it?
+  std::vector<total> prepare(leat::epoch) {
+    std::vector<total> all;
+    for (const auto& [sensor, t] : totals_)
+      all.push_back(t);
+    return all;
+  }
+  // The job has decided to publish it.
+  void commit(const std::vector<total>& all) {
+    for (const total& t : all)
+      fmt::print("{}: sensor {} {:.1f}\n", place_.stage, t.sensor, t.sum / t.count);
+  }
+  // After a restart: what was prepared last.
+  void restore(const std::vector<total>& all) {
+    for (const total& t : all)
+      add(t);
   }
 
 private:
+  void add(const total& t) {
+    total& to = totals_.try_emplace(t.sensor, total{t.sensor}).first->second;
+    to.count += t.count;
+    to.sum += t.sum;
+  }
+
   leat::sink_context place_;
-  std::map<std::uint32_t, double> sums_;
-  std::map<std::uint32_t, double> counts_;
+  std::map<std::uint32_t, total> totals_; // by sensor
 };
 // [end]
 

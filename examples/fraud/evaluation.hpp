@@ -35,6 +35,10 @@ struct verdicts {
   double recall() const { return share(hits, frauds); }
 
   friend bool operator==(const verdicts&, const verdicts&) = default;
+  static constexpr auto fields =
+      leat::fields("verdicts", leat::field("payments", &verdicts::payments),
+                   leat::field("frauds", &verdicts::frauds),
+                   leat::field("alerts", &verdicts::alerts), leat::field("hits", &verdicts::hits));
 
 private:
   static double share(std::int64_t part, std::int64_t all) {
@@ -51,6 +55,10 @@ public:
   void add(const features& row, float score) {
     if (row.time >= from_ && row.time < to_)
       counts_.add(row.fraud, score >= threshold_);
+  }
+  evaluation& operator+=(const verdicts& before) {
+    counts_ += before;
+    return *this;
   }
   const verdicts& counts() const { return counts_; }
 

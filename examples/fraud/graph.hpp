@@ -44,7 +44,9 @@ public:
     for (const auto& row : rows)
       evaluation_.add(row.record, row.score);
   }
-  void commit() { *into_ = evaluation_.counts(); } // one subtask, so nobody else writes
+  verdicts prepare(leat::epoch) const { return evaluation_.counts(); }
+  void restore(const verdicts& counts) { evaluation_ += counts; }
+  void commit(const verdicts& counts) { *into_ = counts; } // one subtask: nobody else writes
 
 private:
   evaluation evaluation_;

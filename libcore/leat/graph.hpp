@@ -33,10 +33,20 @@ public:
                     "leat::event_time, which leat::from_millis(n) makes of a number of "
                     "milliseconds since 1970 (also from_seconds, from_micros)");
       return detail::broken{};
+    } else if constexpr (half_replayable<typename split_of<Source>::type>) {
+      static_assert(detail::no<Source>,
+                    "from(name, source): a reader with position() also has leat::result<void> "
+                    "seek(position), and its positions are numbers, texts or structs that declare "
+                    "their fields");
+      return detail::broken{};
     } else {
       plan_stage s;
       s.name = std::move(name);
       s.kind = kinds::source;
+      if (is_replayable(source))
+        s.kind.delivery = source_delivery::replayable;
+      if (const auto codec = codec_of_read_ahead<Source>(s.name); !codec)
+        s.unsavable = codec.error();
       s.verbs = {stop_verb};
       s.parallelism = options.parallelism;
       s.timed = !std::is_same_v<EventTime, no_event_time>;

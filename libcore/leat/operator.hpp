@@ -59,7 +59,7 @@ public:
   virtual bool hand_on() = 0;
   virtual bool blocked() const = 0;
   virtual void save(std::string& to) const = 0;
-  virtual bool load(byte_cursor& from) = 0;
+  virtual bool load(byte_cursor& from, bool joins) = 0; ///< as a stage_output does
   virtual void list_ports(std::vector<port*>& all) = 0;
 };
 
@@ -84,7 +84,7 @@ public:
   bool hand_on() override { return out.hand_on(); }
   bool blocked() const override { return out.blocked(); }
   void save(std::string& to) const override { out.save(to); }
-  bool load(byte_cursor& from) override { return out.load(from); }
+  bool load(byte_cursor& from, bool joins) override { return out.load(from, joins); }
   void list_ports(std::vector<port*>& all) override { out.list_ports(all); }
 
   emitter<T> out;

@@ -19,6 +19,15 @@
 // called on its own thread. It returns the records it has before it blocks. Optional: `cancel()`,
 // called by another thread, ends the wait; `may_block()` returns whether this reader blocks.
 //
+// A reader is replayable if it has `position()`, the place where its next pull goes on, and
+// `leat::result<void> seek(position)`, which goes there: after `open`, before the first pull, and
+// perhaps in another run. A position is what a field may be: a number, a text, a struct that
+// declares its fields. It is asked for after each pull of a reader on its own thread, also after
+// the last one, and otherwise at barriers. Optional: `replayable()` returns whether this reader is;
+// `name()` is the identity of its split across runs (a path, a table), else that is its place among
+// the splits. A source may have `replayable()` too, for all of its splits. What is not replayable
+// is ephemeral: after a restart it goes on with what comes.
+//
 // A frame is limited in bytes too. For records that own heap memory (texts, lists), `demand` is
 // derived from the size of earlier records; a reader that stops when `out.full()` stays within the
 // limit even if later ones are larger.
@@ -41,6 +50,19 @@ concept reader_of = requires(R r, std::size_t demand, emitter<T>& out) {
 template <class S>
 concept split_source = requires(S s) {
   s.splits().front();
+};
+
+/// A reader that can return to where it was.
+template <class R>
+concept replayable_reader = requires(R r, const R& here) {
+  requires encodable<std::remove_cvref_t<decltype(here.position())>>;
+  { r.seek(here.position()) } -> std::same_as<result<void>>;
+};
+
+/// One that says where it is, and cannot.
+template <class R>
+concept half_replayable = !replayable_reader<R> && requires(R r) {
+  r.position();
 };
 
 template <class S, class T>

@@ -212,6 +212,7 @@ public:
       plan_stage s;
       s.name = std::move(name);
       s.kind = kinds::sink;
+      s.kind.publication = detail::publication_of<Sink>();
       s.parallelism = options.parallelism;
       s.order = options.order;
       s.blocking = blocks<Sink>();

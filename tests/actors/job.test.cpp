@@ -138,7 +138,8 @@ TEST_CASE("whatever is thrown, and wherever, is a fault with the stage's name") 
 
   struct preparing {
     void write(std::span<const item>) {}
-    leat::result<void> prepare() { return leat::external_error("cannot rename"); }
+    leat::result<std::string> prepare(leat::epoch) { return leat::external_error("cannot rename"); }
+    void commit(const std::string&) {}
   };
   leat::graph g{"faulty"};
   g.from("in", support::given<item>{{{}}}).to("prepares", preparing{});
@@ -182,13 +183,15 @@ TEST_CASE("what cannot run is told before the first record, all of it") {
   o.parallelism = 0;
   o.frames.records = 0;
   o.credit_limit.records = 0;
+  o.node_buffer = 0;
   o.batchings.emplace("no pane", leat::batch{});
   o.slow_sinks.emplace("no sink", 1ms);
   const auto started = leat::job::start(std::move(g), o);
   REQUIRE_FALSE(started);
-  for (const char* part : {"the stream after map lost leads nowhere", "out: no such folder",
-                           "chain: no such chain", "parallelism 0", "frames.records 0",
-                           "invalid credit_limit", "\"no pane\"", "\"no sink\""}) {
+  for (const char* part :
+       {"the stream after map lost leads nowhere", "out: no such folder", "chain: no such chain",
+        "parallelism 0", "frames.records 0", "invalid credit_limit", "invalid node_buffer",
+        "\"no pane\"", "\"no sink\""}) {
     INFO(part << " in " << started.error().what);
     CHECK(started.error().what.find(part) != std::string::npos);
   }

@@ -17,10 +17,11 @@ ALLOWED = {
 # The system's own headers with a slash or an ending; all other names without one are the standard's.
 SYSTEM = {"unistd.h", "fcntl.h", "glob.h", "dirent.h", "fnmatch.h", "signal.h", "poll.h", "cxxabi.h", "limits.h", "sys/stat.h",
           "sys/file.h", "sys/types.h", "sys/wait.h", "spawn.h",
-          "sys/epoll.h", "sys/eventfd.h", "sys/timerfd.h", "sys/ioctl.h", "sys/socket.h", "sys/un.h", "sys/random.h", "pthread.h", "netdb.h", "netinet/in.h", "linux/tcp.h", "sys/mman.h", "cerrno"}
+          "sys/epoll.h", "sys/eventfd.h", "sys/timerfd.h", "sys/ioctl.h", "sys/socket.h", "sys/un.h", "sys/random.h", "sys/resource.h", "pthread.h", "netdb.h", "netinet/in.h", "linux/tcp.h", "sys/mman.h", "cerrno"}
 # Those that only one part of a layer may include.
 COMPONENTS = {
     "google/protobuf/": ("libcore/leat/protobuf/",),
+    "zstd.h": ("actors/leat/detail/runtime/frame_packer.cpp",),
     "sqlite3.h": ("actors/leat/connectors/sqlite/",),
     "httplib.h": ("actors/leat/connectors/http/poster.cpp",),
     "xgboost/": ("actors/leat/scoring/xgboost.cpp",),
@@ -57,6 +58,7 @@ LEVELS = (
     ("detail/runtime", r"actors/leat/detail/runtime/"),
     ("actor", r"actors/leat/actor\."),
     ("job", r"actors/leat/job\."),
+    ("internal/checkpoint", r"actors/leat/internal/checkpoint/"),
     ("internal/runtime", r"actors/leat/internal/runtime/"),
     ("internal/trust", r"actors/leat/internal/trust/"),
     ("internal/net", r"actors/leat/internal/net/"),

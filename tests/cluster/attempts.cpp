@@ -49,11 +49,14 @@ std::string content_of(const std::string& path) {
 std::string wrong_with(const attempts_case& c, const std::string& expected) {
   c.fault.plant(c.faults);
   std::uint64_t failed = 0;
-  auto job = leat::job_runner::start(c.graph(), c.options,
-                                     [&](std::uint64_t term, const leat::job_outcome&) {
-                                       failed = term;
-                                       return term < 10;
-                                     });
+  auto job = leat::job_runner::start(
+      c.graph(), c.options,
+      [&](std::uint64_t term, const leat::job_outcome&) -> std::optional<std::chrono::nanoseconds> {
+        failed = term;
+        if (term < 10)
+          return std::chrono::nanoseconds{0};
+        return {};
+      });
   if (!job)
     return "it did not start: " + to_string(job.error());
   if (const auto done = (*job)->wait(); !done)
@@ -96,7 +99,8 @@ int main() {
   if (const auto order = leat::worker_invitation::of_this_process()) {
     const attempts_case c(std::getenv(folder_variable),
                           std::strtoull(std::getenv(seed_variable), nullptr, 10));
-    return leat::run_worker(c.graph(), c.options, leat::role_of(*order)) ? 0 : 1;
+    return leat::run_worker(c.graph(), c.options, leat::role_of(*order), [](std::string) {}) ? 0
+                                                                                             : 1;
   }
   std::string folder = (std::filesystem::temp_directory_path() / "leat-test-XXXXXX").string();
   if (!::mkdtemp(folder.data()))

@@ -4,6 +4,7 @@ clear end when a process is lost.
 usage: check.py PROGRAM
 """
 import ctypes
+import json
 import os
 import pathlib
 import random
@@ -114,6 +115,84 @@ def rejections_fail_the_job_in_mid_run(program, folder):
                        "--max-dead-letters", "10").end()
     assert code == 2 and "the limit of 10 dead letters is exceeded" in err, (code, err)
     assert not list(folder.glob("rejected*")), "an output of a job that failed appears"
+
+
+def letters_in(folder):
+    """The dead letters that are below the folder, moved files included."""
+    return [json.loads(line) for file in folder.rglob("dead-letters.jsonl*") for line in file.read_bytes().splitlines()]
+
+
+def said_count(out):
+    """How many dead letters a summary has."""
+    return int(out.split("dead letters  ")[1].split(" (in ")[0].replace(" ", ""))
+
+
+def with_letters(program, folder, name, count, *more):
+    """A job whose stages reject numbers, in a folder of its own. The threads of its workers are few: all wait at times."""
+    own = folder / name
+    own.mkdir()
+    return own, Run(program, own, "out", count, "--reject-at", "1000", "--workers", "1", "--max-dead-letters", "100%", *more)
+
+
+def dead_letters_come_to_the_coordinator(program, folder):
+    alone, run = with_letters(program, folder, "alone", 20_000)
+    assert run.end()[0] == 0
+    expected = sorted(x["raw"] for x in letters_in(alone))
+    shared, run = with_letters(program, folder, "shared", 20_000, "--local-cluster", "3", "--metrics-out", "metrics.json")
+    code, out, err = run.end()
+    assert code == 0, err
+    letters = letters_in(shared)
+    assert said_count(out) == len(letters) == len(expected), out
+    assert sorted(x["raw"] for x in letters) == expected
+    assert {x.get("node") for x in letters} == {"worker-1", "worker-2", "worker-3"}
+    nodes = {n["name"]: n for n in json.loads((shared / "metrics.json").read_text())["nodes"]}
+    assert list(nodes) == ["coordinator", "worker-1", "worker-2", "worker-3"]
+    for name, n in nodes.items():
+        assert n["dead_letters"] == sum(x.get("node", "coordinator") == name for x in letters), n
+        assert n["cpu_seconds"] > 0 and n["memory_bytes"] > 2**20, n
+        assert f"{name}: {n['subtasks']} subtask" in out, out
+    assert sum(n["subtasks"] for n in nodes.values()) > len(nodes), nodes
+
+
+def full_file_of_dead_letters_stalls_workers(program, folder):
+    own, run = with_letters(program, folder, "full", 20_000, "--local-cluster", "2", "--dead-letter-cap", "400kB")
+    file = own / "counting-dead-letters" / "dead-letters.jsonl"
+    moved = 0
+    while run.process.poll() is None:
+        if size(file) > 350_000:
+            moved += 1
+            file.rename(f"{file}.{moved}")
+        time.sleep(0.02)
+    code, out, err = run.end()
+    assert code == 0 and moved > 2, (code, err)
+    assert said_count(out) == len(letters_in(own)), out
+
+
+def wait_to_hear(run, text):
+    while text not in (line := run.process.stderr.readline()):
+        assert line, f"it did not say {text!r}"
+
+
+def abort_frees_workers_that_wait_for_room(program, folder):
+    own, run = with_letters(program, folder, "stalled", ENDLESS, "--local-cluster", "2", "--dead-letter-cap", "20kB")
+    workers = run.children(2)
+    wait_to_hear(run, "is full")
+    time.sleep(0.5)  # until all threads of the workers wait
+    run.process.send_signal(signal.SIGINT)
+    wait_to_hear(run, "stopping: finishing")
+    time.sleep(0.1)  # two signals at once count as one
+    run.process.send_signal(signal.SIGINT)
+    code, _, err = run.end(AFTER_DEATH)
+    assert code == 130, (code, err)
+    gone(workers, 1)
+    assert 0 < size(own / "counting-dead-letters" / "dead-letters.jsonl") <= 20_000
+
+
+def dead_letters_that_cannot_be_kept_fail_the_job(program, folder):
+    own, run = with_letters(program, folder, "unkept", ENDLESS, "--local-cluster", "2", "--dead-letters", "/dev/null/no")
+    code, _, err = run.end()
+    assert code == 2 and "/dev/null/no" in err, (code, err)
+    assert not (own / "out").exists()
 
 
 def killed_worker_fails_the_job(program, folder):
@@ -277,6 +356,7 @@ def limited_file_fails_the_job(program, folder):
     for number, workers in enumerate(("0", "2")):
         code, _, err = Run(program, folder, f"limited{number}", ENDLESS, "--local-cluster", workers, limit=200_000).end()
         assert code == 2 and "larger than the system allows" in err, (code, err)
+        assert ("(on node worker-" in err) == (workers == "2"), err
         assert not list(folder.glob("limited*")), "an output of a job that failed appears"
 
 
@@ -299,7 +379,9 @@ def main():
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what a shell starts in the background
     program = sys.argv[1]
     for check in (same_results, nobody_else_can_connect, another_user_gets_at_nothing,
-                  limited_file_fails_the_job, rejections_fail_the_job_in_mid_run, killed_worker_fails_the_job,
+                  limited_file_fails_the_job, rejections_fail_the_job_in_mid_run, dead_letters_come_to_the_coordinator,
+                  full_file_of_dead_letters_stalls_workers, abort_frees_workers_that_wait_for_room,
+                  dead_letters_that_cannot_be_kept_fail_the_job, killed_worker_fails_the_job,
                   terminated_worker_fails_the_job, stopped_worker_fails_the_job,
                   worker_stopped_while_it_joins_is_noticed, suspended_cluster_goes_on, interrupt_completes,
                   workers_end_without_coordinator):

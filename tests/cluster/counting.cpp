@@ -3,6 +3,7 @@
 #include <leat/connectors/json_lines/sink.hpp>
 #include <leat/run.hpp>
 
+#include <thread>
 #include <unistd.h>
 
 namespace {
@@ -61,12 +62,15 @@ int main(int argc, char** argv) {
   std::uint64_t count = 0;
   std::uint64_t hang_at = 0;
   std::uint64_t reject_at = 0;
+  std::uint64_t slow_start = 0;
   std::string out;
+  counting.add("--slow-start SECONDS", slow_start, "how long it takes to make the graph");
   counting.add("--count N", count, "how many numbers").required();
   counting.add("--out FILE", out, "where the odd ones go").required();
   counting.add("--hang-at N", hang_at, "a stage blocks for ever from this number on");
   counting.add("--reject-at N", reject_at, "a stage rejects numbers from this one on");
   counting.graph([&] {
+    std::this_thread::sleep_for(std::chrono::seconds{slow_start});
     leat::graph g{"counting"};
     g.from("numbers", numbers{count})
         .key_by([](const number& r) { return r.n % 101; })

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 
-from check import AFTER_DEATH, ENDLESS, PATIENCE, gone, nothing_is_left, size, sorted_lines
+from check import AFTER_DEATH, ENDLESS, PATIENCE, gone, letters_in, nothing_is_left, said_count, size, sorted_lines
 
 NOTICED = 3  # seconds within which a lost worker is to be named
 SLOW = 4  # times as long where sanitizers and a full machine slow everybody down
@@ -45,11 +45,13 @@ class Loopback:
 class Node:
     """A process of the program, whose standard error is read as it comes."""
 
-    def __init__(self, folder, name, command):
+    def __init__(self, folder, name, command, cwd=None):
         self.name = name
         self.log = folder / f"{name}-{random.randrange(10**9)}.log"
+        self.home = folder / f"home-of-{name}"  # as on a host of its own
+        self.home.mkdir(exist_ok=True)
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log, cwd=folder)
+            self.process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log, cwd=cwd or self.home)
 
     def said(self):
         return self.log.read_text()
@@ -74,22 +76,23 @@ class Node:
 class Cluster:
     """A coordinator with workers, each started by hand."""
 
-    def __init__(self, program, folder, out, count, certs, names=NAMES, wanted=None, more=(), hosts=Loopback()):
+    def __init__(self, program, folder, out, count, certs, names=NAMES, wanted=None, more=(), hosts=Loopback(),
+                 name="coordinator", relative=False):
         self.program, self.folder, self.certs, self.out, self.names, self.hosts = program, folder, certs, folder / out, names, hosts
         self.coordinator = self.node("coordinator", [
             program, "coordinator", "--listen", f"{hosts.address('coordinator')}:0", "--workers", wanted or len(names),
-            "--certs", certs, "--", "run",
-            "--count", count, "--out", self.out, "--parallelism", "3", "--progress", "off", *more])
+            "--certs", certs, "--name", name, "--", "run",
+            "--count", count, "--out", out if relative else self.out, "--parallelism", "3", "--progress", "off", *more])
         self.coordinator.wait_for("listening on ")
         self.address = self.coordinator.said().split("listening on ")[1].split()[0]
         self.workers = [self.worker(name) for name in names]
 
-    def node(self, name, command):
-        return Node(self.folder, name, self.hosts.command(name, command))
+    def node(self, name, command, cwd=None):
+        return Node(self.folder, name, self.hosts.command(name, command), cwd)
 
-    def worker(self, name, *more, certs=None, program=None):
+    def worker(self, name, *more, certs=None, program=None, cwd=None):
         return self.node(name, [program or self.program, "worker", "--join", self.address, "--name", name, "--certs",
-                                certs or self.certs, "--cache", self.folder / "cache", *more])
+                                certs or self.certs, "--cache", self.folder / "cache", *more], cwd)
 
     def complete(self, within):
         """Whether all workers have joined by then."""
@@ -136,6 +139,31 @@ def same_results(program, folder, certs):
             assert sorted_lines(folder / "one") == sorted_lines(c.out), f"{count} workers: other results"
 
 
+def output_on_a_worker(program, folder, certs):
+    """A sink writes on the node that it is pinned to: only there is its folder, and what a killed run has left."""
+    subprocess.run([program, "run", "--count", "3000", "--out", folder / "one", "--quiet"], check=True)
+    host = folder / "host-of-a"
+    out = host / "results" / "out"
+    for there in (False, True):
+        host.mkdir(exist_ok=True)
+        if there:
+            out.parent.mkdir()
+            left = out.parent / "out.partial-1-0"
+            left.write_text("half a line")
+        with Cluster(program, folder, "results/out", 3000, certs, (), wanted=2,
+                     more=("--pin", "out=a", "--shared", "out"), relative=True) as c:
+            c.workers = [c.worker("a", cwd=host), c.worker("b")]
+            code, said = c.coordinator.end()
+            if there:
+                assert code == 0, c.said()
+                assert sorted_lines(out) == sorted_lines(folder / "one"), c.said()
+                assert not left.exists() and "out.partial-1-0" in c.workers[0].said(), c.said()
+            else:
+                assert code == 1 and 'node a: out: cannot write "results/out": there is no folder' in said, c.said()
+            c.gone()
+        assert not (folder / "results").exists(), c.said()
+
+
 def failed(c, named):
     """The job of this cluster failed, named whom it lost, and left nothing."""
     code, said = c.coordinator.end(PATIENCE)
@@ -152,6 +180,25 @@ def lost_worker_is_named_in_time(program, folder, certs):
             began = time.monotonic()
             failed(c, "b")
             assert time.monotonic() - began < NOTICED * SLOW, f"{how.name} was noticed after {time.monotonic() - began:.1f} s"
+            c.workers[1].kill(signal.SIGCONT)
+            c.gone()
+
+
+def silent_worker_is_named_before_the_job(program, folder, certs):
+    """While workers make the graph, for longer than a worker may be silent."""
+    slow = ("--slow-start", "3")
+    with Cluster(program, folder, "slow", 1000, certs, NAMES[:2], more=slow) as c:
+        assert c.coordinator.end()[0] == 0, c.said()
+    for number, how in enumerate((signal.SIGSTOP, signal.SIGKILL)):
+        with Cluster(program, folder, f"silent{number}", 1000, certs, NAMES[:2], more=slow) as c:
+            c.coordinator.wait_for("the job begins")
+            time.sleep(0.5)
+            c.workers[1].kill(how)
+            began = time.monotonic()
+            code, said = c.coordinator.end()
+            assert code == 1 and "node b was lost before the job began" in said, c.said()
+            assert time.monotonic() - began < NOTICED * SLOW, f"{how.name} was noticed after {time.monotonic() - began:.1f} s"
+            assert not c.out.exists(), c.said()
             c.workers[1].kill(signal.SIGCONT)
             c.gone()
 
@@ -192,6 +239,8 @@ def strangers_are_refused(program, folder, certs):
         refused(c, c.worker("a"), "a worker a has joined already")
         refused(c, c.worker("coordinator"), "it has the name of the coordinator")
         refused(c, c.worker("b", program=other_build), "another build of the program")
+        refused(c, c.worker("b", "--coordinator", "d"), "where the coordinator d should be, is coordinator",
+                heard="it wants the coordinator \"d\", and this is coordinator")
         address = tuple(c.address.rsplit(":", 1))
         with socket.create_connection(address) as plain:
             plain.sendall(bytes(32))
@@ -207,6 +256,15 @@ def strangers_are_refused(program, folder, certs):
         assert code == 0, c.said()
 
 
+def no_worker_serves_another_node(program, folder, certs):
+    """A node of the cluster that listens where the coordinator should be gets nothing."""
+    with Cluster(program, folder, "posed", 1000, certs, (), wanted=1, more=(), name="c") as c:
+        refused(c, c.worker("a"), "where the coordinator coordinator should be, is c", heard="it wants the coordinator")
+        c.workers.append(c.worker("a", "--coordinator", "c"))
+        code, _ = c.coordinator.end()
+        assert code == 0, c.said()
+
+
 def worker_that_leaves_is_replaced(program, folder, certs):
     with Cluster(program, folder, "replaced", 1000, certs, ("a",), wanted=2) as c:
         c.coordinator.wait_for("worker a has joined")
@@ -214,6 +272,39 @@ def worker_that_leaves_is_replaced(program, folder, certs):
         c.coordinator.wait_for("worker a has left")
         c.workers = [c.worker("b"), c.worker("a")]
         assert c.coordinator.end()[0] == 0, c.said()
+
+
+def job_goes_on_after_a_loss(program, folder, certs):
+    """The other workers come again, and the job waits for one in place of the lost one."""
+    plain = folder / "plain"
+    subprocess.run([program, "run", "--count", "150000", "--out", plain, "--quiet"], check=True)
+    with Cluster(program, folder, "again", 150_000, certs, more=("--restart", "fixed:3,200ms", "--rate", "100000")) as c:
+        c.running()
+        c.workers[1].kill()
+        c.coordinator.wait_for("waiting for 3 workers to go on")
+        for w in (c.workers[0], c.workers[2]):
+            w.wait_for("this worker joins anew")
+        c.workers.append(c.worker("b"))
+        code, said = c.coordinator.end()
+        assert code == 0 and "restarts      1" in said, c.said()
+        assert sorted(c.out.read_text().splitlines()) == sorted(plain.read_text().splitlines()), c.said()
+        c.gone()
+
+
+def dead_letters_come_to_the_coordinator(program, folder, certs):
+    subprocess.run([program, "run", "--count", "20000", "--out", folder / "one", "--parallelism", "3", "--quiet",
+                    "--reject-at", "15000"], check=True, cwd=folder)
+    expected = letters_in(folder)
+    with Cluster(program, folder, "out", 20_000, certs, more=("--reject-at", "15000", "--metrics-out", "metrics.json")) as c:
+        code, said = c.coordinator.end()
+        assert code == 0, c.said()
+        assert all(w.end()[0] == 0 for w in c.workers), c.said()
+        letters = letters_in(c.coordinator.home)
+        assert said_count(said) == len(letters), (len(letters), said)
+        assert sorted(x["raw"] for x in letters) == sorted(x["raw"] for x in expected)
+        assert {x["node"] for x in letters} == set(NAMES), "a letter is not under its worker's name"
+        for w in c.workers:
+            assert not list(w.home.iterdir()), f"{w.name} has written {list(w.home.iterdir())}"
 
 
 def read_all(connection):
@@ -256,7 +347,7 @@ def fault(program, folder, certs, number):
             c.complete(within=PATIENCE)
             c.coordinator.kill(signal.SIGINT)
             code, said = c.coordinator.end()
-            assert code == 0, c.said()
+            assert code == 0 or "stopped while workers prepared their share" in said, c.said()
             return f"{how.name} before the job"
         code, said = c.coordinator.end()
         c.workers[victim].kill(signal.SIGCONT)
@@ -298,8 +389,9 @@ def main():
         if given.faults:
             with tempfile.TemporaryDirectory() as folder:
                 return faults(program, pathlib.Path(folder), certs, given.first, given.faults)
-        for check in (same_results, lost_worker_is_named_in_time, workers_end_with_their_coordinator, interrupt_completes,
-                      strangers_are_refused, worker_that_leaves_is_replaced):
+        for check in (same_results, output_on_a_worker, lost_worker_is_named_in_time, silent_worker_is_named_before_the_job,
+                      workers_end_with_their_coordinator, interrupt_completes, strangers_are_refused, no_worker_serves_another_node,
+                      worker_that_leaves_is_replaced, job_goes_on_after_a_loss, dead_letters_come_to_the_coordinator):
             with tempfile.TemporaryDirectory() as folder:
                 check(program, pathlib.Path(folder), certs)
             print(f"ok: {check.__name__.replace('_', ' ')}")

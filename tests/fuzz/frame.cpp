@@ -6,10 +6,9 @@
 
 #include <leat/detail/transport/frame_codec.hpp>
 
-#include <cstring>
-
 namespace {
 
+using fuzz::take;
 using leat::frame;
 using support::dice;
 
@@ -48,16 +47,6 @@ std::string encoded(const frame& f, const leat::row_codec& codec) {
   return bytes;
 }
 
-/// Takes a number off the front of the input; zeros follow its end.
-template <class Number>
-Number take(std::string_view& input) {
-  Number n{};
-  const std::size_t size = std::min(input.size(), sizeof n);
-  std::memcpy(&n, input.data(), size);
-  input.remove_prefix(size);
-  return n;
-}
-
 /// The input as the body of a frame, or as a seed of one, and of changes to it.
 template <class T, class Make>
 std::string some_bytes(std::string_view input, const leat::row_codec& codec, Make make) {
@@ -67,12 +56,7 @@ std::string some_bytes(std::string_view input, const leat::row_codec& codec, Mak
     return bytes.append(input);
   dice roll(take<std::uint16_t>(input));
   bytes = encoded(support::some_frame<T>(roll, make), codec);
-  for (int changes = 0; !input.empty() && changes < 4; ++changes) {
-    const std::size_t at = take<std::uint16_t>(input) % bytes.size();
-    bytes[at] = static_cast<char>(take<std::uint8_t>(input));
-  }
-  bytes.resize(bytes.size() - (input.size() % bytes.size()) / 8);
-  return bytes;
+  return fuzz::altered(std::move(bytes), input);
 }
 
 template <class T, class Make>

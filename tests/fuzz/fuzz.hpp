@@ -7,9 +7,11 @@
 
 #include "support/letters.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <sys/mman.h>
@@ -28,6 +30,26 @@ inline void require(bool holds, std::string_view property) {
     return;
   std::fprintf(stderr, "does not hold: %.*s\n", static_cast<int>(property.size()), property.data());
   std::abort();
+}
+
+/// Takes a number off the front of the input; zeros follow its end.
+template <class Number>
+Number take(std::string_view& input) {
+  Number n{};
+  const std::size_t size = std::min(input.size(), sizeof n);
+  std::memcpy(&n, input.data(), size);
+  input.remove_prefix(size);
+  return n;
+}
+
+/// Good bytes of the kind that is read, with a few changes that the input says, perhaps cut short.
+inline std::string altered(std::string bytes, std::string_view input) {
+  for (int changes = 0; !input.empty() && changes < 4; ++changes) {
+    const std::size_t at = take<std::uint16_t>(input) % bytes.size();
+    bytes[at] = static_cast<char>(take<std::uint8_t>(input));
+  }
+  bytes.resize(bytes.size() - (input.size() % bytes.size()) / 8);
+  return bytes;
 }
 
 /// A file in memory with this content, and its path; there is one at a time.

@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0)
     return 0;
   const std::string_view bytes = fuzz::text_of(data + 1, size - 1);
-  switch (data[0] % 5) {
+  switch (data[0] % 6) {
   case 0:
     read<leat::join_request>(bytes);
     break;
@@ -31,8 +31,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   case 3:
     read<leat::readiness>(bytes);
     break;
-  default:
+  case 4:
     read<leat::greeting>(bytes);
+    break;
+  default:
+    read<leat::preparation>(bytes);
   }
   return 0;
 }

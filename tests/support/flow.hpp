@@ -48,6 +48,11 @@ struct given {
       out(records[next++]);
     return next < records.size() ? leat::pull_status::more() : leat::pull_status::done();
   }
+  std::size_t position() const { return next; }
+  leat::result<void> seek(std::size_t to) {
+    next = to;
+    return {};
+  }
 };
 
 /// The same, split by split.

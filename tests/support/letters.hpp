@@ -3,6 +3,7 @@
 
 #include <leat/dead_letter.hpp>
 
+#include <map>
 #include <mutex>
 #include <vector>
 
@@ -24,6 +25,27 @@ public:
 
 private:
   mutable std::mutex mutex_;
+};
+
+/// Outside of any process: keeps each letter once, by its id.
+class published_letters final : public leat::dead_letter_sink {
+public:
+  void put(leat::dead_letter letter) override {
+    if (!by_id.emplace(letter.id, letter).second)
+      ++repeated;
+  }
+  std::uint64_t count() const override { return by_id.size(); }
+
+  /// Stage and record of each, in no order.
+  std::vector<std::string> texts() const {
+    std::vector<std::string> all;
+    for (const auto& [id, letter] : by_id)
+      all.push_back(letter.stage + ' ' + letter.raw);
+    return all;
+  }
+
+  std::map<std::string, leat::dead_letter> by_id;
+  int repeated = 0;
 };
 
 } // namespace support

@@ -47,6 +47,37 @@ struct reading : hosted {
 /// Of texts the number is the event time in microseconds.
 inline const auto time_of_text = [](const text_item& t) { return leat::from_micros(t.number); };
 
+/// Calls a reader when its batches are asked for, as a thread would have.
+struct unthreaded final : leat::reading_thread {
+  unthreaded(std::shared_ptr<leat::blocking_reader> r, leat::waker w, bool reads_on)
+      : reader(std::move(r)), wake(std::move(w)), reads_ahead(reads_on) {}
+  std::optional<leat::read_batch> take() override {
+    auto batch = next ? std::exchange(next, {}) : read();
+    if (batch && reads_ahead && !batch->answer.is_done())
+      next = read();
+    return batch;
+  }
+  std::optional<leat::read_batch> read() {
+    if (!std::exchange(opened, true))
+      reader->open(wake);
+    leat::read_batch batch = reader->pull();
+    if (!batch.records && batch.letters.empty() && !batch.answer.is_done())
+      return {};
+    return batch;
+  }
+  std::shared_ptr<leat::blocking_reader> reader;
+  leat::waker wake;
+  bool opened = false;
+  const bool reads_ahead; ///< one batch, as a thread does
+  std::optional<leat::read_batch> next;
+};
+inline leat::start_reading start_unthreaded(std::size_t& started, bool reads_ahead = false) {
+  return [&started, reads_ahead](std::shared_ptr<leat::blocking_reader> reader, leat::waker wake) {
+    ++started;
+    return std::make_unique<unthreaded>(std::move(reader), std::move(wake), reads_ahead);
+  };
+}
+
 /// Reads texts, rejects those that are empty, and waits for each that begins with a question mark.
 struct texts {
   using record_type = text_item;
@@ -71,6 +102,11 @@ struct texts {
         out(std::move(t));
     }
     return next < records.size() ? leat::pull_status::more() : leat::pull_status::done();
+  }
+  std::size_t position() const { return next; }
+  leat::result<void> seek(std::size_t to) {
+    next = to;
+    return {};
   }
 };
 struct text_splits {

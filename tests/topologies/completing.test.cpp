@@ -26,11 +26,12 @@ struct failing_sink {
       if (at == fault::last_record && i.number == records - 1)
         throw leat::failure(leat::external_error("the last record is too much"));
   }
-  leat::result<void> prepare() const {
+  leat::result<std::string> prepare(leat::epoch) const {
     if (at == fault::prepare)
       return leat::external_error("the disk is full");
-    return {};
+    return std::string{};
   }
+  void commit(const std::string&) const {}
 };
 
 // Five files: a, and b-0 to b-3.
@@ -114,7 +115,10 @@ TEST_CASE("aborted at any moment, a job publishes all of its files or none") {
 
 TEST_CASE("what cannot be committed fails the job, and other files are whole or absent") {
   struct vanishing {
-    leat::result<void> commit() const { return leat::external_error("its folder is gone"); }
+    std::string prepare(leat::epoch) const { return {}; }
+    leat::result<void> commit(const std::string&) const {
+      return leat::external_error("its folder is gone");
+    }
     void write(std::span<const item>) const {}
   };
   std::size_t without_file = 0;

@@ -85,6 +85,27 @@ TEST_CASE("alerts are the same in every mode, cut and order of events") {
 }
 // [end]
 
+// [region crashes]
+TEST_CASE("alerts are the same however often the process crashes") {
+  const auto expected = alerts_of({});
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const leat::collect<alert> alerts; // shared by all processes
+    leat::testing::simulation_options options;
+    options.seed = seed;
+    options.run.parallelism = 1 + seed % 4;
+    options.run.checkpoints.interval = std::chrono::microseconds{200};
+    const auto graph = [&] {
+      return scoring(from_memory(many_payments(300)), leat::trees<features>(model), alerts);
+    };
+    INFO("seed " << seed);
+    REQUIRE(leat::testing::run_with_crashes(graph, options, 5));
+    auto all = alerts.records();
+    std::ranges::sort(all, {}, &alert::payment);
+    CHECK(all == expected);
+  }
+}
+// [end]
+
 // [region letters]
 TEST_CASE("lines that are no payments become dead letters") {
   std::string letters = std::filesystem::temp_directory_path() / "cards-XXXXXX";

@@ -32,7 +32,6 @@ public:
   }
 
   result<void> flush();
-  result<void> prepare() { return flush(); }
 
 private:
   result<void> put();

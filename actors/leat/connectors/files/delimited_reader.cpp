@@ -38,6 +38,14 @@ delimited_reader::status delimited_reader::next(std::string_view& message) {
   return got;
 }
 
+result<void> delimited_reader::seek(std::uint64_t to) {
+  if (auto moved = file_.seek(to, path_); !moved)
+    return moved;
+  begin_ = end_ = 0;
+  start_ = at_ = to;
+  return {};
+}
+
 /// Answers `message` when one follows.
 delimited_reader::status delimited_reader::read_length() {
   for (unsigned shift = 0; shift < 35; shift += 7) {

@@ -45,6 +45,12 @@ public:
   std::uint64_t offset() const { return start_; }
   /// The full length of the last message in bytes.
   std::uint64_t length() const { return length_; }
+  /// The place after the last message, in bytes from the start of the file.
+  std::uint64_t position() const { return at_; }
+  /// Goes to a place that position() gave for this file. An error when the file has become shorter,
+  /// or is not seekable; then the reader stays where it was.
+  result<void> seek(std::uint64_t to);
+
   /// Why `next` failed: a read error, or an invalid length, after which no message can be found.
   const leat::error& error() const { return *error_; }
   const std::string& path() const { return path_; }

@@ -1,9 +1,11 @@
 #include <leat/connectors/files/folder_scan.hpp>
 
 #include <leat/connectors/files/input_files.hpp>
+#include <leat/connectors/files/part_name.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <dirent.h>
 #include <fnmatch.h>
@@ -38,7 +40,21 @@ result<folder_scan::found> folder_scan::look() {
     }
   }
   known_ = std::move(*now);
+  std::sort(all.whole.begin(), all.whole.end(), comes_before);
   return all;
+}
+
+std::vector<folder_scan::read_file> folder_scan::handed_out() const {
+  std::vector<read_file> all;
+  for (const auto& [name, file] : known_)
+    if (file.handed_out)
+      all.push_back({name, file.size, file.changed_at});
+  return all;
+}
+
+void folder_scan::resume(const std::vector<read_file>& before) {
+  for (const read_file& file : before)
+    known_[file.name] = {file.size, file.changed_at, true};
 }
 
 result<folder_scan::listing> folder_scan::list(bool& closed) const {

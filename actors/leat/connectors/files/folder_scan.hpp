@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/error.hpp>
+#include <leat/record.hpp>
 
 #include <cstdint>
 #include <map>
@@ -14,7 +15,18 @@ namespace leat {
 /// with the same size and time of last change.
 class folder_scan {
 public:
-  /// What one look found, each list sorted by the bytes of the names.
+  /// A file that was handed out, as it was then.
+  struct read_file {
+    std::string name;
+    std::uint64_t size = 0;
+    std::int64_t changed_at = 0; ///< nanoseconds
+    static constexpr auto fields = leat::fields("read_file", leat::field("name", &read_file::name),
+                                                leat::field("size", &read_file::size),
+                                                leat::field("changed_at", &read_file::changed_at));
+  };
+
+  /// What one look found, each list sorted by the bytes of the names, and parts of an output by
+  /// epoch.
   struct found {
     std::vector<std::string> whole;   ///< paths to be read now; each once
     std::vector<std::string> changed; ///< read before, and changed since
@@ -29,6 +41,11 @@ public:
   result<found> look();
 
   const std::string& folder() const { return folder_; }
+
+  /// All that it handed out and that is still there, by name.
+  std::vector<read_file> handed_out() const;
+  /// Takes them for handed out.
+  void resume(const std::vector<read_file>& before);
 
 private:
   struct seen {

@@ -89,6 +89,20 @@ ssize_t input_file::read(void* to, std::size_t size) {
   }
 }
 
+result<void> input_file::seek(std::uint64_t to, const std::string& path) {
+  struct stat about {};
+  if (::fstat(descriptor_, &about) == 0 && S_ISREG(about.st_mode) &&
+      to > static_cast<std::uint64_t>(about.st_size))
+    return user_error(fmt::format("\"{}\" has only {} bytes, but was read up to byte {}", path,
+                                  about.st_size, to),
+                      "was the file replaced or cut since?");
+  if (::lseek(descriptor_, static_cast<off_t>(to), SEEK_SET) < 0)
+    return user_error(fmt::format("cannot go to byte {} of \"{}\": {}", to, path,
+                                  std::generic_category().message(errno)),
+                      "only a regular file can be read from the middle");
+  return {};
+}
+
 bool input_file::ready() const {
   pollfd wanted{descriptor_, POLLIN, 0};
   return !waits_ || ::poll(&wanted, 1, 0) != 0;

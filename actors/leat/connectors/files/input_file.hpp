@@ -4,6 +4,7 @@
 
 #include <leat/error.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <sys/types.h>
@@ -50,6 +51,8 @@ public:
   /// Reads up to `size` bytes and returns how many: 0 at the end of the file, or when asked to
   /// stop; below 0 for an error, which is in errno.
   ssize_t read(void* to, std::size_t size);
+  /// Goes to this byte. An error, which names `path`, if the file is shorter or has no such places.
+  result<void> seek(std::uint64_t to, const std::string& path);
   /// Whether read() would return without waiting.
   bool ready() const;
   /// Whether it was asked to stop.

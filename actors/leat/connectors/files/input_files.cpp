@@ -1,5 +1,7 @@
 #include <leat/connectors/files/input_files.hpp>
 
+#include <leat/connectors/files/part_name.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -84,8 +86,8 @@ void input_files::add_matches(const std::string& pattern) {
         "all folders on the way must be readable"));
   const auto first = paths_.size();
   paths_.insert(paths_.end(), found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  // By bytes: the order that glob itself offers depends on the locale.
-  std::sort(paths_.begin() + static_cast<std::ptrdiff_t>(first), paths_.end());
+  // Not as glob would sort them: that depends on the locale.
+  std::sort(paths_.begin() + static_cast<std::ptrdiff_t>(first), paths_.end(), comes_before);
 }
 
 void input_files::fault(error e) {

@@ -17,8 +17,9 @@ namespace leat {
 error open_error(const std::string& path, int code);
 
 /// A list of files: each item is a path, or a pattern as in a shell (* ? [..]) for all files that
-/// match it, sorted by the bytes of their names. An item that names an existing file is a path,
-/// whatever its characters. The order of items is the order of the files.
+/// match it, sorted by the bytes of their names, and parts of an output by epoch. An item that
+/// names an existing file is a path, whatever its characters. The order of items is the order of
+/// the files.
 ///
 /// Patterns are looked up once, here: all subtasks see the same list, without files that are
 /// created later. A pattern that nothing matches stands for itself; check() reports it, and a file

@@ -6,9 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
-#include <sys/stat.h>
 #include <system_error>
-#include <unistd.h>
 
 namespace leat {
 namespace {
@@ -141,16 +139,8 @@ line_reader::filled line_reader::fill() {
 }
 
 result<void> line_reader::seek(place to) {
-  struct stat about {};
-  if (::fstat(file_.descriptor(), &about) == 0 && S_ISREG(about.st_mode) &&
-      to.offset > static_cast<std::uint64_t>(about.st_size))
-    return user_error(fmt::format("\"{}\" has only {} bytes, but was read up to byte {} (line {})",
-                                  path_, about.st_size, to.offset, to.line),
-                      "was the file replaced or cut since?");
-  if (::lseek(file_.descriptor(), static_cast<off_t>(to.offset), SEEK_SET) < 0)
-    return user_error(
-        fmt::format("cannot go to byte {} of \"{}\": {}", to.offset, path_, reason(errno)),
-        "only a regular file can be read from the middle");
+  if (auto moved = file_.seek(to.offset, path_); !moved)
+    return moved;
   begin_ = end_ = 0;
   place_ = to;
   length_ = 0;

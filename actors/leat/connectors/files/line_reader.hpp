@@ -3,6 +3,7 @@
 
 #include <leat/connectors/files/input_file.hpp>
 #include <leat/error.hpp>
+#include <leat/record.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +32,8 @@ public:
   struct place {
     std::uint64_t offset = 0; ///< bytes before it
     std::uint64_t line = 0;   ///< lines before it
+    static constexpr auto fields = leat::fields(
+        "place_in_lines", leat::field("offset", &place::offset), leat::field("line", &place::line));
     friend bool operator==(const place&, const place&) = default;
   };
 

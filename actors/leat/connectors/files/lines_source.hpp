@@ -5,6 +5,8 @@
 #include <leat/connectors/files/line_reader.hpp>
 #include <leat/source.hpp>
 
+#include <algorithm>
+
 namespace leat {
 
 struct lines_options {
@@ -70,6 +72,17 @@ public:
       : path_(std::move(path)), options_(std::move(options)),
         stop_(leat::may_wait(path_) ? std::make_shared<const read_stop>() : nullptr) {}
 
+  using place = line_reader::place;
+
+  const std::string& name() const { return path_; }
+  bool replayable() const { return stop_ == nullptr; }
+  place position() const { return content_ ? content_->file.position() : place_; }
+  /// An error if the file cannot be opened, or is shorter than it was.
+  result<void> seek(const place& to) {
+    place_ = to;
+    return to == place{} ? result<void>{} : start();
+  }
+
   bool may_block() const { return stop_ != nullptr; }
   void cancel() const {
     if (stop_)
@@ -82,7 +95,8 @@ public:
     if (!opened_) {
       if (stop_)
         out.waiting_for("input from \"" + path_ + '"');
-      start();
+      if (auto started = start(); !started)
+        throw failure(started.error());
     }
     if (!content_)
       return pull_status::done();
@@ -102,6 +116,7 @@ public:
         break;
       case line_reader::status::end:
       case line_reader::status::stopped:
+        place_ = content_->file.position();
         content_.reset();
         return pull_status::done();
       case line_reader::status::failed:
@@ -113,7 +128,7 @@ public:
 
   /// Whether the file can be opened and its start is what the format expects.
   static result<void> check(const std::string& path, const options_type& options) {
-    const auto opened = open(path, options, nullptr);
+    const auto opened = open(path, options, nullptr, {});
     if (!opened)
       return opened.error();
     return {};
@@ -127,24 +142,29 @@ private:
 
   /// Nothing when the file is empty.
   static result<std::optional<content>> open(const std::string& path, const options_type& options,
-                                             std::shared_ptr<const read_stop> stop) {
+                                             std::shared_ptr<const read_stop> stop,
+                                             const place& at) {
     auto file = line_reader::open(path, options.max_line, std::move(stop));
     if (!file)
       return file.error();
     auto parser = Parser::begin(*file, options);
     if (!parser)
       return parser.error();
+    if (at != place{})
+      if (auto moved = file->seek(at); !moved)
+        return moved.error();
     if (!*parser)
       return std::optional<content>{};
     return std::optional<content>{content{std::move(*file), std::move(**parser)}};
   }
 
-  void start() {
-    auto opened = open(path_, options_, stop_);
+  result<void> start() {
+    auto opened = open(path_, options_, stop_, place_);
     if (!opened)
-      throw failure(opened.error());
+      return opened.error();
     content_ = std::move(*opened);
     opened_ = true;
+    return {};
   }
 
   void read(std::string_view line, emitter<record_type>& out) {
@@ -163,12 +183,14 @@ private:
   std::string path_;
   options_type options_;
   std::shared_ptr<const read_stop> stop_; ///< null for a file that is never waited for
+  place place_;                           ///< where it goes on while it is not open
   bool opened_ = false;
   std::optional<content> content_; ///< while there may be more to read
 };
 
-/// Reads the records of text files, one split a file. Replayable: the same files give the same
-/// records. Every line is a record or a dead letter, except empty lines that parse as no record.
+/// Reads the records of text files, one split a file. Replayable: a file is read on where it was,
+/// if it still has that content. Every line is a record or a dead letter, except empty lines that
+/// parse as no record.
 template <line_parser Parser>
 class lines_source {
 public:
@@ -188,6 +210,8 @@ public:
   }
 
   std::vector<file_use> inputs() const { return files_.uses(); }
+  /// Pipes and devices are not.
+  bool replayable() const { return std::ranges::none_of(files_.paths(), leat::may_wait); }
 
   result<void> check() const {
     return files_.check(

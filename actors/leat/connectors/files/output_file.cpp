@@ -76,6 +76,15 @@ error write_error(const std::string& path, int code) {
   }
 }
 
+int sync_folder(const std::string& folder) {
+  const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0)
+    return errno;
+  const int code = ::fsync(file) == 0 ? 0 : errno;
+  ::close(file);
+  return code == EINVAL ? 0 : code; // EINVAL: a file system without folders to sync
+}
+
 result<output_file> output_file::create(const std::string& path) {
   if (path.empty() || path.back() == '/')
     return user_error(fmt::format("cannot write \"{}\": it names no file", path),
@@ -193,7 +202,13 @@ result<void> output_file::prepare() {
     return flushed;
   if (::fsync(file_) != 0)
     return fail(errno);
+  buffer_ = {}; // many prepared files may wait
   return {};
+}
+
+result<void> output_file::complete_as(std::string path) {
+  path_ = std::move(path);
+  return complete();
 }
 
 result<void> output_file::commit() {
@@ -206,19 +221,8 @@ result<void> output_file::commit() {
   error_ = internal_error(fmt::format("\"{}\" is complete: nothing can be added to it", name_));
   if (!closed)
     return fail(code);
-  return sync_folder();
-}
-
-/// Makes the new name as durable as the bytes.
-result<void> output_file::sync_folder() {
-  const int folder = ::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0)
-    return fail(errno);
-  const bool synced = ::fsync(folder) == 0;
-  const int code = errno;
-  ::close(folder);
-  if (!synced && code != EINVAL) // EINVAL: a file system without folders to sync
-    return fail(code);
+  if (const int unsynced = sync_folder(folder_of(path_)); unsynced != 0)
+    return fail(unsynced);
   return {};
 }
 

@@ -13,6 +13,9 @@ namespace leat {
 /// The error for a file that cannot be written, from a code of errno.
 error write_error(const std::string& path, int code);
 
+/// Makes the names in a folder as durable as the files. Returns 0, or a code of errno.
+int sync_folder(const std::string& folder);
+
 /// Writes "<path>.partial-<process id>-<n>" beside the target and gives it the target's name at
 /// commit(), replacing a file of that name. Without commit() the temporary file is removed by the
 /// destructor, and stays behind only when the process is killed. It is locked while it is written,
@@ -54,6 +57,8 @@ public:
   result<void> commit();
   /// Both.
   result<void> complete();
+  /// The same, but gives it the name of another target in the same folder.
+  result<void> complete_as(std::string path);
 
   /// The target.
   const std::string& path() const { return path_; }
@@ -68,7 +73,6 @@ private:
   result<void> append_block(std::string_view bytes);
   result<void> write(std::string_view bytes);
   result<void> fail(int code);
-  result<void> sync_folder();
   void discard();
 
   std::string name_; ///< as it was given: errors have it

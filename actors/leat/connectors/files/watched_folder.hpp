@@ -6,6 +6,7 @@
 #include <leat/source.hpp>
 
 #include <deque>
+#include <utility>
 
 namespace leat {
 
@@ -19,6 +20,21 @@ struct watch_options {
   std::string until = {};
 };
 
+/// Where the reader of a watched folder goes on: in a file, or at one of those that wait.
+template <class Place>
+struct place_in_folder {
+  std::vector<folder_scan::read_file> handed_out;
+  std::vector<std::string> waiting;
+  std::optional<std::string> reading;
+  Place place = {}; ///< in the file that is being read
+  bool last = false;
+  static constexpr auto fields = leat::fields(
+      "place_in_folder", leat::field("handed_out", &place_in_folder::handed_out),
+      leat::field("waiting", &place_in_folder::waiting),
+      leat::field("reading", &place_in_folder::reading),
+      leat::field("place", &place_in_folder::place), leat::field("last", &place_in_folder::last));
+};
+
 /// The one split of a watched folder: file after file.
 template <class Source>
 class folder_split {
@@ -29,6 +45,28 @@ public:
 
   folder_split(folder_scan scan, std::chrono::nanoseconds every, file_options options)
       : scan_(std::move(scan)), every_(every), options_(options) {}
+
+  using place =
+      place_in_folder<std::remove_cvref_t<decltype(std::declval<const file_split&>().position())>>;
+
+  place position() const {
+    place here{scan_.handed_out(), {waiting_.begin(), waiting_.end()}, {}, {}, last_};
+    if (reading_) {
+      here.reading = reading_->name();
+      here.place = reading_->position();
+    }
+    return here;
+  }
+  /// An error if the file that was being read is gone, or is shorter than it was.
+  result<void> seek(const place& to) {
+    scan_.resume(to.handed_out);
+    waiting_.assign(to.waiting.begin(), to.waiting.end());
+    last_ = to.last;
+    if (!to.reading)
+      return {};
+    reading_.emplace(*to.reading, options_);
+    return reading_->seek(to.place);
+  }
 
   bool may_block() const { return false; } // only regular files are read
 

@@ -9,7 +9,6 @@
 #include <csignal>
 #include <httplib.h>
 #include <pthread.h>
-#include <sys/random.h>
 #include <thread>
 
 namespace leat {
@@ -88,14 +87,6 @@ private:
   bool was_pending_ = false;
 };
 
-/// Differs from that of any other run. A name only: nothing that is computed depends on it.
-std::string name_of_run() {
-  std::uint64_t number = 0;
-  if (::getentropy(&number, sizeof number) != 0)
-    throw failure(internal_error("the system gives no random number"));
-  return fmt::format("{:016x}", number);
-}
-
 error unanswered(const std::string& url, unsigned attempts, const std::string& why) {
   return external_error(fmt::format("cannot post to \"{}\" in {} attempts: {}", url, attempts, why),
                         "does the server run, and may we reach it?", true);
@@ -108,8 +99,7 @@ struct http_poster::client {
   httplib::Client http;
 };
 
-result<http_poster> http_poster::open(const std::string& url, const http_options& options,
-                                      std::size_t subtask) {
+result<http_poster> http_poster::open(const std::string& url, const http_options& options) {
   auto parts = split_url(url);
   if (!parts)
     return parts.error();
@@ -127,21 +117,20 @@ result<http_poster> http_poster::open(const std::string& url, const http_options
   to->http.set_connection_timeout(options.timeout);
   to->http.set_read_timeout(options.timeout);
   to->http.set_write_timeout(options.timeout);
-  return http_poster{std::move(to), url, std::move(parts->second), options,
-                     fmt::format("{}-{}", name_of_run(), subtask)};
+  return http_poster{std::move(to), url, std::move(parts->second), options};
 }
 
 http_poster::http_poster(std::unique_ptr<client> to, std::string url, std::string path,
-                         http_options options, std::string key)
+                         http_options options)
     : to_(std::move(to)), url_(std::move(url)), path_(std::move(path)),
-      options_(std::move(options)), key_(std::move(key)) {}
+      options_(std::move(options)) {}
 http_poster::http_poster(http_poster&&) noexcept = default;
 http_poster& http_poster::operator=(http_poster&&) noexcept = default;
 http_poster::~http_poster() = default;
 
-std::optional<std::string> http_poster::post(const std::string& body) {
+std::optional<std::string> http_poster::post(const std::string& body, const std::string& key) {
   httplib::Headers headers(options_.headers.begin(), options_.headers.end());
-  headers.emplace("Idempotency-Key", fmt::format("{}-{}", key_, ++posted_));
+  headers.emplace("Idempotency-Key", key);
   const char* type =
       options_.body == http_body::json_array ? "application/json" : "application/x-ndjson";
   const no_sigpipe guard;

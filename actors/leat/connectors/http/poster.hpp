@@ -43,34 +43,28 @@ struct http_options {
 ///   3xx, 401, 403, 404, 405         the job fails: every batch would get this answer
 ///   400 and other 4xx               the server refuses this batch: a dead letter
 ///
-/// Each body has an Idempotency-Key, "<run>-<subtask>-<number>", the same when it is sent again.
-/// One thread at a time; posting blocks.
+/// Each body has an Idempotency-Key, the same when it is sent again. One thread at a time; posting
+/// blocks.
 class http_poster {
 public:
   /// Parses the address, with a user error if it is invalid; the server is not contacted.
-  static result<http_poster> open(const std::string& url, const http_options& options,
-                                  std::size_t subtask);
+  static result<http_poster> open(const std::string& url, const http_options& options);
   http_poster(http_poster&&) noexcept;
   http_poster& operator=(http_poster&&) noexcept;
   ~http_poster();
 
   /// Returns why the server refuses this body, or nothing when it has taken it. Throws
   /// leat::failure when the job cannot go on.
-  std::optional<std::string> post(const std::string& body);
-  /// How many bodies there were; the last one's number, counted from 1.
-  std::uint64_t posted() const { return posted_; }
+  std::optional<std::string> post(const std::string& body, const std::string& key);
 
 private:
   struct client;
-  http_poster(std::unique_ptr<client> to, std::string url, std::string path, http_options options,
-              std::string key);
+  http_poster(std::unique_ptr<client> to, std::string url, std::string path, http_options options);
 
   std::unique_ptr<client> to_;
   std::string url_;
   std::string path_;
   http_options options_;
-  std::string key_;
-  std::uint64_t posted_ = 0;
 };
 
 } // namespace leat

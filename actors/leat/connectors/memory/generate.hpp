@@ -30,6 +30,12 @@ public:
     return user_error("a rate of records is a number from 0 on", "0 is as fast as possible");
   }
 
+  std::uint64_t position() const { return next_; }
+  result<void> seek(std::uint64_t to) {
+    next_ = to;
+    return {};
+  }
+
   pull_status pull(std::size_t demand, emitter<record_type>& out) {
     for (; demand > 0 && next_ < count_ && !out.full(); --demand)
       out(make_(next_++));

@@ -6,6 +6,8 @@
 #include <leat/protobuf/record.hpp>
 #include <leat/source.hpp>
 
+#include <algorithm>
+
 namespace leat {
 
 struct protobuf_options {
@@ -24,6 +26,15 @@ public:
       : path_(std::move(path)), options_(options),
         stop_(leat::may_wait(path_) ? std::make_shared<const read_stop>() : nullptr) {}
 
+  const std::string& name() const { return path_; }
+  bool replayable() const { return stop_ == nullptr; }
+  std::uint64_t position() const { return file_ ? file_->position() : place_; }
+  /// An error if the file cannot be opened, or is shorter than it was.
+  result<void> seek(std::uint64_t to) {
+    place_ = to;
+    return to == 0 ? result<void>{} : start();
+  }
+
   bool may_block() const { return stop_ != nullptr; }
   void cancel() const {
     if (stop_)
@@ -36,7 +47,8 @@ public:
     if (done_)
       return pull_status::done();
     if (!file_)
-      start();
+      if (auto started = start(); !started)
+        throw failure(started.error());
     for (const std::size_t all = demand; demand > 0 && !done_ && !out.full(); --demand) {
       if (stop_ && !file_->ready()) {
         if (demand < all)
@@ -56,11 +68,15 @@ public:
   }
 
 private:
-  void start() {
+  result<void> start() {
     auto opened = delimited_reader::open(path_, options_.max_message, stop_);
     if (!opened)
-      throw failure(opened.error());
+      return opened.error();
+    if (place_ > 0)
+      if (auto moved = opened->seek(place_); !moved)
+        return moved;
     file_ = std::move(*opened);
+    return {};
   }
 
   void read(emitter<T>& out) {
@@ -83,6 +99,7 @@ private:
       break;
     case delimited_reader::status::end:
     case delimited_reader::status::stopped:
+      place_ = file_->position();
       file_.reset();
       done_ = true;
       break;
@@ -99,12 +116,14 @@ private:
   std::string path_;
   protobuf_options options_;
   std::shared_ptr<const read_stop> stop_; ///< null for a file that is never waited for
+  std::uint64_t place_ = 0;               ///< where it goes on while it is not open
   std::optional<delimited_reader> file_;  ///< while there may be more to read
   bool done_ = false;
 };
 
 /// Reads messages from files of length-delimited messages, one split a file:
-/// leat::protobuf_source<payment>{"data/*.pb"}. Replayable: the same files give the same records.
+/// leat::protobuf_source<payment>{"data/*.pb"}. Replayable: a file is read on where it was, if it
+/// still has that content.
 template <protobuf_message T>
 class protobuf_source {
 public:
@@ -123,6 +142,8 @@ public:
   }
 
   std::vector<file_use> inputs() const { return files_.uses(); }
+  /// Pipes and devices are not.
+  bool replayable() const { return std::ranges::none_of(files_.paths(), leat::may_wait); }
 
   result<void> check() const {
     return files_.check(

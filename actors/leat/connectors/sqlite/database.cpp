@@ -62,6 +62,22 @@ void sqlite_statement::bind(int index, std::string_view value) {
                              SQLITE_UTF8));
 }
 void sqlite_statement::bind_null(int index) { expect(sqlite3_bind_null(statement_.get(), index)); }
+void sqlite_statement::bind(int index, const sqlite_value& value) {
+  switch (value.as) {
+  case sqlite_value::storage::integer:
+    return bind(index, value.integer);
+  case sqlite_value::storage::real:
+    return bind(index, value.real);
+  case sqlite_value::storage::text:
+    return bind(index, std::string_view{value.bytes});
+  case sqlite_value::storage::blob:
+    return expect(sqlite3_bind_blob64(statement_.get(), index, value.bytes.data(),
+                                      value.bytes.size(), SQLITE_TRANSIENT));
+  case sqlite_value::storage::null:
+    break;
+  }
+  bind_null(index);
+}
 
 sqlite_statement::status sqlite_statement::step() {
   const int code = sqlite3_step(statement_.get());
@@ -98,6 +114,23 @@ std::string_view sqlite_statement::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
   return {bytes ? bytes : "",
           static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+sqlite_value sqlite_statement::value(int column) const {
+  using storage = sqlite_value::storage;
+  if (is_null(column))
+    return {};
+  if (is_integer(column))
+    return {storage::integer, integer(column), 0, {}};
+  if (is_real(column))
+    return {storage::real, 0, real(column), {}};
+  return {is_text(column) ? storage::text : storage::blob, 0, 0, std::string{text(column)}};
+}
+std::vector<sqlite_value> sqlite_statement::values_from(int column) const {
+  std::vector<sqlite_value> all;
+  for (const int end = sqlite3_column_count(statement_.get()); column < end; ++column)
+    all.push_back(value(column));
+  return all;
 }
 
 std::string sqlite_statement::shown_value(int column) const {

@@ -52,6 +52,19 @@ std::vector<sqlite_column> sqlite_columns() {
   return all;
 }
 
+/// A value as it is stored, whatever its type.
+struct sqlite_value {
+  enum class storage : std::uint8_t { null, integer, real, text, blob };
+  storage as = storage::null;
+  std::int64_t integer = 0;
+  double real = 0;
+  std::string bytes; ///< of a text or blob
+  static constexpr auto fields = leat::fields("sqlite_value", leat::field("as", &sqlite_value::as),
+                                              leat::field("integer", &sqlite_value::integer),
+                                              leat::field("real", &sqlite_value::real),
+                                              leat::field("bytes", &sqlite_value::bytes));
+};
+
 /// A prepared statement. One thread at a time; errors name the file.
 class sqlite_statement {
 public:
@@ -62,6 +75,7 @@ public:
   void bind(int index, double value);
   void bind(int index, std::string_view value);
   void bind_null(int index);
+  void bind(int index, const sqlite_value& value);
 
   /// Runs it up to the next row. Throws leat::failure.
   status step();
@@ -76,6 +90,9 @@ public:
   std::int64_t integer(int column) const;
   double real(int column) const;
   std::string_view text(int column) const;
+  sqlite_value value(int column) const;
+  /// The values from this column on.
+  std::vector<sqlite_value> values_from(int column) const;
   /// How it looks to a person.
   std::string shown_value(int column) const;
 
@@ -135,9 +152,10 @@ std::string_view sqlite_type_name(sqlite_type type);
 
 // --- values -----------------------------------------------------------------------------------
 
-/// Throws leat::failure for an integer above those of SQLite.
-template <class V>
-void sqlite_bind(sqlite_statement& to, int index, const V& value) {
+/// Binds a value to a statement, or to what else takes values as one does. Throws leat::failure for
+/// an integer above those of SQLite.
+template <class To, class V>
+void sqlite_bind(To& to, int index, const V& value) {
   if constexpr (is_optional<V>) {
     if (value)
       sqlite_bind(to, index, *value);

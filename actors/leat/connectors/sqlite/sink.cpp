@@ -1,5 +1,8 @@
 #include <leat/connectors/sqlite/sink.hpp>
 
+#include <leat/detail/record/plain_bytes.hpp>
+#include <leat/json.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -98,7 +101,81 @@ result<void> check_columns(const sqlite_database& file, const std::string& table
   return {};
 }
 
+/// The kinds of values in a row of bytes.
+enum class kept : std::uint8_t { null, integer, real, text };
+
+struct null_value {};
+
+/// Calls take(index, value) with the values of such a row, counted from 1.
+template <class Take>
+void take_values(std::string_view row, Take take) {
+  const auto expect = [](bool good) {
+    if (!good)
+      throw failure(external_error("a row that was prepared cannot be read"));
+  };
+  byte_cursor from(row);
+  for (int index = 1; from.left() > 0; ++index) {
+    std::uint8_t kind = 0;
+    expect(get_plain(from, kind));
+    if (kind == static_cast<std::uint8_t>(kept::null)) {
+      take(index, null_value{});
+    } else if (kind == static_cast<std::uint8_t>(kept::integer)) {
+      std::int64_t value = 0;
+      expect(get_plain(from, value));
+      take(index, value);
+    } else if (kind == static_cast<std::uint8_t>(kept::real)) {
+      double value = 0;
+      expect(get_plain(from, value));
+      take(index, value);
+    } else {
+      std::string value;
+      expect(kind == static_cast<std::uint8_t>(kept::text) && read_binary(from, value));
+      take(index, std::move(value));
+    }
+  }
+}
+
+void bind_row(sqlite_statement& to, std::string_view row) {
+  take_values(row, [&]<class V>(int index, const V& value) {
+    if constexpr (one_of<V, null_value>)
+      to.bind_null(index);
+    else if constexpr (one_of<V, std::string>)
+      to.bind(index, std::string_view{value});
+    else
+      to.bind(index, value);
+  });
+}
+
+/// An object with the columns of the row.
+std::string json_of(std::string_view row, const std::vector<sqlite_column>& columns) {
+  std::string text = "{";
+  take_values(row, [&]<class V>(int index, const V& value) {
+    text += index == 1 ? "" : ",";
+    append_json_text(text, columns[static_cast<std::size_t>(index - 1)].name);
+    text += ':';
+    if constexpr (one_of<V, null_value>)
+      text += "null";
+    else
+      append_json(text, value);
+  });
+  return text + '}';
+}
+
 } // namespace
+
+void sqlite_row_bytes::bind(int, std::int64_t value) {
+  put_plain(bytes_, kept::integer);
+  put_plain(bytes_, value);
+}
+void sqlite_row_bytes::bind(int, double value) {
+  put_plain(bytes_, kept::real);
+  put_plain(bytes_, value);
+}
+void sqlite_row_bytes::bind(int, std::string_view value) {
+  put_plain(bytes_, kept::text);
+  append_binary(bytes_, std::string(value));
+}
+void sqlite_row_bytes::bind_null(int) { put_plain(bytes_, kept::null); }
 
 result<sqlite_table> sqlite_table::open(const std::string& file, const std::string& table,
                                         const std::vector<sqlite_column>& columns,
@@ -121,7 +198,7 @@ result<sqlite_table> sqlite_table::open(const std::string& file, const std::stri
                            sqlite_names(options.key));
     return e;
   }
-  return sqlite_table{std::move(*opened), std::move(*insert)};
+  return sqlite_table{std::move(*opened), columns, std::move(*insert)};
 }
 
 void sqlite_table::begin() {
@@ -143,6 +220,64 @@ void sqlite_table::commit() {
   run("COMMIT");
   open_ = false;
   uncommitted_ = 0;
+}
+
+void sqlite_table::rollback() {
+  (void)file_.run("ROLLBACK"); // who calls this has an error already
+  open_ = false;
+  uncommitted_ = 0;
+}
+
+void sqlite_table::commit(const sqlite_epoch& prepared, const spool& from, const refusal& refused) {
+  begin();
+  try {
+    if (!has(prepared)) {
+      const auto put_row = [&](std::string_view row) {
+        try {
+          bind_row(insert_, row);
+          put();
+        } catch (const failure& f) {
+          if (f.error().domain != error_domain::user)
+            throw;
+          refused(f.error(), json_of(row, columns_));
+        }
+      };
+      if (const auto read = from.read(prepared.rows, put_row); !read)
+        throw failure(read.error());
+      note(prepared);
+    }
+    commit();
+  } catch (...) {
+    rollback();
+    throw;
+  }
+}
+
+bool sqlite_table::has(const sqlite_epoch& prepared) const {
+  if (const auto made =
+          file_.run("CREATE TABLE IF NOT EXISTS leat_epochs (writer TEXT PRIMARY KEY, "
+                    "epoch INTEGER NOT NULL)");
+      !made)
+    throw failure(made.error());
+  auto found = prepared_statement("SELECT 1 FROM leat_epochs WHERE writer = ? AND epoch >= ?");
+  found.bind(1, std::string_view{prepared.writer});
+  found.bind(2, static_cast<std::int64_t>(prepared.of));
+  return found.step() == sqlite_statement::status::row;
+}
+
+void sqlite_table::note(const sqlite_epoch& prepared) const {
+  auto noted = prepared_statement("INSERT INTO leat_epochs (writer, epoch) VALUES (?, ?) ON "
+                                  "CONFLICT (writer) DO UPDATE SET epoch = excluded.epoch");
+  noted.bind(1, std::string_view{prepared.writer});
+  noted.bind(2, static_cast<std::int64_t>(prepared.of));
+  (void)noted.step();
+}
+
+sqlite_statement sqlite_table::prepared_statement(const std::string& sql) const {
+  auto statement = file_.prepare(sql);
+  if (!statement)
+    throw failure(statement.error());
+  return std::move(*statement);
 }
 
 void sqlite_table::run(const char* sql) {

@@ -1,6 +1,7 @@
 // Writes records into a table of SQLite.
 #pragma once
 
+#include <leat/connectors/files/spool.hpp>
 #include <leat/connectors/sqlite/database.hpp>
 #include <leat/detail/transport/raw_text.hpp>
 #include <leat/file_use.hpp>
@@ -15,7 +16,8 @@ struct sqlite_options {
   std::vector<std::string> key = {};
   /// Creates the file and the table if they do not exist, with the key as primary key.
   bool create = false;
-  /// Maximum number of rows in one transaction. It also ends whenever the stage has nothing to do.
+  /// Without checkpoints: the maximum number of rows in one transaction. It also ends whenever the
+  /// stage has nothing to do.
   std::size_t transaction = 10'000;
 };
 
@@ -24,7 +26,8 @@ template <class T>
 struct sqlite_row {
   static_assert(record<T>, "rows are made of records with declared fields, or leat::scored of one");
   static std::vector<sqlite_column> columns() { return sqlite_columns<T>(); }
-  static void bind(sqlite_statement& to, const T& value) {
+  template <class To>
+  static void bind(To& to, const T& value) {
     int index = 0;
     for_each_field<T>([&](const auto& f) { sqlite_bind(to, ++index, value.*f.member); });
   }
@@ -44,7 +47,8 @@ struct sqlite_row<scored<Features, Score>> {
     all.push_back({"model_sha256", sqlite_type::text, true});
     return all;
   }
-  static void bind(sqlite_statement& to, const scored<Features, Score>& value) {
+  template <class To>
+  static void bind(To& to, const scored<Features, Score>& value) {
     constexpr int fields = field_count<Features>;
     sqlite_row<Features>::bind(to, value.record);
     sqlite_bind(to, fields + 1, value.score);
@@ -52,6 +56,31 @@ struct sqlite_row<scored<Features, Score>> {
     sqlite_bind(to, fields + 3, value.model ? std::optional{value.model->sha256} : std::nullopt);
   }
   static std::string raw(const scored<Features, Score>& value) { return raw_text(value.record); }
+};
+
+/// A row as bytes. Takes values as a statement does.
+class sqlite_row_bytes {
+public:
+  void bind(int index, std::int64_t value);
+  void bind(int index, double value);
+  void bind(int index, std::string_view value);
+  void bind_null(int index);
+
+  void clear() { bytes_.clear(); }
+  std::string_view bytes() const { return bytes_; }
+
+private:
+  std::string bytes_; ///< of each value its kind and its bytes, in their order
+};
+
+/// The rows of one epoch, before they are in the table: what the sink prepares.
+struct sqlite_epoch {
+  std::string writer; ///< the sink that has prepared them
+  epoch of = 0;
+  spooled rows;
+  static constexpr auto fields =
+      leat::fields("sqlite_epoch", leat::field("writer", &sqlite_epoch::writer),
+                   leat::field("of", &sqlite_epoch::of), leat::field("rows", &sqlite_epoch::rows));
 };
 
 /// A table that rows go into, in transactions. Errors name file and table.
@@ -71,12 +100,23 @@ public:
   void commit();
   std::size_t uncommitted() const { return uncommitted_; }
 
+  /// Is told why the table refuses a row, and the row as JSON.
+  using refusal = std::function<void(const error& why, std::string row)>;
+  /// Puts the rows of an epoch in, and notes in the table leat_epochs that they are there, in one
+  /// transaction. Doing it again changes nothing.
+  void commit(const sqlite_epoch& prepared, const spool& from, const refusal& refused);
+
 private:
-  sqlite_table(sqlite_database file, sqlite_statement insert)
-      : file_(std::move(file)), insert_(std::move(insert)) {}
+  sqlite_table(sqlite_database file, std::vector<sqlite_column> columns, sqlite_statement insert)
+      : file_(std::move(file)), columns_(std::move(columns)), insert_(std::move(insert)) {}
   void run(const char* sql);
+  void rollback();
+  bool has(const sqlite_epoch& prepared) const;
+  void note(const sqlite_epoch& prepared) const;
+  sqlite_statement prepared_statement(const std::string& sql) const;
 
   sqlite_database file_;
+  std::vector<sqlite_column> columns_;
   sqlite_statement insert_;
   std::size_t uncommitted_ = 0; ///< rows of the open transaction
   bool open_ = false;
@@ -85,10 +125,14 @@ private:
 /// Inserts or replaces rows: leat::sqlite_sink<alert>{"shop.db", "alerts", {.key = {"id"}}}. The
 /// columns are those of T's fields; further ones of the table get their defaults.
 ///
-/// Rows are written in transactions; after a failure the committed rows stay, so with a key a
-/// repeated run gives the same table, and without one it may write rows twice. A row that
-/// the table refuses (a constraint, a number too large) is a dead letter. Several subtasks may
-/// write to one file: then each call is a transaction, and they take turns.
+/// Without checkpoints rows are written in transactions; after a failure the committed rows stay,
+/// so with a key a repeated run gives the same table, and without one it may write rows twice.
+/// Several subtasks may write to one file: then each call is a transaction, and they take turns.
+///
+/// With checkpoints the rows of an epoch go into the table when its checkpoint is complete, in one
+/// transaction with a row of the table leat_epochs: each record is in the table once.
+///
+/// A row that the table refuses (a constraint, a number too large) is a dead letter.
 template <class T>
 class sqlite_sink {
 public:
@@ -102,7 +146,7 @@ public:
       : file_(other.file_), name_(other.name_), options_(other.options_) {}
   sqlite_sink(sqlite_sink&&) = default;
 
-  std::vector<file_use> targets(std::size_t) const { return {{file_, true}}; }
+  std::vector<file_use> targets(const sink_context&) const { return {{file_, true}}; }
 
   /// Whether the table exists, or can be created, and takes such rows.
   result<void> check() const {
@@ -117,12 +161,18 @@ public:
       return table.error();
     table_ = std::move(*table);
     place_ = place;
+    if (!place.checkpoints)
+      return {};
+    auto rows = spool::open(place);
+    if (!rows)
+      return rows.error();
+    rows_ = std::move(*rows);
+    writer_ = place.stage + '-' + std::to_string(place.subtask) + '-' + unique_name();
     return {};
   }
 
   void write(std::span<const T> records) {
     for (const T& r : records) {
-      table_->begin();
       put(r);
       if (table_->uncommitted() >= options_.transaction)
         table_->commit();
@@ -132,7 +182,24 @@ public:
   }
 
   void flush() { table_->commit(); }
-  void prepare() { table_->commit(); }
+
+  result<std::optional<sqlite_epoch>> prepare(epoch n) {
+    table_->commit();
+    if (!rows_)
+      return std::optional<sqlite_epoch>{};
+    auto sealed = rows_->seal(n);
+    if (!sealed)
+      return sealed.error();
+    if (!*sealed)
+      return std::optional<sqlite_epoch>{};
+    return std::optional{sqlite_epoch{writer_, n, std::move(**sealed)}};
+  }
+  result<void> commit(const sqlite_epoch& prepared) {
+    table_->commit(prepared, *rows_,
+                   [this](const error& why, std::string row) { reject(why, std::move(row)); });
+    return rows_->remove(prepared.rows);
+  }
+  result<void> discard_uncommitted() const { return rows_->discard(); }
 
 private:
   result<sqlite_table> connect() const {
@@ -141,13 +208,29 @@ private:
 
   void put(const T& record) {
     try {
+      if (rows_)
+        return keep(record);
+      table_->begin();
       sqlite_row<T>::bind(table_->row(), record);
       table_->put();
     } catch (const failure& f) {
-      if (f.error().domain != error_domain::user || !place_.dead_letters)
+      if (f.error().domain != error_domain::user)
         throw;
-      place_.dead_letters->put({f.error().what, place_.stage, {}, sqlite_row<T>::raw(record)});
+      reject(f.error(), sqlite_row<T>::raw(record));
     }
+  }
+
+  void keep(const T& record) {
+    row_.clear();
+    sqlite_row<T>::bind(row_, record);
+    if (auto kept = rows_->add(row_.bytes()); !kept)
+      throw failure(kept.error());
+  }
+
+  void reject(const error& why, std::string row) {
+    if (!place_.dead_letters)
+      throw failure(why);
+    place_.dead_letters->put({why.what, place_.stage, {}, std::move(row)});
   }
 
   std::string file_;
@@ -155,6 +238,9 @@ private:
   sqlite_options options_;
   sink_context place_;
   std::optional<sqlite_table> table_;
+  std::optional<spool> rows_; ///< with checkpoints
+  std::string writer_;        ///< with checkpoints: differs from that of any other sink
+  sqlite_row_bytes row_;
 };
 
 } // namespace leat

@@ -17,15 +17,29 @@ struct sqlite_selection {
   std::string query; ///< or empty: one SELECT
   std::vector<std::string> order_by;
 
-  /// The rows of these columns, ready to be stepped through. Errors name the file. Looking for them
-  /// ends when the flag is true, if there is one; it outlives the statement.
+  /// The rows of these columns, ready to be stepped through; behind them come the columns of the
+  /// order. `after`: what these are in the row that was read last; empty: all rows. Errors name the
+  /// file. Looking for them ends when the flag is true, if there is one; it outlives the statement.
   result<sqlite_statement> select(const std::vector<sqlite_column>& columns,
+                                  const std::vector<sqlite_value>& after = {},
                                   const std::atomic<bool>* cancelled = nullptr) const;
   /// "file.db:payments"
   std::string place() const;
 
 private:
   result<std::vector<std::string>> order(const sqlite_database& file) const;
+  result<void> check_row(const sqlite_database& opened, const std::string& from,
+                         const std::string& key, const std::vector<sqlite_value>& after) const;
+};
+
+/// Where the rows of a selection are read on.
+struct sqlite_position {
+  std::uint64_t row = 0;           ///< the number of the last one
+  std::vector<sqlite_value> after; ///< what it is ordered by; empty: none was read
+  bool done = false;
+  static constexpr auto fields = leat::fields(
+      "sqlite_position", leat::field("row", &sqlite_position::row),
+      leat::field("after", &sqlite_position::after), leat::field("done", &sqlite_position::done));
 };
 
 /// The rows of a selection. All are of one state of the file, whoever writes to it meanwhile.
@@ -33,6 +47,16 @@ template <record T>
 class sqlite_split {
 public:
   explicit sqlite_split(sqlite_selection from) : from_(std::move(from)) {}
+
+  std::string name() const { return from_.place(); }
+  sqlite_position position() const {
+    return {number_, at_row_ ? rows_->values_from(columns) : after_, done_};
+  }
+  /// The rows after that one, of the file's present state.
+  result<void> seek(const sqlite_position& to) {
+    number_ = to.row, after_ = to.after, done_ = to.done;
+    return done_ || after_.empty() ? result<void>{} : start();
+  }
 
   void cancel() const { *cancelled_ = true; }
 
@@ -42,25 +66,32 @@ public:
     if (done_)
       return pull_status::done();
     if (!rows_)
-      start();
+      if (auto started = start(); !started)
+        throw failure(started.error());
     for (; demand > 0 && !out.full(); --demand) {
       if (rows_->step() == sqlite_statement::status::done) {
         rows_.reset();
+        at_row_ = false;
         done_ = true;
         return pull_status::done();
       }
       ++number_;
+      at_row_ = true;
       read(out);
     }
     return pull_status::more();
   }
 
 private:
-  void start() {
-    auto rows = from_.select(sqlite_columns<T>(), cancelled_.get());
+  static constexpr int columns =
+      with_fields<T>([]<class... F>(const F&...) { return static_cast<int>(sizeof...(F)); });
+
+  result<void> start() {
+    auto rows = from_.select(sqlite_columns<T>(), after_, cancelled_.get());
     if (!rows)
-      throw failure(rows.error());
+      return rows.error();
     rows_ = std::move(*rows);
+    return {};
   }
 
   void read(emitter<T>& out) {
@@ -96,6 +127,8 @@ private:
   std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
   std::optional<sqlite_statement> rows_;
   std::uint64_t number_ = 0;
+  std::vector<sqlite_value> after_; ///< where it began
+  bool at_row_ = false;
   bool done_ = false;
 };
 
@@ -104,8 +137,9 @@ private:
 ///   leat::sqlite_source<payment>{"shop.db", "payments"}
 ///   leat::sqlite_source<payment>::query("shop.db", "SELECT ... WHERE ...", {"id"})
 ///
-/// Replayable: the same rows come in the same order if the columns in `order_by` identify them.
-/// Without them a table is read by its primary key, or by rowid if it has none.
+/// Without `order_by` a table is read by its primary key, or by rowid if it has none. Replayable if
+/// these columns identify each row and are not NULL: it goes on after the row that was read last,
+/// in the state that the file then has.
 template <record T>
 class sqlite_source {
 public:

@@ -10,16 +10,15 @@
 namespace leat {
 
 inlet::inlet(std::size_t channels, bool ordered, const credit& window)
-    : channels_(channels), ordered_(ordered) {
+    : channels_(channels), fed_(channels), by_stamp_(ordered), ordered_(ordered && channels > 1) {
   piece_.channel = channels;
   for (channel& c : channels_)
     c.due = credit_return{window};
 }
 
 void inlet::receive(std::size_t index, frame f) {
-  if (index >= channels_.size())
-    throw protocol_violation(
-        fmt::format("a frame came on channel {} of {}", index, channels_.size()));
+  if (index >= fed_)
+    throw protocol_violation(fmt::format("a frame came on channel {} of {}", index, fed_));
   channel& c = channels_[index];
   if (c.had_last)
     throw protocol_violation(fmt::format("a frame came on channel {} behind the last one", index));
@@ -37,11 +36,10 @@ void inlet::receive(std::size_t index, frame f) {
 }
 
 void inlet::promise(std::size_t index, const mark& m, std::uint64_t frames) {
-  if (index >= channels_.size())
-    throw protocol_violation(
-        fmt::format("a promise came on channel {} of {}", index, channels_.size()));
+  if (index >= fed_)
+    throw protocol_violation(fmt::format("a promise came on channel {} of {}", index, fed_));
   channel& c = channels_[index];
-  if (frames > c.taken)
+  if (frames > c.taken || (c.at && frames == c.taken))
     c.late = late_promise{m, frames};
   else
     count(c, m, frames);
@@ -55,10 +53,18 @@ void inlet::count(channel& c, mark m, std::uint64_t frames) {
   c.late.reset();
 }
 
+void inlet::count_late(channel& c) {
+  if (c.late && !c.at && c.late->frames <= c.taken)
+    count(c, c.late->at, c.late->frames);
+}
+
 void inlet::promise_all(const mark& m) { promised_ = m; }
 
 const inlet::piece* inlet::next() {
   drop_consumed();
+  if (std::exchange(passed_now_, false))
+    for (channel& c : channels_)
+      count_late(c);
   if (arrived_ > 0)
     take_in();
   if (held_ > 0 && (ordered_ ? next_by_stamp() : next_by_arrival()))
@@ -129,7 +135,8 @@ void inlet::take_in(channel& c) {
   --arrived_;
   ++taken_;
   ++c.taken;
-  c.at = f.barrier_at;
+  if ((c.at = f.barrier_at))
+    ++standing_;
   if (f.last) {
     c.ended = true;
     c.ended_at = f.ended_at;
@@ -139,8 +146,7 @@ void inlet::take_in(channel& c) {
     if (const auto& envelopes = f.records->envelopes; envelopes.stamped())
       c.promised.progress = std::max(c.promised.progress, with_descendants(envelopes.last_stamp()));
   }
-  if (c.late && c.late->frames <= c.taken)
-    count(c, c.late->at, c.late->frames);
+  count_late(c);
   if (!ordered_ || expected_ > passed_)
     return_credit(c, f);
   held_ += f.size();
@@ -195,10 +201,10 @@ bool inlet::next_by_stamp() {
 
 mark inlet::reached() {
   drop_consumed();
-  if (empty() && promised_ && *promised_ != end_mark)
+  if (empty() && promised_ && *promised_ != end_mark && standing_ == 0)
     return *promised_;
   joint_mark all;
-  event_time ended_at = begin_of_time;
+  event_time ended_at = ended_at_;
   bool ended = true;
   for (const channel& c : channels_) {
     ended_at = std::max(ended_at, c.ended_at);
@@ -232,68 +238,123 @@ void inlet::pass_barrier() {
   passed_ = std::max(passed_, aligned()->epoch);
   for (channel& c : channels_)
     c.at = nullptr;
+  standing_ = 0;
+  passed_now_ = true;
 }
 
+namespace {
+
+input_edges::const_iterator find_input(const input_edges& edges, std::uint64_t input) {
+  return std::ranges::find(edges, input, [](const auto& e) { return e->input; });
+}
+
+const row_codec* codec_of_input(const input_edges& edges, std::uint64_t input) {
+  const auto found = find_input(edges, input);
+  return found == edges.end() ? nullptr : (*found)->codec;
+}
+
+error corrupt_records() { return external_error("the saved records are corrupt"); }
+
+// How records of an input are read, if their type has changed.
+result<std::optional<detail::conversion>>
+conversion_to(const row_codec& codec, const inlet::input_types& saved, std::uint64_t input) {
+  const auto type = saved.find(input);
+  if (type == saved.end())
+    return corrupt_records();
+  auto how = conversion_of_rows(type->second, codec);
+  if (how)
+    return how;
+  error why = how.error();
+  why.what = "the records that it held differ from the saved ones: " + why.what;
+  return why;
+}
+
+} // namespace
+
 result<void> inlet::save(std::string& to, const input_edges& edges) const {
-  put_plain(to, passed_);
+  event_time ended_at = ended_at_;
+  std::uint64_t frames = 0;
   for (std::size_t i = 0; i < channels_.size(); ++i) {
-    if (merges() && !edges[i]->codec)
+    if (ordered_ && !edges[i]->codec)
       return user_error(fmt::format("records of type {} from stage \"{}\" cannot be saved",
                                     edges[i]->type, edges[i]->from),
                         "declare the fields of the type");
-    save(channels_[i], to, edges[i]->codec);
+    ended_at = std::max(ended_at, channels_[i].ended_at);
+    frames += channels_[i].held.size();
   }
+  put_plain(to, ended_at), put_plain(to, frames);
+  for (std::size_t i = 0; i < channels_.size(); ++i)
+    if (!channels_[i].held.empty())
+      save(channels_[i], edges[i]->input, to, *edges[i]->codec);
   return {};
 }
 
-bool inlet::load(byte_cursor& from, const input_edges& edges) {
-  if (!get_plain(from, passed_))
-    return false;
-  for (std::size_t i = 0; i < channels_.size(); ++i)
-    if (!load(channels_[i], from, edges[i]->codec))
-      return false;
-  return true;
-}
-
-// The flags of a mark are not saved: a loaded sender does not know that it once said them, so it
-// would not take them back. What has arrived and was not taken in came after the barrier, and comes
-// again.
-void inlet::save(const channel& c, std::string& to, const row_codec* codec) {
+// What has arrived and was not taken in came after the barrier, and comes again. So do promises:
+// who has ended, or is idle, says so again.
+void inlet::save(const channel& c, std::size_t input, std::string& to, const row_codec& codec) {
   assert(!c.at);
-  put_plain(to, c.promised.progress);
-  put_plain(to, c.ended), put_plain(to, c.ended_at);
-  put_plain(to, std::uint64_t{c.next});
-  put_plain(to, std::uint64_t{c.held.size()});
-  for (frame f : c.held) {
-    f.barrier_at = nullptr, f.last = false; // the channel knows
+  for (std::size_t i = 0, first = c.next; i < c.held.size(); ++i, first = 0) {
+    frame f;
+    f.records = c.held[i].records;
+    if (first > 0) {
+      f.records = make_rows(f.records->type());
+      rows& whole = *c.held[i].records;
+      f.records->envelopes.append(0, whole.envelopes, first, whole.size(),
+                                  whole.envelopes.carried());
+      f.records->append(whole, first, whole.size(), false);
+    }
     f.paid = {1, static_cast<std::int64_t>(f.size()), 0};
     std::string bytes;
-    encode_frame(f, *codec, bytes, std::numeric_limits<std::size_t>::max());
+    encode_frame(f, codec, bytes, std::numeric_limits<std::size_t>::max());
+    put_plain(to, std::uint64_t{input});
     append_binary(to, bytes);
   }
 }
 
-bool inlet::load(channel& c, byte_cursor& from, const row_codec* codec) {
-  std::uint64_t next = 0;
+result<void> inlet::load(byte_cursor& from, const input_edges& edges, const input_types& saved,
+                         const claim& claims) {
+  std::map<std::uint64_t, std::optional<detail::conversion>> conversions;
+  event_time ended_at;
   std::uint64_t frames = 0;
-  if (!get_plain(from, c.promised.progress) || !read_binary_value(from, c.ended) ||
-      !get_plain(from, c.ended_at) || !get_plain(from, next) || !get_plain(from, frames))
-    return false;
-  c.had_last = c.ended;
-  c.next = next;
-  if (frames > 0 && (!merges() || !codec))
-    return false;
+  if (!get_plain(from, ended_at) || !get_plain(from, frames))
+    return corrupt_records();
+  ended_at_ = std::max(ended_at_, ended_at);
+  std::uint64_t input = 0;
   for (std::string bytes; frames > 0; --frames) {
-    if (!read_binary(from, bytes))
-      return false;
-    auto f = decode_frame(bytes, *codec);
+    if (!get_plain(from, input) || !read_binary(from, bytes))
+      return corrupt_records();
+    const row_codec* const codec = codec_of_input(edges, input);
+    if (!codec)
+      return user_error("the saved state has records of an input that the stage does not have",
+                        "run the graph that it was saved by");
+    if (!conversions.contains(input)) {
+      auto how = conversion_to(*codec, saved, input);
+      if (!how)
+        return how.error();
+      conversions.emplace(input, std::move(*how));
+    }
+    const auto f = decode_saved_frame(bytes, *codec, conversions.at(input));
     if (!f || f->size() == 0 || !f->records->envelopes.stamped())
-      return false;
-    f->paid = {}; // who sends has all its credit
-    held_ += f->size();
-    c.held.push_back(std::move(*f));
+      return corrupt_records();
+    restored_[input].add(*f, claims);
   }
-  return c.held.empty() ? c.next == 0 : c.next < c.held.front().size();
+  return {};
+}
+
+void inlet::begin(input_edges& edges) {
+  for (const auto& [input, records] : std::exchange(restored_, {})) {
+    channel c;
+    c.held = records.in_order();
+    if (c.held.empty())
+      continue;
+    for (const frame& f : c.held)
+      held_ += f.size();
+    c.ended = c.had_last = true;
+    channels_.push_back(std::move(c));
+    edges.push_back(std::shared_ptr(*find_input(edges, input)));
+  }
+  ordered_ = by_stamp_ && channels_.size() > 1;
+  piece_.channel = channels_.size();
 }
 
 bool inlet::ended() const {

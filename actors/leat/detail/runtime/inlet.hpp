@@ -7,12 +7,17 @@
 // before they stop, which is what it waits for. But records may also wait for others behind a
 // barrier, and that for whoever is stopped. So while one is under way credit returns at once: what
 // is held then is state of the checkpoint, and at most what was in flight.
+//
+// After a restart all channels begin anew, as those who feed them do: they promise again what still
+// holds. What was held comes by channels of its own, one for each input, which have ended.
 #pragma once
 
 #include <leat/detail/runtime/input_edge.hpp>
+#include <leat/detail/runtime/restored_records.hpp>
 #include <leat/detail/transport/frame.hpp>
 
 #include <deque>
+#include <map>
 
 namespace leat {
 
@@ -56,12 +61,19 @@ public:
   /// A barrier was put into the stream at the sources, and will come on all channels.
   void expect_barrier(epoch number);
 
-  /// Appends what is held and what is promised where a barrier has passed and nothing was taken in
-  /// since. An error if records may be held here that cannot be encoded.
+  /// Appends what is held where a barrier has passed and nothing was taken in since. An error if
+  /// records may be held here that cannot be encoded.
   result<void> save(std::string& to, const input_edges& edges) const;
-  /// Takes in what save() wrote, before anything has arrived; false if it makes no sense. Credit
-  /// and the counts of frames in promises begin anew, as with those who send.
-  bool load(byte_cursor& from, const input_edges& edges);
+  /// Whether a held record is for this inlet.
+  using claim = std::function<bool(const rows&, std::size_t)>;
+  /// The types in text of the records of each input, as they were saved.
+  using input_types = std::map<std::uint64_t, std::string>;
+  /// Takes in what save() wrote, here or elsewhere, before anything has arrived. May be called for
+  /// the inlets of several subtasks.
+  result<void> load(byte_cursor& from, const input_edges& edges, const input_types& saved,
+                    const claim& claims);
+  /// All were loaded: adds the channels by which their records come, and the edges of these.
+  void begin(input_edges& edges);
 
   /// True when all channels have ended and everything was consumed.
   bool ended() const;
@@ -72,7 +84,8 @@ public:
   /// False if no credit has come back since the last call: there is nothing to take.
   bool credit_came_back() { return std::exchange(credit_due_, false); }
 
-  std::size_t channels() const { return channels_.size(); }
+  /// Those that are fed.
+  std::size_t channels() const { return fed_; }
   /// Everything that has arrived was consumed.
   bool empty() const { return arrived_ == 0 && held_ == 0; }
   /// Frames ever taken in, on all channels.
@@ -81,17 +94,20 @@ public:
   std::size_t held() const { return held_; }
 
 private:
+  // One that stands behind frames which are not taken in, or behind the barrier that its channel
+  // stands at: until that has passed it is none of what is saved. After a restart records may go
+  // other ways than those which it speaks of.
   struct late_promise {
     mark at;
     std::uint64_t frames;
   };
   struct channel {
-    std::deque<frame> arrived;        // not taken in: their credit is out
-    std::deque<frame> held;           // taken in, not yet consumed
-    std::size_t next = 0;             // in held.front()
-    std::uint64_t taken = 0;          // frames ever taken in
-    mark promised;                    // of what comes behind those
-    std::optional<late_promise> late; // counts once that many frames are taken in
+    std::deque<frame> arrived; // not taken in: their credit is out
+    std::deque<frame> held;    // taken in, not yet consumed
+    std::size_t next = 0;      // in held.front()
+    std::uint64_t taken = 0;   // frames ever taken in
+    mark promised;             // of what comes behind those
+    std::optional<late_promise> late;
     bool ended = false;
     event_time ended_at = begin_of_time;
     bool had_last = false; // nothing may arrive any more
@@ -100,9 +116,8 @@ private:
   };
 
   static void count(channel& c, mark m, std::uint64_t frames);
-  bool merges() const { return ordered_ && channels_.size() > 1; }
-  static void save(const channel& c, std::string& to, const row_codec* codec);
-  bool load(channel& c, byte_cursor& from, const row_codec* codec);
+  static void count_late(channel& c);
+  static void save(const channel& c, std::size_t input, std::string& to, const row_codec& codec);
   void take_in();
   void take_in(channel& c);
   void take_in_by_turns();
@@ -114,14 +129,20 @@ private:
     return c.held.front().records->envelopes.stamp_of(c.next);
   }
 
-  std::vector<channel> channels_;
+  std::vector<channel> channels_; // first those that are fed
+  std::size_t fed_ = 0;
+  bool by_stamp_ = false; // if there are several
   bool ordered_ = false;
-  epoch expected_ = 0;           // a barrier up to this one is under way, ...
-  epoch passed_ = 0;             // ... unless it has passed
-  std::optional<mark> promised_; // by all channels, while the inlet is empty
-  std::size_t arrived_ = 0;      // frames, on all channels
-  std::uint64_t taken_ = 0;      // frames, on all channels
-  std::size_t held_ = 0;         // records
+  std::map<std::size_t, restored_records> restored_; // by input, until begin()
+  event_time ended_at_ = begin_of_time;              // of channels that had ended before a restart
+  epoch expected_ = 0;                               // a barrier up to this one is under way, ...
+  epoch passed_ = 0;                                 // ... unless it has passed
+  bool passed_now_ = false;                          // and nothing was taken in since
+  std::size_t standing_ = 0;                         // channels at a barrier
+  std::optional<mark> promised_;                     // by all channels, while the inlet is empty
+  std::size_t arrived_ = 0;                          // frames, on all channels
+  std::uint64_t taken_ = 0;                          // frames, on all channels
+  std::size_t held_ = 0;                             // records
   piece piece_; // that was given out last; its channel is past the last if there is none
   bool credit_due_ = false;
   std::size_t turn_ = 0; // whose turn it is when order does not matter

@@ -16,6 +16,7 @@ caf::actor_system_config& add_messages(caf::actor_system_config& config) {
       .add_message_type<withdraw_message>("leat::withdraw")
       .add_message_type<ready_message>("leat::ready")
       .add_message_type<prepared_message>("leat::prepared")
+      .add_message_type<saved_message>("leat::saved")
       .add_message_type<commit_message>("leat::commit")
       .add_message_type<done_message>("leat::done")
       .add_message_type<fault_message>("leat::fault")

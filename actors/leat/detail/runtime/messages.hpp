@@ -4,6 +4,7 @@
 #pragma once
 
 #include <leat/detail/runtime/command_outcome.hpp>
+#include <leat/detail/runtime/process_usage.hpp>
 #include <leat/detail/transport/frame.hpp>
 
 #include <array>
@@ -22,7 +23,7 @@ struct deliver_message {
 struct encoded_message {
   std::size_t channel = 0;
   std::uint64_t sequence = 0;
-  std::string content; ///< see frame_codec.hpp
+  std::string content; ///< see frame_packer.hpp
 };
 template <class Inspector>
 auto inspect(Inspector& f, encoded_message& m) {
@@ -157,6 +158,7 @@ struct wire_message {
   };
   caf::actor job;
   std::uint64_t term = 1;                   ///< of the job's attempt
+  epoch after = 0;                          ///< the last epoch before those of this attempt
   std::size_t number = 0;                   ///< of the subtask within the job
   std::vector<std::vector<consumer>> ports; ///< by port and lane
   std::vector<producer> channels;
@@ -171,7 +173,7 @@ auto inspect(Inspector& f, wire_message::producer& p) {
 }
 template <class Inspector>
 auto inspect(Inspector& f, wire_message& m) {
-  return f(m.job, m.term, m.number, m.ports, m.channels);
+  return f(m.job, m.term, m.after, m.number, m.ports, m.channels);
 }
 
 /// Job to source: everybody is ready.
@@ -220,7 +222,8 @@ auto inspect(Inspector& f, ready_message& m) {
   return f(m.subtask);
 }
 
-/// Subtask to job: the output of this sink is written and durable, and these are its metrics.
+/// Subtask to job: its stream has ended; it waits for its last commit_message, since it has
+/// prepared an output, or its state belongs to checkpoints. These are its metrics.
 struct prepared_message {
   std::size_t subtask = 0;
   std::string metrics; ///< as that of done_message
@@ -230,21 +233,43 @@ auto inspect(Inspector& f, prepared_message& m) {
   return f(m.subtask, m.metrics);
 }
 
-/// Job to subtask: all stages have ended well, so the prepared output is to appear.
-struct commit_message {};
+/// Subtask to job: its state at this epoch's barrier is durable, or could not be saved.
+struct saved_message {
+  std::size_t subtask = 0;
+  epoch of = 0;
+  std::string state; ///< as a manifest mentions it, encoded
+  bool failed = false;
+  error why = {};
+};
 template <class Inspector>
-auto inspect(Inspector& f, commit_message&) {
-  return f();
+auto inspect(Inspector& f, saved_message& m) {
+  return f(m.subtask, m.of, m.state, m.failed, m.why);
+}
+
+/// Job to subtask: what it has prepared of the epochs up to this one is to appear.
+struct commit_message {
+  epoch up_to = 0;
+  bool last = false; ///< the subtask's work ends with it
+};
+template <class Inspector>
+auto inspect(Inspector& f, commit_message& m) {
+  return f(m.up_to, m.last);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, process_usage& u) {
+  return f(u.cpu, u.memory);
 }
 
 /// Subtask to job: its last frames are sent, and these are its last metrics.
 struct done_message {
   std::size_t subtask = 0;
-  std::string metrics; ///< see metrics.hpp; empty within the job's process
+  std::string metrics;      ///< see metrics.hpp; empty within the job's process
+  process_usage usage = {}; ///< of a worker, so far
 };
 template <class Inspector>
 auto inspect(Inspector& f, done_message& m) {
-  return f(m.subtask, m.metrics);
+  return f(m.subtask, m.metrics, m.usage);
 }
 
 template <class Inspector>
@@ -271,13 +296,14 @@ auto inspect(Inspector& f, prepare_answer_message& m) {
   return f(m.subtask, m.refused, m.why);
 }
 
-/// A worker to the job: the metrics of its subtasks, now and then.
+/// A worker to the job: the metrics of its subtasks and of its process, now and then.
 struct metrics_message {
   std::vector<std::pair<std::size_t, std::string>> metrics;
+  process_usage usage = {};
 };
 template <class Inspector>
 auto inspect(Inspector& f, metrics_message& m) {
-  return f(m.metrics);
+  return f(m.metrics, m.usage);
 }
 
 /// Job to a worker: it has failed. Who waits there for room for dead letters waits no longer.

@@ -1,6 +1,7 @@
 #include <leat/detail/runtime/subtask.hpp>
 
 #include <leat/detail/runtime/protocol_violation.hpp>
+#include <leat/detail/stage/rejecting.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -17,7 +18,8 @@ subtask::subtask(std::shared_ptr<stage> logic, settings with, subtask_host& by,
                  subtask_metrics& measured)
     : stage_(std::move(logic)), source_(dynamic_cast<source_stage*>(stage_.get())),
       settings_(std::move(with)), host_(by), metrics_(measured),
-      inlet_(settings_.channels.size(), settings_.ordered, settings_.credit_limit) {
+      inlet_(settings_.channels.size(), settings_.ordered, settings_.credit_limit),
+      epoch_(settings_.services.after + 1) {
   const auto& ports = stage_->ports();
   for (std::size_t i = 0; i < ports.size(); ++i)
     ports[i]->connect(host_, i, settings_.ports[i], *settings_.services.time);
@@ -27,6 +29,14 @@ result<void> subtask::open() {
   settings_.services.counters = &metrics_.counters;
   settings_.services.latency = &metrics_.latency;
   settings_.services.wake_at = [this](clock_time when) { wake_by(when); };
+  if (settings_.letters)
+    settings_.letters->open(settings_.services);
+  if (settings_.poison_after > 0) {
+    auto watch = poison_watch::open(settings_.poison_file, settings_.poison_after);
+    if (!watch)
+      return watch.error();
+    watch_ = std::move(*watch);
+  }
   return stage_->open(settings_.services);
 }
 
@@ -101,7 +111,9 @@ result<command_effect> subtask::effect_of(const command& c) {
   if (!c.payload.empty())
     return user_error(fmt::format("unknown payload \"{}\" of command \"stop\"", c.payload),
                       "it has none");
-  return command_effect([this] { source_done_ = true; });
+  // With checkpoints what follows is for another attempt, so that nothing has to end.
+  return command_effect(
+      [this] { (settings_.services.checkpoints ? suspended_ : source_done_) = true; });
 }
 
 void subtask::withdraw() {
@@ -110,10 +122,11 @@ void subtask::withdraw() {
 }
 
 void subtask::inject(std::shared_ptr<const barrier> at) {
-  if (source_)
-    injected_.push_back(std::move(at));
-  else
+  if (finished_)
+    return host_.passed(*at);
+  if (!source_)
     inlet_.expect_barrier(at->epoch);
+  injected_.push_back(std::move(at));
   work();
 }
 
@@ -123,6 +136,7 @@ void subtask::work() {
   if (stage_->blocked()) {
     reached_.reset();
     stage_->resume();
+    end_watched();
   }
   if (source_)
     work_source();
@@ -135,12 +149,9 @@ void subtask::work() {
 
 void subtask::work_source() {
   advance_source(); // what was under way when it blocked has gone
-  while (!injected_.empty() && !stage_->blocked() && !finished_) {
-    const auto at = injected_.front();
-    if (!pass(at))
+  while (!injected_.empty() && !stage_->blocked())
+    if (!pass(std::shared_ptr(injected_.front())))
       return;
-    injected_.pop_front();
-  }
   for (unsigned pulls = 0; pulls < pulls_in_turn && may_pull(); ++pulls)
     if (!pull())
       break;
@@ -153,13 +164,13 @@ void subtask::work_source() {
 }
 
 bool subtask::may_pull() const {
-  return !source_done_ && !input_cancelled_ && !pull_requested_ && !stage_->blocked() &&
-         injected_.empty();
+  return !source_done_ && !suspended_ && !input_cancelled_ && !pull_requested_ &&
+         !stage_->blocked() && injected_.empty();
 }
 
 // True if there may be more at once.
 bool subtask::pull() {
-  const pull_status answer = source_->pull();
+  const pull_status answer = watching() ? pull_watched() : source_->pull();
   mark_due_ = true;
   advance_source();
   source_done_ = answer.is_done();
@@ -190,6 +201,8 @@ void subtask::work_inlet() {
       reached_.reset();
       if (input_cancelled_)
         *piece->next = piece->end;
+      else if (watching())
+        consume_watched(settings_.channels[piece->channel]->input, *piece->from, *piece->next);
       else
         stage_->consume(settings_.channels[piece->channel]->input, *piece->from, *piece->next,
                         piece->end);
@@ -208,6 +221,59 @@ void subtask::work_inlet() {
   }
 }
 
+// One record, and all that comes of it in this subtask.
+void subtask::consume_watched(std::size_t input, frame& f, std::size_t& next) {
+  const auto id = poison_watch::id_of(*f.records, next);
+  if (is_poison(*f.records, next, id)) {
+    stage_counters::add(metrics_.counters.records_in, 1);
+    ++next;
+    return;
+  }
+  watch_->begin(id);
+  stage_->consume(input, f, next, next + 1);
+  stage_->drain();
+  end_watched();
+}
+
+pull_status subtask::pull_watched() {
+  const pull_status answer = source_->pull(1);
+  const rows& pulled = source_->gathered();
+  const auto id = pulled.size() == 1
+                      ? poison_watch::id_of(source_->last().split, source_->last().position)
+                      : 0; // a reader may give several at a time
+  if (is_poison(pulled, 0, id)) {
+    source_->drop_gathered();
+    return answer;
+  }
+  watch_->begin(id);
+  stage_->drain();
+  end_watched();
+  return answer;
+}
+
+bool subtask::is_poison(const rows& from, std::size_t i, poison_watch::record_id id) {
+  auto why = watch_->verdict(id);
+  if (!why)
+    return false;
+  const stage_services& s = settings_.services;
+  std::string place = source_ ? raw_place(source_->last()) : place_of(s, from, i, i);
+  s.dead_letters->put({std::move(*why), s.stage, std::move(place),
+                       from.type().text ? from.type().text(from.record(i)) : std::string{}});
+  return true;
+}
+
+// While the stage is blocked, what came of the record is still under way in it.
+void subtask::end_watched() {
+  if (watching() && !stage_->blocked())
+    watch_->end();
+}
+
+// What is outside cannot be mended by leaving out records.
+void subtask::blame(const error& why) {
+  if (watch_ && why.domain != error_domain::external)
+    watch_->blame(why.what);
+}
+
 void subtask::advance(const mark& m) {
   if (m == reached_)
     return;
@@ -218,11 +284,7 @@ void subtask::advance(const mark& m) {
 // True if there is more to do behind a barrier.
 bool subtask::barrier_or_end() {
   if (const auto at = inlet_.aligned()) {
-    if (!pass(at))
-      return false;
-    inlet_.pass_barrier();
-    host_.passed(*at);
-    return true;
+    return pass(at);
   }
   if (inlet_.ended())
     finish();
@@ -233,8 +295,16 @@ bool subtask::barrier_or_end() {
 bool subtask::pass(const std::shared_ptr<const barrier>& at) {
   if (!stage_->at_barrier(*at))
     return false;
+  if (settings_.services.checkpoints)
+    prepare_output();
   obey(*at);
   send_event(at, false);
+  epoch_ = at->epoch + 1;
+  if (!source_)
+    inlet_.pass_barrier();
+  while (!injected_.empty() && injected_.front()->epoch <= at->epoch)
+    injected_.pop_front();
+  host_.passed(*at);
   return true;
 }
 
@@ -253,23 +323,65 @@ void subtask::obey(const barrier& at) {
 void subtask::finish() {
   if (!stage_->finish())
     return;
+  prepare_output();
+  if (auto* const letters = settings_.services.dead_letters)
+    letters->flush();
   send_event(nullptr, true);
   finished_ = true;
   publish();
   metrics_.ended.store(1, std::memory_order_relaxed);
   end_turn(); // the last metrics go now
-  if ((prepared_ = stage_->commits()))
+  awaits_commit_ = stage_->publishes_by_epoch() || settings_.services.checkpoints;
+  if (awaits_commit_)
     host_.prepared();
   else
     host_.done();
+  for (const auto& at : std::exchange(injected_, {})) // which will not come any more
+    host_.passed(*at);
 }
 
-void subtask::commit() {
-  if (!prepared_)
+void subtask::prepare_output() {
+  prepared_output o{epoch_, {}, {}, {}};
+  if (stage_->publishes_by_epoch())
+    o.committable = stage_->prepare_output(epoch_);
+  if (settings_.letters) {
+    o.letters = settings_.letters->prepare(epoch_);
+    o.prefix = settings_.letters->prefix(epoch_);
+  }
+  if (!o.committable.empty() && stage_->restores_output())
+    last_outputs_ = {o.committable};
+  if (!o.committable.empty() || !o.letters.empty())
+    outputs_.push_back(std::move(o));
+}
+
+// A sink may refuse records when it commits them: these letters have the names of that epoch, too.
+void subtask::commit_output(const prepared_output& o) {
+  if (settings_.letters && settings_.services.checkpoints)
+    settings_.letters->begin_commit(o.prefix);
+  if (!o.committable.empty())
+    stage_->commit(o.committable);
+  if (settings_.letters && settings_.services.checkpoints)
+    settings_.letters->commit(o.letters);
+}
+
+void subtask::commit(epoch up_to, bool last) {
+  if (finished_ ? !awaits_commit_ : up_to >= epoch_)
     throw protocol_violation("it is to commit what it has not prepared");
-  stage_->commit();
-  prepared_ = false;
+  if (watch_)
+    watch_->off();
+  for (; !outputs_.empty() && outputs_.front().of <= up_to; outputs_.pop_front())
+    commit_output(outputs_.front());
+  if (!last)
+    return;
+  finished_ = true;
+  awaits_commit_ = false;
   host_.done();
+}
+
+void subtask::tell_end() {
+  cancel_inputs();
+  send_event(nullptr, true);
+  host_.prepared();
 }
 
 void subtask::send_event(const std::shared_ptr<const barrier>& at, bool last) {

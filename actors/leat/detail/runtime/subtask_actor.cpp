@@ -25,7 +25,8 @@ error thrown() {
 } // namespace
 
 subtask_actor::subtask_actor(caf::actor_config& config, subtask_blueprint blueprint)
-    : caf::event_based_actor(config), blueprint_(std::move(blueprint)) {
+    : caf::event_based_actor(config), blueprint_(std::move(blueprint)),
+      packer_(blueprint_.compresses) {
   // Of messages that are not ours: an actor of the user's own derives from this one.
   set_exception_handler([this](std::exception_ptr& what) {
     try {
@@ -60,6 +61,8 @@ subtask_actor::no_answer subtask_actor::handle(Body body) {
 void subtask_actor::fail(error e) {
   e.stage = blueprint_.settings.services.stage;
   failed_ = true;
+  if (subtask_)
+    subtask_->blame(e);
   if (wiring_.job)
     send(wiring_.job, fault_message{wiring_.number, std::move(e)});
 }
@@ -148,10 +151,10 @@ caf::behavior subtask_actor::messages() {
             subtask_->work();
         });
       },
-      [this](const commit_message&) {
+      [this](const commit_message& m) {
         return handle([&] {
           if (is_from_job())
-            subtask_->commit();
+            subtask_->commit(m.up_to, m.last);
         });
       },
       [this](const wire_message& m) {
@@ -202,6 +205,7 @@ void subtask_actor::wire(wire_message& m) {
     told_.emplace_back(lanes.size());
   }
   received_.resize(wiring_.channels.size());
+  blueprint_.settings.services.after = wiring_.after;
   blueprint_.promises.resize(wiring_.ports.size());
   const auto me = caf::actor_cast<caf::weak_actor_ptr>(this);
   blueprint_.settings.services.wake_soon = [me] {
@@ -218,7 +222,24 @@ void subtask_actor::wire(wire_message& m) {
                    *blueprint_.metrics);
   if (auto opened = subtask_->open(); !opened)
     throw failure(opened.error());
+  load();
   send(wiring_.job, ready_message{wiring_.number});
+  if (subtask_->ended())
+    subtask_->tell_end();
+}
+
+void subtask_actor::load() {
+  if (!blueprint_.keep_state)
+    return;
+  for (const auto& read : blueprint_.saved_states) {
+    const auto saved = read();
+    if (!saved)
+      throw failure(saved.error());
+    if (auto loaded = subtask_->load(*saved); !loaded)
+      throw failure(loaded.error());
+  }
+  if (auto begun = subtask_->begin(); !begun)
+    throw failure(begun.error());
 }
 
 void subtask_actor::prepare(const command& c) {
@@ -239,7 +260,7 @@ void subtask_actor::receive(encoded_message& m) {
   const auto& codec = blueprint_.settings.channels[m.channel]->codec;
   if (!codec)
     throw protocol_violation("a frame came as bytes where records do not travel");
-  auto f = decode_frame(m.content, *codec);
+  auto f = packer_.unpack(m.content, *codec);
   if (!f)
     throw failure(f.error());
   subtask_->receive(m.channel, std::move(*f));
@@ -262,6 +283,7 @@ void subtask_actor::heard(const heard_message& m) {
 }
 
 caf::invoke_message_result subtask_actor::consume(caf::mailbox_element& m) {
+  const poison_watch::turn turn(subtask_ ? subtask_->watch() : nullptr);
   if (subtask_)
     subtask_->begin_turn();
   const auto how = caf::event_based_actor::consume(m);
@@ -287,9 +309,8 @@ void subtask_actor::messenger::send(std::size_t port, std::size_t lane, frame f)
     self.send(consumer.to, deliver_message{consumer.channel, std::move(f)});
     return;
   }
-  encoded_message m{consumer.channel, self.sent_[port][lane]++, {}};
-  encode_frame(f, *self.blueprint_.port_codecs[port], m.content);
-  self.send(consumer.to, std::move(m));
+  self.send(consumer.to, encoded_message{consumer.channel, self.sent_[port][lane]++,
+                                         self.packer_.pack(f, *self.blueprint_.port_codecs[port])});
 }
 
 void subtask_actor::messenger::promise(std::size_t port, const mark& m,
@@ -342,12 +363,38 @@ std::string subtask_actor::last_metrics() const {
   return blueprint_.reports_metrics ? encode_metrics(*blueprint_.metrics) : std::string{};
 }
 
+void subtask_actor::messenger::passed(const barrier& at) {
+  if (!self.blueprint_.keep_state)
+    return;
+  saved_message m{self.wiring_.number, at.epoch, {}};
+  auto saved = self.subtask_->capture();
+  if (!saved) {
+    m.failed = true;
+    m.why = saved.error();
+    return self.send(self.wiring_.job, std::move(m));
+  }
+  const stage_services& of = self.blueprint_.settings.services;
+  self.blueprint_.keep_state(
+      {at.epoch, of.stage, of.subtask, of.subtasks, of.stage_number, self.subtask_->ended(),
+       self.subtask_->has_outputs(), self.subtask_->holds_records(), std::move(*saved)},
+      [m, me = caf::actor_cast<caf::actor>(&self), job = self.wiring_.job](auto kept) mutable {
+        m.failed = !kept;
+        if (kept)
+          m.state = std::move(*kept);
+        else
+          m.why = kept.error();
+        caf::send_as(me, job, std::move(m));
+      });
+}
+
 void subtask_actor::messenger::prepared() {
   self.send(self.wiring_.job, prepared_message{self.wiring_.number, self.last_metrics()});
 }
 
 void subtask_actor::messenger::done() {
-  self.send(self.wiring_.job, done_message{self.wiring_.number, self.last_metrics()});
+  self.send(self.wiring_.job,
+            done_message{self.wiring_.number, self.last_metrics(),
+                         self.blueprint_.reports_metrics ? own_usage() : process_usage{}});
 }
 
 } // namespace leat

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/detail/plan/plan.hpp>
+#include <leat/detail/runtime/frame_packer.hpp>
 #include <leat/detail/runtime/messages.hpp>
 #include <leat/detail/runtime/progress_table.hpp>
 #include <leat/detail/runtime/strangers.hpp>
@@ -23,6 +24,24 @@ struct channel_promises {
   std::vector<std::optional<std::size_t>> channels; ///< by producer
 };
 
+/// The state of a subtask at a barrier.
+struct captured_state {
+  epoch of = 0;
+  std::string stage;
+  std::size_t subtask = 0;
+  std::size_t subtasks = 1;
+  std::uint32_t stage_number = 0;
+  bool ended = false;
+  bool has_outputs = false;   ///< that are to be committed
+  bool holds_records = false; ///< in its inlet
+  captured_bytes content;     ///< see subtask::capture
+};
+
+/// Writes a state elsewhere. When it is durable, or cannot be written, calls back from any thread,
+/// with what the manifest of the checkpoint is to say of it.
+using state_keeper =
+    std::function<void(captured_state, std::function<void(result<std::string>)> saved)>;
+
 /// What a subtask actor is made of.
 struct subtask_blueprint {
   /// Of an actor that no graph made: fills in what follows from its neighbours.
@@ -30,13 +49,16 @@ struct subtask_blueprint {
   std::shared_ptr<stage> logic;
   subtask::settings settings;
   std::shared_ptr<subtask_metrics> metrics;
-  std::shared_ptr<dead_letter_sink> dead_letters;      ///< the subtask's own way to that of the job
   std::shared_ptr<const std::atomic<bool>> job_failed; ///< nothing is processed any more
   bool reports_metrics = false;        ///< with its last message, as the job cannot see its metrics
   std::vector<port_promises> promises; ///< by port; empty: all consumers are told
   std::vector<channel_promises> reads; ///< of producers on this node, and of others
+  state_keeper keep_state;             ///< at each barrier; null: the job makes no checkpoints
+  /// What it is to go on from, see subtask::load: each reads a state. Empty: it begins anew.
+  std::vector<std::function<result<std::string>()>> saved_states;
   /// Of edges to other processes, by port; may be null elsewhere.
   std::vector<const row_codec*> port_codecs;
+  bool compresses = false; ///< frames to other processes
 };
 
 /// Makes the actor around a subtask in place of the runtime's own.
@@ -85,6 +107,7 @@ private:
   void wire(wire_message& m);
   std::string last_metrics() const;
   void prepare(const command& c);
+  void load();
   void receive(encoded_message& m);
   void tell(std::size_t port, std::size_t lane);
   void heard(const heard_message& m);
@@ -108,6 +131,7 @@ private:
     void cancel(std::size_t channel) override;
     void again(std::uint64_t number) override;
     void wake_at(clock_time when, std::uint64_t number) override;
+    void passed(const barrier& at) override;
     void prepared() override;
     void done() override;
     subtask_actor& self;
@@ -116,6 +140,7 @@ private:
   subtask_blueprint blueprint_;
   messenger messenger_{*this};
   wire_message wiring_;
+  frame_packer packer_;
   std::vector<std::vector<std::uint64_t>> sent_; // frames to other processes, by port and lane
   std::vector<std::uint64_t> received_;          // frames from there, by channel
   std::vector<std::vector<told_lane>> told_;     // by port and lane

@@ -1,121 +1,150 @@
-// A subtask as bytes: the format's version, a head (which subtask it is, what feeds it), its
-// counters, then what its channels hold and what its stage knows.
+// A subtask as bytes, see subtask_file.hpp. All of it can be joined with what other subtasks of the
+// stage saved, or be divided.
 #include <leat/detail/runtime/subtask.hpp>
 
-#include <leat/detail/record/key.hpp>
-#include <leat/detail/record/plain_bytes.hpp>
+#include <leat/detail/runtime/subtask_file.hpp>
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace leat {
 
 namespace {
 
-constexpr std::uint8_t format_version = 1;
-
-struct saved_head {
-  std::string stage;
-  std::uint64_t subtask = 0;
-  std::uint64_t subtasks = 1;
-  std::uint64_t inputs = 0; ///< a hash of what feeds it
-  static constexpr auto fields = leat::fields(
-      "saved_head", leat::field("stage", &saved_head::stage),
-      leat::field("subtask", &saved_head::subtask), leat::field("subtasks", &saved_head::subtasks),
-      leat::field("inputs", &saved_head::inputs));
-
-  std::string name() const {
-    return fmt::format("subtask {} of {} of stage \"{}\"", subtask, subtasks, stage);
-  }
-};
-
-std::uint64_t hash_of(const input_edges& channels, bool ordered) {
-  std::string text;
-  append_binary(text, ordered);
-  for (const auto& edge : channels) {
-    append_binary(text, std::uint64_t{edge->input});
-    append_binary(text, edge->from);
-    append_binary(text, edge->codec ? edge->codec->fingerprint() : 0);
-  }
-  return detail::hash_bytes(text.data(), text.size());
+subtask_file_head head_of(const subtask::settings& s, saved_contents contents) {
+  subtask_file_head head{s.services.stage, s.services.subtask, s.services.subtasks, {}, contents};
+  for (const auto& edge : s.channels)
+    if (edge->codec &&
+        std::ranges::find(head.inputs, edge->input, &saved_input::input) == head.inputs.end())
+      head.inputs.push_back({edge->input, row_type(*edge->codec)});
+  return head;
 }
 
-saved_head head_of(const subtask::settings& s) {
-  return {s.services.stage, s.services.subtask, s.services.subtasks,
-          hash_of(s.channels, s.ordered)};
-}
-
-error corrupt(const saved_head& own) {
+error corrupt(const subtask_file_head& own) {
   return external_error(fmt::format("the saved state of {} is corrupt", own.name()));
 }
 
-result<void> check_head(byte_cursor& from, const saved_head& own) {
-  std::uint8_t version = 0;
-  if (!get_plain(from, version))
-    return corrupt(own);
-  if (version != format_version)
-    return user_error(fmt::format("the saved subtask has format {}, this program reads format {}",
-                                  version, format_version),
-                      "use a program of the version that saved it");
-  saved_head saved;
-  if (!read_binary(from, saved))
-    return corrupt(own);
-  if (saved.name() != own.name())
-    return user_error(
-        fmt::format("the saved state of {} cannot be loaded by {}", saved.name(), own.name()),
-        "run the graph and the parallelism that it was saved by");
-  if (saved.inputs != own.inputs)
-    return user_error(
-        fmt::format("the inputs of {} differ from those that it was saved with", own.name()),
-        "run the graph and the parallelism that it was saved by");
-  return {};
+// Those of a stage are given whole, or that of the subtask's own number alone.
+result<void> check_given(const std::set<std::uint64_t>& given, std::uint64_t saved_by,
+                         const stage_services& own, bool is_source) {
+  const bool own_alone =
+      !is_source && saved_by == own.subtasks && given == std::set<std::uint64_t>{own.subtask};
+  if (given.empty() || given.size() == saved_by || own_alone)
+    return {};
+  return user_error(fmt::format("stage \"{}\" was saved by {} subtasks, of which {} are given",
+                                own.stage, saved_by, given.size()));
 }
 
-// What has been counted so far is part of the outcome, and names records in dead letters.
-auto counted(stage_counters& c) {
-  return std::array{&c.records_in, &c.records_out,  &c.panes,
-                    &c.late,       &c.dead_letters, &c.timers_dropped};
+saved_counters saved(const stage_counters& c) {
+  return {c.records_in, c.records_out, c.panes, c.late, c.dead_letters, c.timers_dropped};
 }
 
-bool load_counters(byte_cursor& from, stage_counters& counters) {
-  for (auto* counter : counted(counters)) {
-    std::uint64_t value = 0;
-    if (!get_plain(from, value))
-      return false;
-    counter->store(value, std::memory_order_relaxed);
-  }
-  return true;
+void take_over(const saved_counters& from, stage_counters& to) {
+  stage_counters::add(to.records_in, from.records_in);
+  stage_counters::add(to.records_out, from.records_out);
+  stage_counters::add(to.panes, from.panes);
+  stage_counters::add(to.late, from.late);
+  stage_counters::add(to.dead_letters, from.dead_letters);
+  stage_counters::add(to.timers_dropped, from.timers_dropped);
 }
 
 } // namespace
 
-// A source also has positions in its splits, which only it knows.
 result<std::string> subtask::save() const {
-  if (source_)
-    return internal_error(fmt::format("source \"{}\" cannot be saved", settings_.services.stage));
+  const auto captured = capture();
+  if (!captured)
+    return captured.error();
   std::string to;
-  put_plain(to, format_version);
-  append_binary(to, head_of(settings_));
-  for (const auto* counter : counted(metrics_.counters))
-    put_plain(to, counter->load(std::memory_order_relaxed));
-  if (auto saved = inlet_.save(to, settings_.channels); !saved)
-    return saved.error();
-  if (auto saved = stage_->save(to); !saved)
-    return saved.error();
+  (*captured)(to);
   return to;
 }
 
+result<captured_bytes> subtask::capture() const {
+  subtask_file file{head_of(settings_, stage_->saves()),
+                    saved(metrics_.counters),
+                    {finished_, {}, last_outputs_},
+                    {},
+                    {}};
+  for (const prepared_output& o : outputs_)
+    file.progress.outputs.push_back({o.of, o.committable, o.letters, o.prefix});
+  if (!finished_)
+    if (auto saved = inlet_.save(file.channels, settings_.channels); !saved)
+      return saved.error();
+  std::string to;
+  append_subtask_file(to, file);
+  result<captured_bytes> rest = captured_bytes([](std::string&) {});
+  if (!finished_ || source_) // the splits of a source may go to others
+    rest = stage_->capture();
+  if (!rest)
+    return rest.error();
+  return captured_bytes([head = std::move(to), rest = std::move(*rest)](std::string& all) {
+    all += head;
+    rest(all);
+  });
+}
+
+// What a subtask has counted and prepared goes to the one that its number falls to.
 result<void> subtask::load(std::string_view saved) {
-  const saved_head own = head_of(settings_);
-  byte_cursor from(saved);
-  if (auto fits = check_head(from, own); !fits)
-    return fits;
-  if (!load_counters(from, metrics_.counters) || !inlet_.load(from, settings_.channels))
-    return corrupt(own);
-  if (auto loaded = stage_->load(from); !loaded)
-    return loaded;
+  const stage_services& own = settings_.services;
+  auto file = read_subtask_file(saved);
+  if (!file)
+    return file.error();
+  const subtask_file_head& head = file->head;
+  if (head.stage != own.stage)
+    return user_error(fmt::format("the saved state of {} cannot be loaded by {}", head.name(),
+                                  head_of(settings_, stage_->saves()).name()));
+  const bool is_first = loaded_.empty();
+  if (head.subtask >= head.subtasks || (!is_first && head.subtasks != saved_by_) ||
+      !loaded_.insert(head.subtask).second)
+    return corrupt(head);
+  saved_by_ = head.subtasks;
+  saved_progress& progress = file->progress;
+  if (!progress.ended)
+    if (auto loaded = load_channels(*file); !loaded)
+      return loaded;
+  byte_cursor from(file->stage);
+  if (!progress.ended || source_)
+    if (auto loaded = stage_->load(from); !loaded)
+      return loaded;
   if (from.left() > 0)
-    return corrupt(own);
+    return corrupt(head);
+  if (head.subtasks != own.subtasks || head.subtask == own.subtask)
+    all_ended_ = all_ended_ && progress.ended;
+  if (head.subtask % own.subtasks != own.subtask)
+    return {};
+  take_over(file->counters, metrics_.counters);
+  if (!settings_.published)
+    for (saved_output& o : progress.outputs)
+      commit_output({o.of, std::move(o.committable), std::move(o.letters), std::move(o.prefix)});
+  std::ranges::move(progress.last_outputs, std::back_inserter(last_outputs_));
   return {};
+}
+
+result<void> subtask::load_channels(const subtask_file& file) {
+  inlet::input_types types;
+  for (const saved_input& i : file.head.inputs)
+    types.emplace(i.input, i.type);
+  const auto claims = [&](const rows& held, std::size_t i) {
+    return stage_->claims(held, i, file.head.subtask);
+  };
+  byte_cursor from(file.channels);
+  if (auto loaded = inlet_.load(from, settings_.channels, types, claims); !loaded)
+    return loaded;
+  return from.left() == 0 ? result<void>{} : corrupt(file.head);
+}
+
+result<void> subtask::begin() {
+  if (auto whole = check_given(loaded_, saved_by_, settings_.services, source_ != nullptr); !whole)
+    return whole;
+  for (const std::string& output : last_outputs_)
+    stage_->restore_output(output);
+  stage_->discard_uncommitted();
+  if (settings_.letters)
+    settings_.letters->go_on();
+  inlet_.begin(settings_.channels);
+  finished_ = awaits_commit_ = all_ended_ && !loaded_.empty();
+  metrics_.ended.store(finished_, std::memory_order_relaxed);
+  return stage_->begin();
 }
 
 } // namespace leat

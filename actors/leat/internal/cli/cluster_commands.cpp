@@ -3,8 +3,10 @@
 #include <leat/internal/cli/cluster_settings.hpp>
 #include <leat/internal/cli/commands.hpp>
 #include <leat/internal/cli/signals.hpp>
+#include <leat/internal/cluster/own_program.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <fmt/format.h>
 
 namespace leat {
@@ -27,6 +29,9 @@ exit_code coordinator_command(const std::vector<std::string>& arguments, const c
   const auto address = settings.address();
   if (!address)
     return to.refuse(address.error());
+  const auto limit = settings.file_bytes();
+  if (!limit)
+    return to.refuse(limit.error());
   const auto own = settings.load();
   if (!own)
     return to.refuse(own.error());
@@ -39,6 +44,7 @@ exit_code coordinator_command(const std::vector<std::string>& arguments, const c
   role.workers_from = &*there;
   role.workers = settings.workers;
   role.what.arguments.assign(dashes + 2, arguments.end());
+  role.what.file_limit = *limit;
   const auto command = role.what.arguments;
   return run(command, std::move(role));
 }
@@ -63,7 +69,14 @@ exit_code worker_command(const std::vector<std::string>& arguments, const consol
   run_role role;
   role.worker = std::move(joined->role);
   role.files = std::move(joined->files);
-  return run(joined->arguments, std::move(role));
+  bool again = false;
+  role.another_attempt = &again;
+  const exit_code code = run(joined->arguments, std::move(role));
+  if (!again)
+    return code;
+  to.note("the job has failed and is tried again: this worker joins anew");
+  return to.refuse(
+      external_error(fmt::format("cannot start anew: {}", std::strerror(become_own_program()))));
 }
 
 } // namespace leat

@@ -38,6 +38,7 @@ void coordinator_settings::declare(option_set& options) {
   options.add("--workers N", workers, "number of workers to wait for").required();
   node_settings::declare(options);
   options.add("--name NAME", name, "name of this node, as in its certificate");
+  options.add("--file-limit SIZE", file_limit, "maximum size of a file sent to workers");
 }
 
 result<void> coordinator_settings::check() const {
@@ -51,10 +52,15 @@ result<node_address> coordinator_settings::address() const {
   return a;
 }
 
+result<std::uint64_t> coordinator_settings::file_bytes() const {
+  return size_of("--file-limit", file_limit);
+}
+
 void worker_settings::declare(option_set& options) {
   options.add("--join HOST:PORT", join, "address of the coordinator").required();
   options.add("--name NAME", name, "name of this node, as in its certificate").required();
   node_settings::declare(options);
+  options.add("--coordinator NAME", coordinator, "name of the coordinator, as in its certificate");
   options.add("--slots N", slots, "weight of this node: twice the slots, twice the subtasks");
   options.add("--label LABEL", labels, "label that stages can be pinned to; once for each label");
   options.add("--listen HOST:PORT", listen,
@@ -62,6 +68,8 @@ void worker_settings::declare(option_set& options) {
               "coordinator)");
   options.add("--cache DIR", cache,
               "directory for files from coordinators (default: leat in the cache of the user)");
+  options.add("--cache-cap SIZE", cache_cap,
+              "size of that directory beyond which old files are removed");
 }
 
 result<join_settings> worker_settings::settings() const {
@@ -70,6 +78,9 @@ result<join_settings> worker_settings::settings() const {
   if (!to)
     return of_option("--join", to.error());
   s.coordinator = std::move(*to);
+  if (auto named = check_node_name(coordinator); !named)
+    return of_option("--coordinator", named.error());
+  s.coordinator_node = coordinator;
   if (!listen.empty()) {
     auto at = node_address::parse(listen, true);
     if (!at)
@@ -83,6 +94,10 @@ result<join_settings> worker_settings::settings() const {
     return of_option("--label", fit.error());
   s.labels = labels;
   s.cache = cache.empty() ? usual_cache() : cache;
+  const auto cap = size_of("--cache-cap", cache_cap);
+  if (!cap)
+    return cap.error();
+  s.cache_cap = *cap;
   return s;
 }
 

@@ -18,20 +18,24 @@ struct node_settings {
 struct coordinator_settings : node_settings {
   std::string listen;
   std::uint64_t workers = 0;
+  std::string file_limit = "4GiB";
 
-  coordinator_settings() { name = "coordinator"; }
+  coordinator_settings() { name = coordinator_name; }
   void declare(option_set& options);
   /// Errors name the option.
   result<node_address> address() const;
   result<void> check() const;
+  result<std::uint64_t> file_bytes() const;
 };
 
 struct worker_settings : node_settings {
   std::string join;
+  std::string coordinator = std::string(coordinator_name);
   std::string listen;
   std::uint64_t slots = 1;
   std::vector<std::string> labels;
   std::string cache;
+  std::string cache_cap = "16GiB";
 
   void declare(option_set& options);
   /// Errors name the option.

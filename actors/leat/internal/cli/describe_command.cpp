@@ -1,11 +1,13 @@
 #include <leat/internal/cli/describe_command.hpp>
 
+#include <leat/detail/plan/guarantees.hpp>
 #include <leat/detail/record/utf8.hpp>
 #include <leat/internal/cli/describe_placement.hpp>
 #include <leat/scalar_text.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <functional>
 
 namespace leat {
 
@@ -15,12 +17,24 @@ constexpr std::uint64_t most_slots = 1024;
 
 /// How a format is written: of a graph, and of its placement (null: not at all).
 struct describer {
-  std::string (plan::*graph)(std::size_t) const;
+  std::function<std::string(const plan&, std::size_t parallelism)> graph;
   std::string (*placement)(const placed_plan&);
 };
 
+// What a crash costs: the text that a run tells at its start.
+std::string guarantee_text(const plan& p) {
+  std::string text = "after a crash, with checkpoints\n";
+  for (const stage_guarantee& g : guarantees(p))
+    text += fmt::format("  {}\n", text_of(g));
+  return text;
+}
+
+std::string text_of_graph(const plan& p, std::size_t parallelism) {
+  return p.describe_text(parallelism) + guarantee_text(p);
+}
+
 const std::map<std::string_view, describer> describers = {
-    {"text", {&plan::describe_text, placement_text}},
+    {"text", {text_of_graph, placement_text}},
     {"mermaid", {&plan::describe_mermaid, placement_mermaid}},
     {"dot", {&plan::describe_dot, nullptr}},
     {"json", {&plan::describe_json, placement_json}}};
@@ -152,7 +166,7 @@ exit_code describe_command(const graph_maker& make, const describe_settings& set
     return exit_refused;
   }
   if (!settings.placement) {
-    to.print((g->plan().*describe->graph)(*parallelism));
+    to.print(describe->graph(g->plan(), *parallelism));
     return exit_done;
   }
   const auto where = placed_plan::of(g->plan(), *parallelism, wanted->nodes, wanted->rules);

@@ -56,7 +56,9 @@ std::string reason_for(const placed_plan& w, std::size_t s) {
   if (has_local_path(stage, w.rules))
     return fmt::format("its path is local; --shared {} if every node has it", stage.name);
   const std::size_t count = w.resolved.stages[s].parallelism;
-  const bool own_files = stage.kind.is_sink && paths_of(stage, count).size() > 1;
+  const auto files = paths_of(stage, count);
+  const bool own_files = stage.kind.is_sink && !files.empty() &&
+                         (files.size() > 1 || (count > 1 && files.front().folder));
   return fmt::format("{}{}",
                      w.rules.other_hosts ? "its path is shared" : "all nodes are on this host",
                      own_files ? ", each subtask writes its own file" : "");

@@ -2,6 +2,7 @@
 
 #include <leat/detail/record/utf8.hpp>
 #include <leat/internal/cli/columns.hpp>
+#include <leat/quantities.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -113,6 +114,14 @@ result<void> check_range(std::string_view option, std::uint64_t value, std::uint
   if (value >= least && value <= most)
     return {};
   return user_error(fmt::format("{}: {} is not between {} and {}", option, value, least, most));
+}
+
+result<std::uint64_t> size_of(std::string_view option, const std::string& given) {
+  const auto bytes = parse_size(given);
+  if (!bytes)
+    return user_error(fmt::format("{}: invalid size {}", option, shown(given)),
+                      "a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB: 512MB");
+  return *bytes;
 }
 
 result<assignment> split_assignment(std::string_view option, const std::string& given,

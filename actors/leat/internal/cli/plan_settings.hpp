@@ -41,6 +41,9 @@ struct plan_settings {
 result<void> check_range(std::string_view option, std::uint64_t value, std::uint64_t least,
                          std::uint64_t most);
 
+/// A size in bytes: "512MB". Errors name the option.
+result<std::uint64_t> size_of(std::string_view option, const std::string& given);
+
 /// A value for a stage: "alerts=100us" as {"alerts", "100us"}. Errors name the option, and give the
 /// form and the example.
 using assignment = std::pair<std::string, std::string>;

@@ -5,7 +5,10 @@
 #include <leat/internal/cli/cluster_commands.hpp>
 #include <leat/internal/cli/commands.hpp>
 #include <leat/internal/cli/describe_command.hpp>
+#include <leat/internal/cli/inspect_command.hpp>
 #include <leat/internal/cli/run_command.hpp>
+#include <leat/internal/cli/savepoint_command.hpp>
+#include <leat/internal/cli/tail_command.hpp>
 
 #include <algorithm>
 #include <deque>
@@ -109,6 +112,12 @@ exit_code program::parts::obey(const std::vector<std::string>& arguments) {
     return worker_command(rest, terminal, runner());
   if (make && name == "certs")
     return certs_command(rest, terminal);
+  if (make && name == "savepoint")
+    return savepoint_command(rest, terminal);
+  if (make && name == "inspect")
+    return inspect_command(rest, terminal);
+  if (make && name == "tail")
+    return tail_command(rest, terminal);
   for (const own_command& c : own_commands)
     if (c.name == name)
       return act(c, rest);
@@ -170,6 +179,9 @@ text_rows program::parts::commands() const {
     rows.emplace_back("coordinator", coordinator_help);
     rows.emplace_back("worker", worker_help);
     rows.emplace_back("certs", certs_help);
+    rows.emplace_back("savepoint", savepoint_help);
+    rows.emplace_back("inspect", inspect_help);
+    rows.emplace_back("tail", tail_help);
   }
   for (const own_command& c : own_commands)
     rows.emplace_back(c.name, c.help);

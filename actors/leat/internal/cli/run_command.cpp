@@ -1,10 +1,13 @@
 #include <leat/internal/cli/run_command.hpp>
 
 #include <leat/connectors/files/dead_letter_file.hpp>
+#include <leat/detail/plan/guarantees.hpp>
 #include <leat/detail/record/utf8.hpp>
 #include <leat/internal/cli/progress.hpp>
+#include <leat/internal/cli/savepoint_command.hpp>
 #include <leat/internal/cli/signals.hpp>
 #include <leat/internal/cli/summary.hpp>
+#include <leat/internal/cli/supervisor.hpp>
 #include <leat/internal/cluster/worker.hpp>
 #include <leat/internal/observe/job_watch.hpp>
 #include <leat/internal/observe/metrics_file.hpp>
@@ -25,26 +28,39 @@ constexpr std::chrono::seconds between_watches{1};
 class attended_run {
 public:
   attended_run(job& j, dead_letter_file& dead_letters, job_bus& bus, job_watch& watch,
-               stop_signals& signals)
-      : job_(j), dead_letters_(dead_letters), bus_(bus), watch_(watch), signals_(signals) {}
+               stop_signals& signals, const checkpoint_settings& checkpoints)
+      : job_(j), dead_letters_(dead_letters), bus_(bus), watch_(watch), signals_(signals),
+        stop_savepoint_(checkpoints.stop_savepoint),
+        savepoints_(j, checkpoints.folder, [&bus](const std::string& text) {
+          bus.publish(event_level::warning, event_kind::checkpoints, text);
+        }) {}
 
   void wait() {
     while (!job_.wait_for(between_looks)) {
       obey();
+      savepoints_.look(std::chrono::steady_clock::now());
       bus_.turn([this] { return job_.metrics(); });
     }
+    at_stop_ = savepoints_.close();
     bus_.deliver();
   }
+  /// An error if the savepoint that the job was to stop with was not made.
+  const result<void>& at_stop() const { return at_stop_; }
   bool stopped() const { return stopped_; }
 
 private:
   void obey() {
     if (signals_.count() > 0 && !stopped_) {
       stopped_ = true;
-      job_.stop();
+      if (stop_savepoint_.empty())
+        job_.stop();
+      else
+        savepoints_.stop(stop_savepoint_);
       watch_.stopping();
       bus_.publish(event_level::warning, event_kind::stopping,
-                   "stopping: finishing what was read (Ctrl-C again to stop at once)");
+                   fmt::format("stopping: {} (Ctrl-C again to stop at once)",
+                               job_.metrics().checkpoints ? "making a checkpoint"
+                                                          : "finishing what was read"));
     }
     if (signals_.count() > 1 && !aborted_) {
       aborted_ = true;
@@ -60,6 +76,9 @@ private:
   job_bus& bus_;
   job_watch& watch_;
   stop_signals& signals_;
+  std::string stop_savepoint_;
+  savepoint_desk savepoints_;
+  result<void> at_stop_;
   bool stopped_ = false;
   bool aborted_ = false;
 };
@@ -72,7 +91,10 @@ struct attention {
   std::optional<std::chrono::milliseconds> metrics_interval;
   std::optional<metrics_file> metrics;
 
-  static result<attention> of(const run_settings& settings, std::FILE* err) {
+  static result<attention> of(const run_settings& settings, const std::string& graph,
+                              std::FILE* err) {
+    if (auto usable = settings.check_dead_letter_folder(graph); !usable)
+      return usable.error();
     const auto cap = settings.dead_letter_bytes();
     if (!cap)
       return cap.error();
@@ -120,12 +142,20 @@ std::string ended_text(const job_metrics& r, std::string_view how) {
 std::string published_text(const plan& p) {
   std::vector<std::string_view> names;
   for (const plan_stage& s : p.stages)
-    if (s.publishes)
+    if (s.publishes_as_it_goes())
       names.push_back(s.name);
   return names.empty() ? ""
                        : fmt::format("{} publish{} as it goes: a job that fails leaves the records "
                                      "written so far",
                                      fmt::join(names, ", "), names.size() == 1 ? "es" : "");
+}
+
+// So is what a crash costs in spite of checkpoints, and, for those who want to know, what it does
+// not cost.
+void tell_guarantees(job_bus& bus, const std::vector<stage_guarantee>& all) {
+  for (const stage_guarantee& g : all)
+    bus.publish(g.level == guarantee::exactly_once ? event_level::info : event_level::warning,
+                event_kind::started, text_of(g));
 }
 
 // Brings the bus to the console and into the metrics file.
@@ -162,47 +192,51 @@ void tell_end(job_bus& bus, attention& a, const job_metrics& r, const result<voi
   bus.deliver();
 }
 
-// Another process watches the job and tells how it gets on.
-exit_code work(leat::graph g, run_options options, worker_role role, const attention& a,
-               const run_settings& settings, const console& to) {
-  dead_letter_file dead_letters(settings.dead_letter_folder(g.name()), a.dead_letter_cap);
-  options.dead_letters = &dead_letters;
-  const auto done = run_worker(std::move(g), options, std::move(role));
-  return done ? exit_done : to.refuse(done.error());
-}
-
-// What is run: a graph, how, and how it is watched.
+// What is run: a graph, and how.
 struct run_plan {
   leat::graph g;
   run_options options;
-  attention attended;
 
-  static result<run_plan> of(const graph_maker& make, const run_settings& settings,
-                             std::FILE* err) {
+  static result<run_plan> of(const graph_maker& make, const run_settings& settings) {
     auto options = settings.options();
     if (!options)
       return placed(options.error(), settings.places);
-    auto attended = attention::of(settings, err);
-    if (!attended)
-      return placed(attended.error(), settings.places);
     auto g = made(make);
     if (!g)
       return g.error();
     if (auto there = settings.check_stages(g->plan()); !there)
       return there.error();
-    if (auto usable = settings.check_dead_letter_folder(g->name()); !usable)
-      return placed(usable.error(), settings.places);
-    return run_plan{std::move(*g), std::move(*options), std::move(*attended)};
+    return run_plan{std::move(*g), std::move(*options)};
   }
 };
 
+// Another process watches the job and tells how it gets on.
+exit_code work(run_plan run, run_role role, const console& to) {
+  const auto end = run_worker(std::move(run.g), std::move(run.options), std::move(*role.worker),
+                              [&to](const std::string& note) { to.note(note); });
+  if (!end)
+    return to.refuse(end.error());
+  if (role.another_attempt)
+    *role.another_attempt = *end == worker_end::another_attempt;
+  return exit_done;
+}
+
 // Tells the bus that the job runs, and what its user has to know from the start.
-void tell_start(job_bus& bus, const job& j, const std::string& published) {
+void tell_start(job_bus& bus, const job& j, const std::string& published,
+                const std::vector<stage_guarantee>& guarantees) {
   bus.publish(event_level::info, event_kind::started, started_text(j.metrics()));
   for (const std::string& note : j.notes())
     bus.publish(event_level::warning, event_kind::started, note);
+  if (const auto made = j.metrics().checkpoints; made && made->restored > 0) {
+    for (const std::string& damage : made->passed_over)
+      bus.publish(event_level::warning, event_kind::started,
+                  fmt::format("a newer checkpoint is passed over: {}", damage));
+    bus.publish(event_level::warning, event_kind::started,
+                fmt::format("continuing from checkpoint {}", made->restored));
+  }
   if (!published.empty())
     bus.publish(event_level::warning, event_kind::started, published);
+  tell_guarantees(bus, guarantees);
 }
 
 exit_code code_of_failure(const job& j, const error& fault, const stop_signals& signals) {
@@ -225,11 +259,14 @@ void print_summary(const job_metrics& metrics, std::string_view dead_letter_file
 // Runs the job in this process, which attends it.
 exit_code attend(run_plan run, const run_settings& settings, const further_rows& more,
                  const console& to, const run_role& role) {
+  auto attended = attention::of(settings, run.g.name(), to.err);
+  if (!attended)
+    return to.refuse(placed(attended.error(), settings.places));
   job_bus bus;
   std::optional<progress_line> line;
-  subscribe(bus, run.attended, line, to);
+  subscribe(bus, *attended, line, to);
   dead_letter_file dead_letters(settings.dead_letter_folder(run.g.name()),
-                                run.attended.dead_letter_cap, [&](std::string_view text) {
+                                attended->dead_letter_cap, [&](std::string_view text) {
                                   bus.publish(event_level::warning, event_kind::dead_letters,
                                               std::string(text));
                                 });
@@ -249,17 +286,21 @@ exit_code attend(run_plan run, const run_settings& settings, const further_rows&
     run.options.cluster = workers_of(
         *role.workers_from, role.workers, role.what, [&signals] { return signals.count() > 0; },
         [&to](const std::string& text) { to.note(text); });
-  const std::string published = settings.quiet ? "" : published_text(run.g.plan());
+  const bool checkpoints = !run.options.checkpoints.folder.empty();
+  const std::string published =
+      settings.quiet || checkpoints ? std::string{} : published_text(run.g.plan());
+  const auto promised =
+      settings.quiet || !checkpoints ? std::vector<stage_guarantee>{} : guarantees(run.g.plan());
   auto started = job::start(std::move(run.g), std::move(run.options));
   if (!started)
     return to.refuse(placed(started.error(), settings.places));
-  tell_start(bus, *started, published);
-  attended_run attendant(*started, dead_letters, bus, watch, signals);
+  tell_start(bus, *started, published, promised);
+  attended_run attendant(*started, dead_letters, bus, watch, signals, settings.checkpoints);
   attendant.wait();
   const auto done = started->wait();
   const job_metrics metrics = started->metrics();
   watch.look(metrics);
-  tell_end(bus, run.attended, metrics, done, attendant.stopped());
+  tell_end(bus, *attended, metrics, done, attendant.stopped());
   if (line)
     line->clear();
 
@@ -270,9 +311,24 @@ exit_code attend(run_plan run, const run_settings& settings, const further_rows&
                           dead_letters.path()));
     return code_of_failure(*started, done.error(), signals);
   }
+  if (!attendant.at_stop()) {
+    to.tell(attendant.at_stop().error());
+    return exit_failed;
+  }
   if (!settings.quiet)
     print_summary(metrics, dead_letters.path(), more, to);
   return exit_done;
+}
+
+// The workers of a job come from one place.
+result<void> check_workers(const run_settings& settings, const run_role& role) {
+  if (!role.workers_from || settings.local_cluster == 0)
+    return {};
+  return placed(
+      user_error("--local-cluster: this coordinator waits for workers from other hosts, and starts "
+                 "none on its own",
+                 "leave out --local-cluster, or give it to the command run without a coordinator"),
+      settings.places);
 }
 
 } // namespace
@@ -283,12 +339,23 @@ exit_code run_command(const graph_maker& make, const run_settings& settings,
   if (const auto order = worker_invitation::of_this_process())
     role.worker = role_of(*order);
   survive_file_limit();
-  auto run = run_plan::of(make, settings, to.err);
+  if (settings.supervise && !role.worker && !is_supervised()) {
+    if (role.workers_from)
+      return to.refuse(user_error("--supervise: a coordinator of other hosts is not supervised",
+                                  "leave out --supervise"));
+    return supervise(settings, to);
+  }
+  if (auto fit = check_workers(settings, role); !fit)
+    return to.refuse(fit.error());
+  auto run = run_plan::of(make, settings);
+  if (!run && role.worker)
+    give_up(*role.worker, run.error());
   if (!run)
     return to.refuse(run.error());
+  if (!run->options.checkpoints.folder.empty())
+    blame_crashes();
   if (role.worker)
-    return work(std::move(run->g), std::move(run->options), std::move(*role.worker), run->attended,
-                settings, to);
+    return work(std::move(*run), std::move(role), to);
   return attend(std::move(*run), settings, more, to, role);
 }
 

@@ -17,6 +17,7 @@ struct run_role {
 
   /// Of a worker: its place, and where the files are that it was sent.
   std::optional<worker_role> worker = {};
+  bool* another_attempt = nullptr; ///< set to true if the worker is to join anew
   std::map<std::string, std::string> files = {};
 };
 

@@ -1,6 +1,7 @@
 #include <leat/internal/cli/run_settings.hpp>
 
 #include <leat/detail/record/utf8.hpp>
+#include <leat/internal/cli/restart_spec.hpp>
 #include <leat/quantities.hpp>
 #include <leat/scalar_text.hpp>
 
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::uint64_t most_workers = 1024;
 constexpr std::uint64_t most_frame_records = 1'000'000;
+constexpr std::uint64_t least_node_buffer = 64 * 1024;
 constexpr std::chrono::milliseconds shortest_metrics_interval{100};
 
 result<void> read_slow_sinks(const std::vector<std::string>& given,
@@ -67,6 +69,16 @@ void run_settings::declare(option_set& options) {
       "simulate a slow sink: delay per record; once for each sink");
   add("Running", "--frame-records N", frame_records,
       "maximum number of records in a frame; affects no result (advanced)");
+  add("Running", "--node-buffer SIZE", node_buffer,
+      "memory for what is on its way to a node, or from it");
+  add("Running", "--compress", compress, "compress frames between nodes, for slow links");
+  checkpoints.declare(options);
+  add("Checkpoints", "--restart SPEC", restart,
+      "after a failure: fail, fixed:3,1s or exponential:10,1s,1min");
+  add("Checkpoints", "--poison-after N", poison_after,
+      "failures of a stage after which their record is a dead letter; 0: never");
+  add("Checkpoints", "--supervise", supervise,
+      "run under a supervisor, which starts the job again after a crash");
   add("Output", "--dead-letters DIR", dead_letters,
       "directory for dead letters (default: <graph>-dead-letters)");
   add("Output", "--dead-letter-cap SIZE", dead_letter_cap,
@@ -93,6 +105,12 @@ result<run_options> run_settings::options() const {
     return fits.error();
   if (auto fits = check_range("--frame-records", frame_records, 1, most_frame_records); !fits)
     return fits.error();
+  const auto buffer = size_of("--node-buffer", node_buffer);
+  if (!buffer)
+    return buffer.error();
+  if (*buffer < least_node_buffer)
+    return user_error(fmt::format("--node-buffer: {} is too small", shown(node_buffer)),
+                      "at least 64KiB");
   if (rate < 0)
     return user_error(fmt::format("--rate: {} must not be negative", rate));
   auto chosen = batchings();
@@ -109,7 +127,23 @@ result<run_options> run_settings::options() const {
   const auto limit = read_dead_letter_limit(max_dead_letters);
   if (!limit)
     return limit.error();
+  auto saving = checkpoints.options();
+  if (!saving)
+    return saving.error();
   o.max_dead_letters = *limit;
+  o.checkpoints = std::move(*saving);
+  auto again = parse_restart(restart);
+  if (!again)
+    return user_error("--restart: " + again.error().what, again.error().hint);
+  o.restarts = *again;
+  if (poison_after == 1)
+    return user_error("--poison-after: 1 is too few",
+                      "at least 2, since records are noted from the first failure on; 0: never");
+  o.restarts.poison_after = poison_after;
+  if (supervise && o.checkpoints.folder.empty())
+    return user_error("--supervise requires --checkpoint-dir", "add --checkpoint-dir DIR");
+  if (supervise && o.restarts.attempts == 0)
+    return user_error("--supervise requires --restart", "add --restart fixed:3,1s");
   o.parallelism = *wanted;
   o.batchings = std::move(*chosen);
   o.workers = workers;
@@ -118,6 +152,8 @@ result<run_options> run_settings::options() const {
   o.shared = shared_stages();
   o.rate = rate;
   o.frames.records = frame_records;
+  o.node_buffer = *buffer;
+  o.compress = compress;
   return o;
 }
 
@@ -142,11 +178,7 @@ result<void> run_settings::check_dead_letter_folder(const std::string& graph) co
 }
 
 result<std::uint64_t> run_settings::dead_letter_bytes() const {
-  const auto bytes = parse_size(dead_letter_cap);
-  if (!bytes)
-    return user_error(fmt::format("--dead-letter-cap: invalid size {}", shown(dead_letter_cap)),
-                      "a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB: 512MB");
-  return *bytes;
+  return size_of("--dead-letter-cap", dead_letter_cap);
 }
 
 result<bool> run_settings::shows_progress(bool live) const {

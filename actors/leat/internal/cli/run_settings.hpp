@@ -1,6 +1,7 @@
 // The options of the command `run`, and what they mean.
 #pragma once
 
+#include <leat/internal/cli/checkpoint_settings.hpp>
 #include <leat/internal/cli/plan_settings.hpp>
 #include <leat/internal/observe/job_bus.hpp>
 #include <leat/job.hpp>
@@ -13,6 +14,8 @@ struct run_settings : plan_settings {
   double rate = 0;
   std::vector<std::string> slow_sinks;
   std::uint64_t frame_records = frame_limits{}.records;
+  std::string node_buffer = "64MiB";
+  bool compress = false;
   std::string dead_letters;
   std::string dead_letter_cap = "64MiB";
   std::string max_dead_letters;
@@ -21,6 +24,10 @@ struct run_settings : plan_settings {
   std::string metrics_out;
   std::string metrics_every;
   bool quiet = false;
+  checkpoint_settings checkpoints;
+  std::string restart = "fail";
+  std::uint64_t poison_after = restart_options{}.poison_after;
+  bool supervise = false;
 
   void declare(option_set& options);
 

@@ -1,5 +1,8 @@
 #include <leat/internal/cli/signals.hpp>
 
+#include <leat/detail/runtime/poison_watch.hpp>
+
+#include <array>
 #include <atomic>
 #include <chrono>
 
@@ -26,6 +29,15 @@ void ignore_unhandled(int signal) {
   struct sigaction now {};
   if (sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
     std::signal(signal, SIG_IGN);
+}
+
+constexpr std::array crashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+std::array<struct sigaction, NSIG> before_crash{};
+
+extern "C" void note_crash(int signal) {
+  blame_for_signal(signal);
+  sigaction(signal, &before_crash[static_cast<std::size_t>(signal)], nullptr);
+  ::raise(signal); // comes once this handler has returned
 }
 
 } // namespace
@@ -58,5 +70,14 @@ void stop_signals::release() {
 void survive_file_limit() { ignore_unhandled(SIGXFSZ); }
 
 void survive_closed_connections() { ignore_unhandled(SIGPIPE); }
+
+void blame_crashes() {
+  struct sigaction noting {};
+  noting.sa_handler = note_crash;
+  noting.sa_flags = SA_ONSTACK;
+  sigemptyset(&noting.sa_mask);
+  for (const int signal : crashes)
+    sigaction(signal, &noting, &before_crash[static_cast<std::size_t>(signal)]);
+}
 
 } // namespace leat

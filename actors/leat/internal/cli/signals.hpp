@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM as a number one can ask for, and SIGXFSZ as an error of the write.
+// SIGINT and SIGTERM as a number one can ask for, SIGXFSZ as an error of the write, and what
+// crashes leave behind.
 #pragma once
 
 #include <csignal>
@@ -39,5 +40,10 @@ void survive_file_limit();
 /// From now on a write to a connection that its other end has closed fails, and the process lives.
 /// A handler of the program's own stays.
 void survive_closed_connections();
+
+/// From now on a signal that ends the process for a fault of its own, such as SIGSEGV, is blamed on
+/// the subtask that the thread runs (detail/runtime/poison_watch.hpp). Then it does what it did
+/// before.
+void blame_crashes();
 
 } // namespace leat

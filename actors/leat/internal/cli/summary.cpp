@@ -12,6 +12,8 @@ namespace leat {
 namespace {
 
 std::string per_second(const job_metrics& r) {
+  if (r.checkpoints && r.checkpoints->restored > 0) // it counts since the job began
+    return "–";
   const double seconds = std::chrono::duration<double>(r.elapsed).count();
   const double rate = seconds > 0 ? static_cast<double>(r.records()) / seconds : 0;
   return grouped(static_cast<std::uint64_t>(std::llround(rate)));
@@ -31,6 +33,24 @@ void add_stages(text_rows& rows, std::string label, const job_metrics& r, bool s
   for (const stage_metrics& s : r.stages)
     if (s.kind.*trait)
       rows.emplace_back(std::exchange(label, {}), fmt::format("{} {}", s.name, grouped(s.*metric)));
+}
+
+void add_checkpoints(text_rows& rows, const job_metrics& r) {
+  if (!r.checkpoints)
+    return;
+  const checkpoint_metrics& c = *r.checkpoints;
+  if (c.restored > 0)
+    rows.emplace_back("continued", fmt::format("from checkpoint {}", c.restored));
+  for (const std::string& damage : c.passed_over)
+    rows.emplace_back("", fmt::format("passed over: {}", damage));
+  rows.emplace_back("checkpoints", c.completed == 0
+                                       ? "0"
+                                       : fmt::format("{}, with at most {} bytes and in at most {}",
+                                                     grouped(c.completed), grouped(c.most_bytes),
+                                                     duration_text(c.longest)));
+  if (c.failed > 0)
+    rows.emplace_back("",
+                      fmt::format("{} failed, the last one: {}", grouped(c.failed), c.last_error));
 }
 
 void add_stalls(text_rows& rows, const job_metrics& r) {
@@ -58,6 +78,22 @@ void add_stalls(text_rows& rows, const job_metrics& r) {
     rows.emplace_back(i == 1 ? "also" : "", "edge " + text(stalls[i]));
 }
 
+std::string memory_text(std::uint64_t bytes) {
+  constexpr std::uint64_t mib = 1 << 20;
+  return bytes == 0 ? "memory unknown" : fmt::format("{} MiB", grouped((bytes + mib - 1) / mib));
+}
+
+void add_nodes(text_rows& rows, const job_metrics& r) {
+  std::string label = "nodes";
+  for (const node_metrics& n : r.nodes)
+    rows.emplace_back(
+        std::exchange(label, {}),
+        fmt::format("{}: {} subtask{}, {} records in, {} out, {} dead letter{}, {} CPU, {}", n.name,
+                    n.subtasks, n.subtasks == 1 ? "" : "s", grouped(n.records_in),
+                    grouped(n.records_out), grouped(n.dead_letters), n.dead_letters == 1 ? "" : "s",
+                    duration_text(n.cpu), memory_text(n.memory)));
+}
+
 } // namespace
 
 text_rows summary_of(const job_metrics& r, std::string_view dead_letter_file) {
@@ -77,7 +113,12 @@ text_rows summary_of(const job_metrics& r, std::string_view dead_letter_file) {
                     r.dead_letters == 0
                         ? "0"
                         : fmt::format("{} (in {})", grouped(r.dead_letters), dead_letter_file));
+  if (r.restarts > 0)
+    rows.emplace_back("restarts",
+                      fmt::format("{}, the last one after: {}", grouped(r.restarts), r.last_fault));
+  add_checkpoints(rows, r);
   add_stalls(rows, r);
+  add_nodes(rows, r);
   return rows;
 }
 

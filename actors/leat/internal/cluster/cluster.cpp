@@ -1,6 +1,7 @@
 #include <leat/internal/cluster/cluster.hpp>
 
 #include <leat/internal/cluster/network.hpp>
+#include <leat/internal/cluster/worker_processes.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -10,7 +11,6 @@ namespace leat {
 namespace {
 
 constexpr std::chrono::milliseconds between_looks{100};
-constexpr int most_looks = 300;                  // until all have answered
 constexpr std::size_t most_difference = 1 << 20; // in bytes, of a plan to compare
 
 } // namespace
@@ -26,14 +26,17 @@ result<std::unique_ptr<cluster>> cluster::form(caf::actor_system& system,
   return c;
 }
 
+// A process that cannot be asked to leave is killed.
 cluster::~cluster() {
   notice_lost();
+  worker_processes* const own = group_->processes();
   for (std::size_t n = 0; n < workers_.size(); ++n)
     if (workers_[n].agent)
-      self_->send(workers_[n].agent, leave_message{});
-    else
-      group_->kill(n + 1);
-  group_->wait_for_end();
+      self_->send(workers_[n].agent, leave_message{again_});
+    else if (own)
+      own->kill(n + 1);
+  if (own)
+    own->wait_for_end();
 }
 
 void cluster::notice_lost() {
@@ -42,19 +45,23 @@ void cluster::notice_lost() {
                    caf::after(std::chrono::seconds{0}) >> [&] { more = false; });
 }
 
-// Waits for one message of this type from every worker, each handled as it comes; an error ends the
-// wait.
+// Waits for one message of this type from every worker that lives, each handled as it comes; an
+// error ends the wait.
 template <class Message, class Handler>
 result<void> cluster::hear_all(Handler handle) {
   for (worker& w : workers_)
     w.answered = false;
   const auto answered = [](const worker& w) { return w.answered; };
   result<void> done;
-  for (int looks = 0; done && !std::all_of(workers_.begin(), workers_.end(), answered);) {
+  deadline next_look = within(between_looks);
+  while (done && !std::all_of(workers_.begin(), workers_.end(), answered)) {
     self_->receive([&](Message& m) { done = handle(m); },
-                   [&](const caf::down_msg& m) { done = lost(m); },
-                   caf::after(between_looks) >>
-                       [&] { done = ++looks < most_looks ? all_alive() : first_mute(); });
+                   [&](const caf::down_msg& m) { done = lost(m); }, [](const alive_message&) {},
+                   caf::after(between_looks) >> [] {});
+    if (done && has_passed(next_look)) {
+      done = all_alive();
+      next_look = within(between_looks);
+    }
   }
   return done;
 }
@@ -63,13 +70,6 @@ result<void> cluster::all_alive() {
   if (auto ended = group_->first_ended())
     return std::move(*ended);
   return {};
-}
-
-error cluster::first_mute() const {
-  const auto mute = std::ranges::find(workers_, false, &worker::answered);
-  return external_error(
-      fmt::format("node {} has not answered in time",
-                  name_of(static_cast<std::size_t>(mute - workers_.begin()) + 1)));
 }
 
 result<void> cluster::lost(const caf::down_msg& m) {
@@ -112,12 +112,13 @@ result<void> cluster::admit(const hello_message& m, std::string_view plan) {
   return {};
 }
 
-result<void> cluster::spawn(std::vector<planned_subtask>& subtasks, const caf::actor& relay) {
+result<void> cluster::spawn(std::vector<planned_subtask>& subtasks, const caf::actor& relay,
+                            const spawn_message& order) {
   relays_message relays;
   relays.relays.resize(workers_.size() + 1);
   relays.relays[0] = relay;
   for (const worker& w : workers_)
-    self_->send(w.agent, spawn_message{});
+    self_->send(w.agent, order);
   auto heard = hear_all<spawned_message>([&](const spawned_message& m) -> result<void> {
     worker* const w = sender(m.node);
     if (!w)
@@ -149,7 +150,7 @@ cluster::worker* cluster::sender(std::size_t node) {
 std::vector<worker_agent> cluster::agents() const {
   std::vector<worker_agent> all;
   for (std::size_t n = 1; n <= workers_.size(); ++n)
-    all.push_back({workers_[n - 1].agent, name_of(n)});
+    all.push_back({workers_[n - 1].agent, name_of(n), workers_[n - 1].usage});
   return all;
 }
 

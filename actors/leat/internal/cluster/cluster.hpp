@@ -19,9 +19,10 @@ public:
   cluster(const cluster&) = delete;
   cluster& operator=(const cluster&) = delete;
 
-  /// Has the workers start their subtasks, notes in the plan how each is reached, and connects the
-  /// relays of all nodes with this one's.
-  result<void> spawn(std::vector<planned_subtask>& subtasks, const caf::actor& relay);
+  /// Has the workers start their subtasks as this says, notes in the plan how each is reached, and
+  /// connects the relays of all nodes with this one's.
+  result<void> spawn(std::vector<planned_subtask>& subtasks, const caf::actor& relay,
+                     const spawn_message& order);
 
   bool on_other_hosts() const { return group_->on_other_hosts(); }
   /// How many bytes have come from each worker on another host.
@@ -33,10 +34,14 @@ public:
   /// From now on the workers tell this actor their metrics.
   void observe(const caf::actor& job);
 
+  /// The workers are to come again when they are asked to leave.
+  void expect_again() { again_ = true; }
+
 private:
   struct worker {
     caf::actor agent;
     bool answered = false; ///< the last question
+    std::shared_ptr<reported_usage> usage = std::make_shared<reported_usage>();
   };
 
   cluster(caf::actor_system& system, std::unique_ptr<worker_group> group, std::uint64_t term)
@@ -47,7 +52,6 @@ private:
   template <class Message, class Handler>
   result<void> hear_all(Handler handle);
   result<void> all_alive();
-  error first_mute() const;
   result<void> lost(const caf::down_msg& m);
   void notice_lost();
   worker* sender(std::size_t node);
@@ -55,6 +59,7 @@ private:
 
   caf::scoped_actor self_;
   const std::uint64_t term_;
+  bool again_ = false;
   const std::unique_ptr<worker_group> group_;
   std::vector<worker> workers_; ///< node n is workers_[n - 1]
 };

@@ -1,5 +1,5 @@
-// What two nodes say to each other over a link under TLS before CAF gets it. Names and cluster are
-// not among it: certificates prove them.
+// What two nodes say to each other over a link under TLS before CAF gets it. Their own names and
+// cluster are not among it: certificates prove them.
 //
 //   worker to coordinator   join_request        may I join?
 //   coordinator to worker   join_answer         you are node n of these; or why not
@@ -7,6 +7,10 @@
 //   coordinator to worker   their bytes, in chunks
 //   coordinator to worker   readiness           all workers have their files: meet them
 //   worker to worker        greeting            I am node n; to those before it
+//   worker to coordinator   preparation         I am alive; while it looks for files that it has,
+//   meets
+//                                               others and prepares its share, which the last one
+//                                               ends
 #pragma once
 
 #include <leat/detail/record/codec.hpp>
@@ -16,19 +20,21 @@
 namespace leat {
 
 /// Changes with what follows, so that another version of a program is told so.
-inline constexpr std::uint32_t join_version = 1;
+inline constexpr std::uint32_t join_version = 2;
 
 struct join_request {
   std::uint32_t version = join_version;
   std::uint64_t build = 0; ///< hash of the program
   std::uint32_t slots = 1;
   std::vector<std::string> labels;
-  std::string address; ///< where later workers reach it
+  std::string address;     ///< where later workers reach it
+  std::string coordinator; ///< the node that it takes for one
 
-  static constexpr auto fields = leat::fields(
-      "join_request", field("version", &join_request::version),
-      field("build", &join_request::build), field("slots", &join_request::slots),
-      field("labels", &join_request::labels), field("address", &join_request::address));
+  static constexpr auto fields =
+      leat::fields("join_request", field("version", &join_request::version),
+                   field("build", &join_request::build), field("slots", &join_request::slots),
+                   field("labels", &join_request::labels), field("address", &join_request::address),
+                   field("coordinator", &join_request::coordinator));
 };
 
 inline constexpr std::size_t most_workers = 256;
@@ -96,6 +102,16 @@ struct greeting {
 
   static constexpr auto fields =
       leat::fields("greeting", field("term", &greeting::term), field("node", &greeting::node));
+};
+
+struct preparation {
+  bool done = false;
+  std::string fault; ///< of one that has failed
+  std::string hint;
+
+  static constexpr auto fields =
+      leat::fields("preparation", field("done", &preparation::done),
+                   field("fault", &preparation::fault), field("hint", &preparation::hint));
 };
 
 template <class Message>

@@ -1,12 +1,11 @@
 #include <leat/internal/cluster/joining.hpp>
 
 #include <leat/internal/cluster/join.hpp>
-#include <leat/internal/cluster/shipped_files.hpp>
 #include <leat/internal/net/reception.hpp>
 
 #include <algorithm>
-#include <filesystem>
 #include <fmt/format.h>
+#include <limits>
 #include <set>
 #include <thread>
 
@@ -33,6 +32,20 @@ result<tls_link> reach(const node_address& to, const credentials& by, millisecon
       tell("waiting for the coordinator: " + socket.error().what);
     std::this_thread::sleep_for(between_tries);
   }
+}
+
+// Any node of the cluster has a certificate, and can listen where a coordinator should. It learns
+// whom this worker wanted, and nothing else.
+result<void> check_coordinator(tls_link& reached, const join_settings& how, std::uint64_t build) {
+  const std::string& found = reached.peer().name;
+  if (found == how.coordinator_node)
+    return {};
+  (void)reached.send(as_bytes(join_request{join_version, build, 1, {}, {}, how.coordinator_node}),
+                     within(how.patience));
+  return user_error(
+      fmt::format("at {}, where the coordinator {} should be, is {}", how.coordinator.text(),
+                  how.coordinator_node, found),
+      fmt::format("check --join; --coordinator {} if that is the coordinator's name", found));
 }
 
 result<void> check(const join_answer& a, const std::string& own, const std::string& coordinator) {
@@ -73,32 +86,45 @@ result<join_answer> ask_to_join(tls_link& coordinator, const join_request& what,
   return answer;
 }
 
-bool is_digest(const std::string& text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == text.npos;
+// Of sizes that another node says.
+std::uint64_t capped_sum(std::uint64_t a, std::uint64_t b) {
+  return b > std::numeric_limits<std::uint64_t>::max() - a
+             ? std::numeric_limits<std::uint64_t>::max()
+             : a + b;
 }
 
-// A file is kept under its digest: jobs that need it again find it there.
+// The files of the job, and where they are here: what the cache lacks is fetched. To look at a
+// large one takes its time.
 result<std::map<std::string, std::string>> fetch_all(tls_link& from, const join_answer& answer,
-                                                     const std::string& cache,
-                                                     milliseconds patience) {
+                                                     file_cache& cache, milliseconds patience) {
   std::map<std::string, std::string> found;
-  std::error_code failed; // seen when a file is written
-  std::filesystem::create_directories(cache, failed);
-  for (std::uint32_t i = 0; i < answer.files.size(); ++i) {
-    const shipped_file& f = answer.files[i];
+  std::uint64_t lacking = 0; // bytes
+  heartbeat busy(std::move(from));
+  for (const shipped_file& f : answer.files) {
     if (!is_digest(f.sha256))
       return external_error(fmt::format("{} of the coordinator has no valid digest", f.path));
-    const std::string path = fmt::format("{}/{}", cache, f.sha256);
-    if (!is_this_file(path, f)) {
-      if (auto sent = from.send(as_bytes(file_request{i}), within(patience)); !sent)
-        return sent.error();
-      if (auto received = receive_file(from, f, path, patience); !received)
-        return received.error();
-    }
-    found[f.path] = path;
+    if (auto path = cache.find(f))
+      found[f.path] = std::move(*path);
+    else
+      lacking = capped_sum(lacking, f.bytes);
   }
-  const auto none = static_cast<std::uint32_t>(answer.files.size());
-  if (auto sent = from.send(as_bytes(file_request{none}), within(patience)); !sent)
+  from = busy.end();
+  if (auto room = cache.make_room(lacking); !room)
+    return room.error();
+  const auto count = static_cast<std::uint32_t>(answer.files.size());
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const shipped_file& f = answer.files[i];
+    std::string& path = found[f.path];
+    if (!path.empty())
+      continue;
+    if (auto sent = from.send(as_bytes(file_request{i}), within(patience)); !sent)
+      return sent.error();
+    auto received = cache.receive(from, f, patience);
+    if (!received)
+      return received.error();
+    path = std::move(*received);
+  }
+  if (auto sent = from.send(as_bytes(file_request{count}), within(patience)); !sent)
     return sent.error();
   return found;
 }
@@ -187,6 +213,8 @@ result<joined_job> join_cluster(const join_settings& how, const credentials& by,
   auto coordinator = reach(how.coordinator, by, how.patience, tell);
   if (!coordinator)
     return coordinator.error();
+  if (auto right = check_coordinator(*coordinator, how, build); !right)
+    return right.error();
   const std::string usual_host = local_address(coordinator->socket()).host;
   node_address own = how.listen.value_or(node_address{usual_host, "0"});
   auto at = reception::open(own, by);
@@ -197,31 +225,35 @@ result<joined_job> join_cluster(const join_settings& how, const credentials& by,
     own.host = usual_host;
   tell(fmt::format("worker {} waits for the job of {} ({})", by.own().name,
                    coordinator->peer().name, how.coordinator.text()));
-  auto answer = ask_to_join(*coordinator, {join_version, build, how.slots, how.labels, own.text()},
-                            by.own().name, how.patience);
+  auto answer = ask_to_join(
+      *coordinator, {join_version, build, how.slots, how.labels, own.text(), how.coordinator_node},
+      by.own().name, how.patience);
   if (!answer)
     return answer.error();
   how.end_with(coordinator->socket());
-  auto files = fetch_all(*coordinator, *answer, how.cache, how.patience);
+  file_cache cache(how.cache, how.cache_cap);
+  auto files = fetch_all(*coordinator, *answer, cache, how.patience);
   if (!files)
     return files.error();
   if (auto all = await_readiness(*coordinator, answer->term); !all)
     return all.error();
   // Half of it: who cannot meet the others ends, and is named, before the coordinator gives up.
+  worker_role role;
+  role.preparing = std::make_unique<heartbeat>(std::move(*coordinator));
   auto others = meet_others(*answer, *at, by, how.patience / 2);
-  if (!others)
+  if (!others) {
+    give_up(role, others.error());
     return others.error();
-  joined_job job;
-  job.role.term = answer->term;
-  job.role.node = answer->node;
-  job.role.on_other_hosts = true;
-  job.role.links.emplace_back(std::move(*coordinator));
-  std::ranges::move(*others, std::back_inserter(job.role.links));
+  }
+  role.term = answer->term;
+  role.node = answer->node;
+  role.on_other_hosts = true;
+  role.links.emplace_back(); // that to the coordinator follows
+  std::ranges::move(*others, std::back_inserter(role.links));
   for (const joined_node& n : answer->nodes)
-    job.role.nodes.push_back({n.name, n.slots, n.labels});
-  job.arguments = std::move(answer->arguments);
-  job.files = std::move(*files);
-  return job;
+    role.nodes.push_back({n.name, n.slots, n.labels});
+  return joined_job{std::move(role), std::move(answer->arguments), std::move(*files),
+                    std::move(cache)};
 }
 
 } // namespace leat

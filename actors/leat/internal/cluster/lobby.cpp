@@ -1,11 +1,14 @@
 #include <leat/internal/cluster/lobby.hpp>
 
+#include <leat/detail/record/utf8.hpp>
 #include <leat/internal/cluster/join.hpp>
 #include <leat/internal/cluster/shipped_files.hpp>
+#include <leat/internal/runtime/silence.hpp>
 
 #include <algorithm>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 
 namespace leat {
 
@@ -13,8 +16,8 @@ namespace {
 
 constexpr std::chrono::milliseconds between_looks{100};
 
-// Who they are is proven, and how they end is their own affair. CAF sees that one is gone once both
-// ends have met there; until then its socket says so.
+// Who they are is proven. CAF sees that one is gone once both ends have met there; until then its
+// socket says so, or says nothing any more.
 class joined_workers final : public worker_group {
 public:
   explicit joined_workers(std::vector<joined_worker> all) {
@@ -28,25 +31,26 @@ public:
   const std::vector<node_description>& nodes() const override { return nodes_; }
   bool on_other_hosts() const override { return true; }
   std::vector<std::uint64_t> received() const override {
-    std::vector<std::uint64_t> bytes;
+    std::vector<std::uint64_t> segments;
     for (const owned_socket& s : watched_)
-      bytes.push_back(bytes_received(s.get()));
-    return bytes;
+      segments.push_back(segments_received(s.get()));
+    return segments;
   }
   std::vector<connection> take_links() override { return std::exchange(links_, {}); }
   std::optional<error> first_ended() override {
     for (std::size_t i = 0; i < nodes_.size(); ++i)
       if (has_hung_up(watched_[i].get()))
         return lost_before_job(nodes_[i].name);
+    for (const std::size_t silent : silence_.look(received()))
+      return lost_before_job(nodes_[silent].name);
     return {};
   }
-  void kill(std::size_t) override {}
-  void wait_for_end() override {}
 
 private:
   std::vector<node_description> nodes_;
   std::vector<owned_socket> watched_; // copies, as CAF closes its own
   std::vector<connection> links_;
+  silence silence_;
 };
 
 class lobby_workers final : public worker_source {
@@ -81,18 +85,20 @@ std::shared_ptr<worker_source> workers_of(lobby& at, std::size_t workers, shared
 }
 
 result<lobby> lobby::open(const node_address& at, const credentials& by,
-                          std::chrono::milliseconds patience) {
+                          std::chrono::milliseconds patience, std::chrono::milliseconds silence) {
   (void)own_build(); // now, so that no guest waits for it
   auto there = reception::open(at, by);
   if (!there)
     return there.error();
-  return lobby(std::move(*there), by, patience);
+  return lobby(std::move(*there), by, patience, silence);
 }
 
 result<std::vector<joined_worker>> lobby::gather(std::size_t workers, std::uint64_t term,
                                                  const shared_command& what,
                                                  const std::function<bool()>& stop,
                                                  const std::function<void(std::string)>& tell) {
+  if (std::exchange(began_, true))
+    tell(fmt::format("waiting for {} workers to go on", workers));
   while (waiting_.size() < workers) {
     if (stop())
       return user_error("stopped while it waited for workers");
@@ -112,12 +118,14 @@ result<std::vector<joined_worker>> lobby::gather(std::size_t workers, std::uint6
   for (const joined_worker& w : all)
     answer.nodes.push_back(w.about);
   for (const std::string& path : what.files) {
-    auto file = describe_file(path);
+    auto file = describe_file(path, what.file_limit);
     if (!file)
       return file.error();
     answer.files.push_back(std::move(*file));
   }
   if (auto done = brief(all, std::move(answer)); !done)
+    return done.error();
+  if (auto done = await_prepared(all, stop); !done)
     return done.error();
   return all;
 }
@@ -147,6 +155,9 @@ result<joined_node> lobby::admit(const reception::arrival& a) const {
     return r.error();
   if (r->version != join_version || r->build != own_build())
     return user_error("it runs another build of the program than the coordinator");
+  if (r->coordinator != own_.name)
+    return user_error(fmt::format("it wants the coordinator {}, and this is {}",
+                                  shown(r->coordinator), own_.name));
   const std::string& name = a.link.peer().name;
   if (name == own_.name || name == coordinator_name)
     return user_error(fmt::format("it has the name of the coordinator, {}", name));
@@ -188,11 +199,59 @@ result<void> lobby::brief(std::vector<joined_worker>& all, join_answer answer) c
   return {};
 }
 
+// They may take their time, for a large model, as long as they say so.
+result<void> lobby::await_prepared(std::vector<joined_worker>& all,
+                                   const std::function<bool()>& stop) const {
+  struct awaited {
+    joined_worker* who;
+    deadline silent_until;
+  };
+  std::vector<awaited> missing;
+  for (joined_worker& w : all)
+    missing.push_back({&w, within(silence_)});
+  while (!missing.empty()) {
+    if (stop())
+      return user_error("stopped while workers prepared their share");
+    std::vector<pollfd> sockets;
+    for (const awaited& a : missing)
+      sockets.push_back({a.who->link.socket(), POLLIN, 0});
+    ::poll(sockets.data(), sockets.size(), poll_timeout(within(between_looks)));
+    for (auto a = missing.begin(); a != missing.end();) {
+      const auto heard = hear(*a->who);
+      if (!heard)
+        return heard.error();
+      if (*heard)
+        a->silent_until = within(silence_);
+      if (has_passed(a->silent_until))
+        return lost_before_job(a->who->about.name);
+      a = *heard && (*heard)->done ? missing.erase(a) : a + 1;
+    }
+  }
+  return {};
+}
+
+// The next thing that a worker says of its preparation, if it says any.
+result<std::optional<preparation>> lobby::hear(joined_worker& from) const {
+  const auto whole = from.link.receive();
+  if (!whole)
+    return lost_before_job(from.about.name);
+  if (!*whole)
+    return std::optional<preparation>{};
+  auto said = from_bytes<preparation>(from.link.take_message());
+  if (!said)
+    return external_error(fmt::format("node {}: {}", from.about.name, said.error().what));
+  if (!said->fault.empty())
+    return user_error(fmt::format("node {}: {}", from.about.name, said->fault), said->hint);
+  return std::optional(std::move(*said));
+}
+
 result<void> lobby::send_files(tls_link& to, const std::vector<shipped_file>& files) const {
   for (std::size_t next = 0;;) {
     const auto message = to.receive(within(patience_));
     if (!message)
       return message.error();
+    if (from_bytes<preparation>(*message)) // it looks for those that it has
+      continue;
     const auto wish = from_bytes<file_request>(*message);
     if (!wish)
       return wish.error();

@@ -17,8 +17,7 @@ public:
   std::vector<std::uint64_t> received() const override { return {}; }
   std::vector<connection> take_links() override { return std::exchange(links_, {}); }
   std::optional<error> first_ended() override { return processes_.first_ended(); }
-  void kill(std::size_t node) override { processes_.kill(node); }
-  void wait_for_end() override { processes_.wait_for_end(); }
+  worker_processes* processes() override { return &processes_; }
 
 private:
   explicit local_workers(std::size_t count) : nodes_(local_nodes(count)) {}

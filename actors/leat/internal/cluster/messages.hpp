@@ -2,6 +2,7 @@
 // in runtime/messages.hpp.
 #pragma once
 
+#include <leat/dead_letter.hpp>
 #include <leat/detail/runtime/messages.hpp>
 
 namespace leat {
@@ -27,11 +28,23 @@ auto inspect(Inspector& f, hello_message& m) {
   return f(m.term, m.node, m.plan);
 }
 
-/// Coordinator to worker: start your subtasks. Answered by spawned_message.
-struct spawn_message {};
+/// Worker to coordinator, until it reports metrics: that anything comes is a sign of life.
+struct alive_message {};
 template <class Inspector>
-auto inspect(Inspector& f, spawn_message&) {
+auto inspect(Inspector& f, alive_message&) {
   return f();
+}
+
+/// Coordinator to worker: start your subtasks; their dead letters go to this desk. Answered by
+/// spawned_message.
+struct spawn_message {
+  caf::actor dead_letters;
+  std::string restored; ///< the checkpoint to go on from, encoded, or empty
+  bool stamped = false; ///< see restore()
+};
+template <class Inspector>
+auto inspect(Inspector& f, spawn_message& m) {
+  return f(m.dead_letters, m.restored, m.stamped);
 }
 struct spawned_message {
   std::size_t node = 0;
@@ -52,11 +65,31 @@ auto inspect(Inspector& f, observe_message& m) {
   return f(m.job);
 }
 
-/// Coordinator to worker: the job is over.
-struct leave_message {};
+/// Worker to the desk for dead letters: keep this one. Answered by letter_answer_message, in the
+/// order of the letters.
+struct letter_message {
+  dead_letter letter;
+};
 template <class Inspector>
-auto inspect(Inspector& f, leave_message&) {
-  return f();
+auto inspect(Inspector& f, letter_message& m) {
+  return f(m.letter.reason, m.letter.stage, m.letter.place, m.letter.raw, m.letter.id);
+}
+struct letter_answer_message {
+  bool kept = true;
+  error why = {}; ///< it is not
+};
+template <class Inspector>
+auto inspect(Inspector& f, letter_answer_message& m) {
+  return f(m.kept, m.why);
+}
+
+/// Coordinator to worker: the attempt is over.
+struct leave_message {
+  bool again = false; ///< another one follows
+};
+template <class Inspector>
+auto inspect(Inspector& f, leave_message& m) {
+  return f(m.again);
 }
 
 /// Registers these, and loads CAF's network.

@@ -97,7 +97,8 @@ private:
     const plan_stage& stage = p_.stages[s];
     const std::size_t count = r_.stages[s].parallelism;
     const auto files = paths_of(stage, count);
-    return rules_.other_hosts && stage.kind.is_sink && !files.empty() && files.size() < count;
+    return rules_.other_hosts && stage.kind.is_sink && !files.empty() && files.size() < count &&
+           !files.front().folder;
   }
 
   node_list workers() const {
@@ -228,7 +229,7 @@ result<std::vector<std::size_t>> place(const plan& p, const resolved_plan& r,
 
 std::vector<file_use> paths_of(const plan_stage& stage, std::size_t subtasks) {
   const bool is_end = stage.kind.is_source || stage.kind.is_sink;
-  return is_end ? stage.maker->files(subtasks) : std::vector<file_use>{};
+  return is_end ? stage.maker->files(stage, subtasks) : std::vector<file_use>{};
 }
 
 bool has_local_path(const plan_stage& stage, const placement_rules& rules) {
@@ -254,6 +255,18 @@ std::vector<bool> stages_on(std::size_t node, const resolved_plan& r,
   return found;
 }
 
+// To the coordinator all workers are one, which any pin elsewhere means.
+result<std::vector<bool>> stages_at_coordinator(const plan& p, const resolved_plan& r,
+                                                const placement_rules& rules) {
+  node_description anybody;
+  for (const auto& [stage, where] : rules.pins)
+    anybody.labels.push_back(where);
+  const auto nodes = place(p, r, {anybody}, rules);
+  if (!nodes)
+    return nodes.error();
+  return stages_on(0, r, *nodes);
+}
+
 std::string plan_text(const plan& p, const resolved_plan& r,
                       const std::vector<std::size_t>& nodes) {
   std::string text = fmt::format("graph {}\n", p.name);
@@ -265,7 +278,7 @@ std::string plan_text(const plan& p, const resolved_plan& r,
                         fmt::join(subtask, end, " "), r.stages[s].ordered ? ", in stamp order" : "",
                         stage.at_coordinator ? ", at the coordinator" : "",
                         stage.batching ? ", " + stage.batching->text() : "");
-    if (std::any_of(subtask, end, [](std::size_t node) { return node != 0; }))
+    if (!all_on_one({subtask, end}))
       for (const file_use& f : paths_of(stage, r.stages[s].parallelism))
         text += fmt::format("{} uses {}\n", stage.name, f.path);
     subtask = end;

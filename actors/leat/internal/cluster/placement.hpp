@@ -53,7 +53,11 @@ std::vector<node_description> local_nodes(std::size_t count);
 std::vector<bool> stages_on(std::size_t node, const resolved_plan& r,
                             const std::vector<std::size_t>& nodes);
 
-/// The graph and where it runs, a line for each stage, edge, and path that is used by workers: two
+/// Which stages have a subtask at the coordinator, whatever workers on other hosts there will be.
+result<std::vector<bool>> stages_at_coordinator(const plan& p, const resolved_plan& r,
+                                                const placement_rules& rules);
+
+/// The graph and where it runs, a line for each stage, edge, and path that several nodes use: two
 /// nodes have the same text only if they run the same graph alike, on the same list of files.
 std::string plan_text(const plan& p, const resolved_plan& r, const std::vector<std::size_t>& nodes);
 

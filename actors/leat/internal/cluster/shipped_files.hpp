@@ -6,8 +6,9 @@
 
 namespace leat {
 
-/// What is told of a file before it is sent. A user error if it cannot be read.
-result<shipped_file> describe_file(const std::string& path);
+/// What is told of a file before it is sent. A user error if it cannot be read, or has more bytes
+/// than `most`.
+result<shipped_file> describe_file(const std::string& path, std::uint64_t most);
 
 /// Sends a file in messages. An error if it is not what was told of it any more: then the link is
 /// of no use. `patience`: with the other end, for each message.
@@ -15,10 +16,5 @@ result<void> send_file(tls_link& to, const shipped_file& f, std::chrono::millise
 
 /// Whether `path` is there and has this content.
 bool is_this_file(const std::string& path, const shipped_file& f);
-
-/// Receives what send_file() sends, and puts it to `path` when it is whole: an error leaves nothing
-/// there.
-result<void> receive_file(tls_link& from, const shipped_file& f, const std::string& path,
-                          std::chrono::milliseconds patience);
 
 } // namespace leat

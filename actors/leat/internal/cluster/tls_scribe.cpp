@@ -1,5 +1,7 @@
 #include <leat/internal/cluster/tls_scribe.hpp>
 
+#include <leat/internal/net/link_watch.hpp>
+
 #include <caf/io/network/default_multiplexer.hpp>
 #include <caf/io/network/stream_impl.hpp>
 #include <charconv>
@@ -43,7 +45,7 @@ private:
   tls_session session_;
 };
 
-// CAF's stream closes the socket.
+// CAF's stream closes the socket; all that CAF has of another host is lost with it.
 class tls_scribe final : public caf::io::scribe {
 public:
   tls_scribe(caf::io::network::default_multiplexer& backend, owned_socket socket,
@@ -51,7 +53,9 @@ public:
       : caf::io::scribe(caf::io::network::conn_hdl_from_socket(socket.get())),
         stream_(backend, socket.get(), std::move(session)) {
     (void)socket.release();
+    link_watch::of_process().add(stream_.fd());
   }
+  ~tls_scribe() override { link_watch::of_process().remove(stream_.fd()); }
 
   void configure_read(caf::io::receive_policy::config config) override {
     stream_.configure_read(config);

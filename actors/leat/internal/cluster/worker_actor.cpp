@@ -5,7 +5,7 @@
 namespace leat {
 
 worker_actor::worker_actor(caf::actor_config& config, worker_share share,
-                           std::promise<result<void>> end)
+                           std::promise<result<worker_end>> end)
     : caf::event_based_actor(config), share_(std::move(share)), end_(std::move(end)),
       missing_(share_.workers.size() - 1) {
   for (const node_description& w : share_.workers)
@@ -28,8 +28,12 @@ caf::behavior worker_actor::make_behavior() {
   return {
       [this](const reached_message& m) { reached(m); },
       [this](const greet_message& m) { greeted(m); },
-      [=, this](const spawn_message&) {
-        from_coordinator([&] { send(coordinator_, spawn_all()); });
+      [=, this](const spawn_message& m) {
+        from_coordinator([&] {
+          if (auto restored = restore_from(m); !restored)
+            return end_with(restored.error());
+          send(coordinator_, spawn_all(m.dead_letters));
+        });
       },
       [=, this](const observe_message& m) {
         from_coordinator([&] {
@@ -37,7 +41,10 @@ caf::behavior worker_actor::make_behavior() {
           share_.reports->begin(job_, std::exchange(metrics_, {}));
         });
       },
-      [=, this](const leave_message&) { from_coordinator([&] { end_with({}); }); },
+      [=, this](const leave_message& m) {
+        from_coordinator(
+            [&] { end_with(m.again ? worker_end::another_attempt : worker_end::over); });
+      },
       [this](const abandon_message&) {
         if (is_of_coordinator())
           abandon();
@@ -60,6 +67,7 @@ void worker_actor::on_exit() {
   coordinator_ = nullptr;
   job_ = nullptr;
   share_.reports->end();
+  share_.dead_letters->end();
 }
 
 // A connection serves both ends from the moment when the earlier worker has heard from the later
@@ -96,7 +104,18 @@ void worker_actor::say_hello() {
     send(coordinator_, share_.hello);
 }
 
-spawned_message worker_actor::spawn_all() {
+result<void> worker_actor::restore_from(const spawn_message& m) {
+  if (m.restored.empty())
+    return {};
+  const auto from = decode_checkpoint(m.restored);
+  if (!from)
+    return from.error();
+  restore(*from, m.stamped, *share_.checkpoints.files, share_.subtasks);
+  return {};
+}
+
+spawned_message worker_actor::spawn_all(const caf::actor& dead_letters) {
+  share_.dead_letters->begin(system(), dead_letters);
   relay_ = spawn<progress_relay>(std::move(share_.relayed));
   spawned_message m{share_.hello.node, {}, relay_};
   for (planned_subtask& p : share_.subtasks) {
@@ -122,11 +141,10 @@ void worker_actor::lost_peer(const caf::actor_addr& peer) {
 
 void worker_actor::abandon() {
   *failed_ = true;
-  if (share_.dead_letters)
-    share_.dead_letters->abandon();
+  share_.dead_letters->abandon();
 }
 
-void worker_actor::end_with(result<void> how) {
+void worker_actor::end_with(result<worker_end> how) {
   if (!std::exchange(ended_, true))
     end_.set_value(std::move(how));
   quit();

@@ -12,6 +12,8 @@
 
 namespace leat {
 
+class worker_processes;
+
 /// Between two nodes: of one host, inherited by both; or over TCP.
 using connection = std::variant<owned_socket, tls_link>;
 
@@ -29,17 +31,17 @@ public:
   /// Who they are: worker n is the n-th, from 1.
   virtual const std::vector<node_description>& nodes() const = 0;
   virtual bool on_other_hosts() const = 0;
-  /// How many bytes have come from each so far, where they are on other hosts. May be called while
-  /// the links are used.
+  /// How many segments with data have come from each so far, where they are on other hosts. May be
+  /// called while the links are used.
   virtual std::vector<std::uint64_t> received() const = 0;
   /// The connections to them, in their order; once.
   virtual std::vector<connection> take_links() = 0;
-  /// Of one that has ended unasked, or is out of reach: which, and how.
+  /// Of one that has ended unasked, is out of reach or has fallen silent: which, and how. Asked ten
+  /// times a second.
   virtual std::optional<error> first_ended() = 0;
-  /// Ends one that cannot be asked to.
-  virtual void kill(std::size_t node) = 0;
-  /// Waits until all have ended that were asked to, where that can be known.
-  virtual void wait_for_end() = 0;
+  /// Their processes, where this one has started them; null on other hosts, where how they end is
+  /// their own affair.
+  virtual worker_processes* processes() { return nullptr; }
 };
 
 /// Gets the workers of each attempt of a job.

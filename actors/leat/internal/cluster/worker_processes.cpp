@@ -1,13 +1,13 @@
 #include <leat/internal/cluster/worker_processes.hpp>
 
+#include <leat/internal/cluster/own_program.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fmt/format.h>
-#include <spawn.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 namespace leat {
 
@@ -16,51 +16,6 @@ namespace {
 constexpr std::chrono::milliseconds between_looks{25};
 constexpr unsigned most_stopped_looks = 80;
 constexpr std::chrono::seconds farewell{1};
-
-std::vector<std::string> split_arguments(const std::string& joined) {
-  std::vector<std::string> all;
-  for (std::size_t at = 0; at < joined.size(); at += all.back().size() + 1)
-    all.emplace_back(joined.c_str() + at);
-  return all;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> all;
-  for (std::string& t : texts)
-    all.push_back(t.data());
-  all.push_back(nullptr);
-  return all;
-}
-
-// Not above zero: an error number with its sign turned.
-pid_t start_process(const worker_invitation& order) {
-  auto arguments = split_arguments(own_arguments());
-  std::vector<std::string> variables{order.as_variable()};
-  for (char** v = environ; *v; ++v)
-    variables.emplace_back(*v);
-  const auto argv = pointers(arguments);
-  const auto envp = pointers(variables);
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  for (const int link : order.links) // onto itself: inherited, as an exception
-    posix_spawn_file_actions_adddup2(&files, link, link);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  pid_t child = -1;
-  const int fault =
-      ::posix_spawn(&child, "/proc/self/exe", &files, &attributes, argv.data(), envp.data());
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&files);
-  return fault == 0 ? child : -fault;
-}
-
-std::string how(int status) {
-  if (WIFSIGNALED(status))
-    return fmt::format("was killed by signal {}", WTERMSIG(status));
-  return fmt::format("ended with exit code {}", WEXITSTATUS(status));
-}
 
 } // namespace
 
@@ -81,7 +36,7 @@ worker_processes::~worker_processes() {
 }
 
 result<void> worker_processes::start(const worker_invitation& order) {
-  const pid_t process = start_process(order);
+  const pid_t process = start_own_program(order.as_variable(), order.links);
   if (process <= 0)
     return external_error(
         fmt::format("node worker-{} cannot be started: {}", order.node, std::strerror(-process)));
@@ -93,9 +48,9 @@ result<void> worker_processes::start(const worker_invitation& order) {
 std::optional<error> worker_processes::first_ended() {
   const std::lock_guard lock(mutex_);
   for (std::size_t n = 0; n < workers_.size(); ++n)
-    if (workers_[n].process <= 0)
-      return external_error(
-          fmt::format("node worker-{} {} before the job began", n + 1, workers_[n].end));
+    if (const worker& w = workers_[n]; w.process <= 0)
+      return external_error(fmt::format("node worker-{} {} before the job began", n + 1, w.end), {},
+                            w.killed);
   return {};
 }
 
@@ -136,8 +91,9 @@ void worker_processes::look(worker& w) {
     w.stopped = 0;
   } else if (news || (changed < 0 && errno == ECHILD)) {
     w.process = -1;
+    w.killed = news && WIFSIGNALED(status);
     w.end = w.stopped > most_stopped_looks ? "was stopped, and killed for it"
-                                           : (news ? how(status) : "ended");
+                                           : (news ? end_text(status) : "ended");
     changed_.notify_all();
   } else if (w.stopped > 0 && w.stopped++ == most_stopped_looks) {
     ::kill(w.process, SIGKILL);

@@ -39,6 +39,7 @@ private:
     pid_t process = -1;   ///< not above 0: it has ended
     unsigned stopped = 0; ///< looks since it was seen to be stopped
     std::string end;      ///< how it has ended
+    bool killed = false;  ///< by a signal, so that another one may fare better
   };
 
   void watch();

@@ -1,8 +1,19 @@
 #include <leat/job.hpp>
 
+#include <leat/internal/checkpoint/savepoint.hpp>
 #include <leat/internal/job/job_runner.hpp>
 
 namespace leat {
+
+namespace {
+
+result<std::string> made_savepoint(job_runner& by, const std::string& name, bool stop) {
+  if (auto made = by.savepoint(name, stop).get(); !made)
+    return made.error();
+  return savepoint_folder(by.options().checkpoints.folder, name);
+}
+
+} // namespace
 
 result<job> job::start(graph g, run_options options) {
   auto started = job_runner::start(std::move(g), std::move(options));
@@ -19,6 +30,14 @@ job::~job() = default;
 error stopped_at_once() { return user_error("stopped at once, as asked"); }
 
 void job::stop() { (void)runner_->give({{}, stop_verb, {}}); }
+
+result<std::string> job::savepoint(std::string name) {
+  return made_savepoint(*runner_, name, false);
+}
+
+result<std::string> job::stop_with_savepoint(std::string name) {
+  return made_savepoint(*runner_, name, true);
+}
 
 void job::abort() { runner_->abort(); }
 

@@ -23,9 +23,12 @@ result<std::unique_ptr<job_runner>> job_runner::start(graph g, run_options optio
   if (options.local_workers > 0 && worker_invitation::of_this_process())
     return internal_error("a worker cannot start a job: the program that was started with "
                           "workers must come to run_command() again");
-  if (auto prepared = prepare(g.plan(), options); !prepared)
+  const auto here = stages_here(g.plan(), options);
+  if (!here)
+    return here.error();
+  if (auto prepared = prepare(g.plan(), options, *here); !prepared)
     return prepared.error();
-  auto notes = remove_leftovers(g.plan(), g.plan().resolve(options.parallelism), options);
+  auto notes = remove_leftovers(g.plan(), g.plan().resolve(options.parallelism), options, *here);
   const auto users = system_of(g.plan());
   if (!users)
     return users.error();
@@ -35,6 +38,8 @@ result<std::unique_ptr<job_runner>> job_runner::start(graph g, run_options optio
   const std::size_t threads = threads_of(blocking_subtasks(g.plan(), options), options);
   if (auto enough = check_threads(threads); !enough)
     return enough.error();
+  if (!restarts)
+    restarts = policy_of(options.restarts);
   std::unique_ptr<job_runner> job(
       new job_runner(std::move(g), std::move(options), std::move(restarts), *users));
   job->notes_ = std::move(notes);
@@ -47,7 +52,8 @@ job_runner::job_runner(graph g, run_options options, restart_policy restarts,
                        caf::actor_system* users)
     : graph_(std::move(g)), options_(std::move(options)),
       restarts_(std::move(restarts)), basis_{graph_.plan(), options_, time_,
-                                             users ? *users : own_system_.emplace(configured())} {}
+                                             users ? *users : own_system_.emplace(configured()),
+                                             files_} {}
 
 caf::actor_system_config& job_runner::configured() {
   configure(config_, options_);
@@ -60,9 +66,9 @@ job_runner::~job_runner() {
     attending_.join();
 }
 
-// Its errors are those of the start: they are no reason to try again.
+// Its errors are those of the start.
 result<void> job_runner::start_first() {
-  auto first = attempt::prepare(basis_, {});
+  auto first = prepare_first();
   if (!first)
     return first.error();
   present_ = std::move(*first);
@@ -72,11 +78,28 @@ result<void> job_runner::start_first() {
   return {};
 }
 
+// They are no reason to try again, but for a worker that was lost. That is still the first attempt:
+// none has begun.
+result<std::unique_ptr<attempt>> job_runner::prepare_first() {
+  auto first = attempt::prepare(basis_, {});
+  while (!first && first.error().retry && restarts_) {
+    const auto again = restarts_(term_, {first.error(), false, 0, false});
+    if (!again)
+      break;
+    std::this_thread::sleep_for(*again);
+    ++retries_;
+    last_fault_ = first.error().what;
+    first = attempt::prepare(basis_, {});
+  }
+  return first;
+}
+
 // The life of the job, in a thread of its own.
 void job_runner::attend() {
   job_outcome how = present_->wait();
   while (!is_over(how)) {
-    present_->let_go();
+    present_->let_go(true);
+    wait_before_next();
     how = try_again(how);
   }
   present_->let_go();
@@ -84,11 +107,14 @@ void job_runner::attend() {
 
 // The one place that decides so.
 bool job_runner::is_over(const job_outcome& how) {
-  const bool again = how.fault && restarts_ && restarts_(term_, how);
+  const auto again = how.fault && restarts_ ? restarts_(term_, how) : std::nullopt;
   const std::lock_guard lock(mutex_);
   began_ = began_ || how.began;
   if (again && may_restart_) {
     phase_ = phase::between_attempts;
+    delay_ = *again;
+    ++retries_;
+    last_fault_ = how.fault->what;
     return false;
   }
   phase_ = phase::over;
@@ -98,6 +124,11 @@ bool job_runner::is_over(const job_outcome& how) {
   return true;
 }
 
+void job_runner::wait_before_next() {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, delay_, [this] { return !may_restart_; });
+}
+
 // One that cannot be started has failed too. If the job is stopped meanwhile, it ends as the
 // attempt before did.
 job_outcome job_runner::try_again(const job_outcome& before) {
@@ -105,7 +136,7 @@ job_outcome job_runner::try_again(const job_outcome& before) {
     options_.dead_letters->resume();
   auto next = prepare_next(before.last_epoch);
   if (!next)
-    return {next.error(), false, before.last_epoch};
+    return {next.error(), false, before.last_epoch, false};
   {
     const std::lock_guard lock(mutex_);
     if (!may_restart_)
@@ -128,7 +159,7 @@ result<std::unique_ptr<attempt>> job_runner::prepare_next(epoch after) {
 std::future<result<void>> job_runner::give(command c) {
   const std::lock_guard lock(mutex_);
   if (c.verb == stop_verb && c.stage.empty())
-    may_restart_ = false;
+    restart_no_more();
   if (phase_ == phase::over)
     return refused_command(user_error("the job has ended"));
   if (phase_ == phase::between_attempts)
@@ -137,11 +168,32 @@ std::future<result<void>> job_runner::give(command c) {
   return present_->give(std::move(c));
 }
 
+std::future<result<void>> job_runner::savepoint(std::string name, bool stop) {
+  std::unique_lock lock(mutex_);
+  if (phase_ != phase::running) {
+    lock.unlock();
+    if (stop)
+      (void)give({{}, stop_verb, {}});
+    return refused_command(user_error("no attempt of the job is running"));
+  }
+  auto made = present_->savepoint(std::move(name), stop);
+  if (stop) {
+    restart_no_more();
+    (void)present_->give({{}, stop_verb, {}});
+  }
+  return made;
+}
+
 void job_runner::abort() {
   const std::lock_guard lock(mutex_);
-  may_restart_ = false;
+  restart_no_more();
   if (phase_ == phase::running && present_)
     present_->abort();
+}
+
+void job_runner::restart_no_more() {
+  may_restart_ = false;
+  changed_.notify_all();
 }
 
 bool job_runner::wait_for(std::chrono::nanoseconds timeout) {
@@ -161,8 +213,13 @@ job_metrics job_runner::metrics() const {
   std::unique_lock lock(mutex_);
   const std::shared_ptr<const attempt> shown = present_;
   const clock_time now = phase_ == phase::over ? finished_ : time_.now();
+  const std::uint64_t retries = retries_;
+  std::string last_fault = last_fault_;
   lock.unlock();
-  return shown->metrics(now);
+  job_metrics m = shown->metrics(now);
+  m.restarts = retries;
+  m.last_fault = std::move(last_fault);
+  return m;
 }
 
 bool job_runner::began() const {

@@ -2,6 +2,7 @@
 // one after the other, and decides after each whether it is over.
 #pragma once
 
+#include <leat/internal/checkpoint/posix_files.hpp>
 #include <leat/internal/job/attempt.hpp>
 #include <leat/internal/runtime/system.hpp>
 
@@ -11,14 +12,18 @@
 
 namespace leat {
 
-/// Asked after an attempt that has failed, with its term: true if another one is to follow it.
-/// Called in a thread of the job.
-using restart_policy = std::function<bool(std::uint64_t term, const job_outcome& how)>;
+/// Asked after each attempt that has failed, with its term, in a thread of the job: how long to
+/// wait before the next one; nothing if none is to follow.
+using restart_policy = std::function<std::optional<std::chrono::nanoseconds>(
+    std::uint64_t term, const job_outcome& how)>;
+
+/// Null if the first attempt is the last.
+restart_policy policy_of(const restart_options& options);
 
 /// Thread-safe.
 class job_runner {
 public:
-  /// As job::start. `restarts`: null if the first attempt is the last.
+  /// As job::start. `restarts`: in place of what the options say, if it is not null.
   static result<std::unique_ptr<job_runner>> start(graph g, run_options options,
                                                    restart_policy restarts = {});
   /// Aborts a job that still runs, and waits.
@@ -29,11 +34,15 @@ public:
   /// Gives a command to the present attempt, for that one alone; refused between two attempts.
   /// After one that stops the whole job no attempt follows.
   std::future<result<void>> give(command c);
+  /// Asks the present attempt for a savepoint; refused between two attempts. `stop`: the job ends
+  /// with it, and the future is ready after the last output has been published.
+  std::future<result<void>> savepoint(std::string name, bool stop);
   /// Aborts the present attempt; none follows.
   void abort();
 
   bool wait_for(std::chrono::nanoseconds timeout);
   result<void> wait();
+  const run_options& options() const { return options_; }
   /// The metrics of the present attempt, or of the last one.
   job_metrics metrics() const;
   /// True once an attempt has begun to read.
@@ -46,8 +55,11 @@ private:
   job_runner(graph g, run_options options, restart_policy restarts, caf::actor_system* users);
   caf::actor_system_config& configured();
   result<void> start_first();
+  result<std::unique_ptr<attempt>> prepare_first();
   void attend();
   bool is_over(const job_outcome& how);
+  void wait_before_next();
+  void restart_no_more();
   job_outcome try_again(const job_outcome& before);
   result<std::unique_ptr<attempt>> prepare_next(epoch after);
 
@@ -55,6 +67,7 @@ private:
   const run_options options_;
   const restart_policy restarts_;
   const steady_clock time_;
+  posix_files files_;
   std::vector<std::string> notes_;
   caf::actor_system_config config_;
   std::optional<caf::actor_system> own_system_;
@@ -66,6 +79,9 @@ private:
   phase phase_ = phase::running;
   bool may_restart_ = true; ///< nobody has stopped or aborted the job
   bool began_ = false;
+  std::chrono::nanoseconds delay_{0}; ///< before the next attempt
+  std::uint64_t retries_ = 0;
+  std::string last_fault_;
   clock_time finished_ = 0;
   std::optional<error> fault_;
   std::shared_ptr<attempt> present_; ///< while none runs, the last one

@@ -164,7 +164,6 @@ bool tls_link::drained() {
 }
 
 std::pair<owned_socket, tls_session> tls_link::release() && {
-  expect_reading(socket());
   return {std::move(socket_), std::move(session_)};
 }
 

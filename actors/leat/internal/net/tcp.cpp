@@ -54,6 +54,14 @@ void watch(int socket) {
   set(socket, IPPROTO_TCP, TCP_KEEPCNT, unanswered_probes);
 }
 
+// All zero if nothing is known.
+tcp_info info_of(int socket) {
+  tcp_info about{};
+  socklen_t size = sizeof about;
+  ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &about, &size);
+  return about;
+}
+
 bool is_wildcard(const sockaddr& a) {
   if (a.sa_family == AF_INET)
     return reinterpret_cast<const sockaddr_in&>(a).sin_addr.s_addr == INADDR_ANY;
@@ -170,8 +178,6 @@ owned_socket accept_from(int listening) {
   return s;
 }
 
-void expect_reading(int socket) { set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, unanswered_ms); }
-
 node_address local_address(int socket) {
   sockaddr_storage found{};
   socklen_t size = sizeof found;
@@ -186,12 +192,12 @@ node_address remote_address(int socket) {
   return as_text(found, size);
 }
 
-std::uint64_t bytes_received(int socket) {
-  tcp_info about{};
-  socklen_t size = sizeof about;
-  ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &about, &size);
-  return about.tcpi_bytes_received;
+std::chrono::milliseconds silent_for(int socket) {
+  const tcp_info about = info_of(socket);
+  return std::chrono::milliseconds{std::min(about.tcpi_last_data_recv, about.tcpi_last_ack_recv)};
 }
+
+std::uint64_t segments_received(int socket) { return info_of(socket).tcpi_data_segs_in; }
 
 bool has_hung_up(int socket) {
   pollfd p{socket, POLLRDHUP, 0};

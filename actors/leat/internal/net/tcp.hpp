@@ -38,10 +38,6 @@ result<owned_socket> connect_to(const node_address& to, deadline until);
 /// The next connection of a socket that listens, like that of connect_to(); empty if there is none.
 owned_socket accept_from(int listening);
 
-/// From now on the connection is lost, too, if the other end takes nothing of what is sent for
-/// seconds: it must read all the time, whatever else it does.
-void expect_reading(int socket);
-
 /// Own address of a socket.
 node_address local_address(int socket);
 /// Address of the other end of a connected socket; empty once that has reset the connection.
@@ -50,8 +46,12 @@ node_address remote_address(int socket);
 /// True if the other end has closed it, or has not answered for seconds.
 bool has_hung_up(int socket);
 
-/// How many bytes have ever come over a connection; 0 if that is not known.
-std::uint64_t bytes_received(int socket);
+/// For how long nothing has come over a connection: neither data nor what acknowledges own.
+std::chrono::milliseconds silent_for(int socket);
+
+/// How many segments with data have ever come over a connection, also behind a gap; 0 if that is
+/// not known.
+std::uint64_t segments_received(int socket);
 
 /// Waits until the socket is ready; false if the time was up before.
 bool wait_for(int socket, short events, deadline until);

@@ -20,6 +20,8 @@ enum class event_kind {
   ended,
   failed,
   dead_letters,
+  checkpoints,
+  restarted,
   bottleneck,
   waiting,
   metrics

@@ -22,6 +22,8 @@ job_watch::job_watch(job_bus& bus, std::string dead_letter_file)
 
 void job_watch::look(const job_metrics& now) {
   look_at_dead_letters(now);
+  look_at_checkpoints(now);
+  look_at_restarts(now);
   look_at_stalls(now);
   look_at_waiting(now);
   look_at_pauses(now);
@@ -35,6 +37,21 @@ void job_watch::look_at_dead_letters(const job_metrics& now) {
   bus_.publish(
       event_level::info, event_kind::dead_letters,
       fmt::format("dead letters: {} so far, in {}", grouped(now.dead_letters), dead_letter_file_));
+}
+
+void job_watch::look_at_checkpoints(const job_metrics& now) {
+  const std::uint64_t before = before_.checkpoints ? before_.checkpoints->failed : 0;
+  if (!now.checkpoints || now.checkpoints->failed == before)
+    return;
+  bus_.publish(event_level::warning, event_kind::checkpoints,
+               fmt::format("checkpoints: {} failed, the last one: {}",
+                           grouped(now.checkpoints->failed - before), now.checkpoints->last_error));
+}
+
+void job_watch::look_at_restarts(const job_metrics& now) {
+  if (now.restarts > before_.restarts)
+    bus_.publish(event_level::warning, event_kind::restarted,
+                 fmt::format("restart {} after: {}", now.restarts, now.last_fault));
 }
 
 void job_watch::look_at_stalls(const job_metrics& now) {

@@ -7,8 +7,9 @@
 
 namespace leat {
 
-/// Looks at the metrics now and then, and tells what has changed: that there are dead letters, who
-/// holds the job up, and who waits for something outside of it. One thread at a time.
+/// Looks at the metrics now and then, and tells what has changed: that there are dead letters, that
+/// checkpoints or attempts have failed, who holds the job up, and who waits for something outside
+/// of it. One thread at a time.
 class job_watch {
 public:
   /// Where dead letters are kept is told with them.
@@ -20,6 +21,8 @@ public:
 
 private:
   void look_at_dead_letters(const job_metrics& now);
+  void look_at_checkpoints(const job_metrics& now);
+  void look_at_restarts(const job_metrics& now);
   void look_at_stalls(const job_metrics& now);
   void look_at_waiting(const job_metrics& now);
   void look_at_pauses(const job_metrics& now);

@@ -60,6 +60,32 @@ json edge_of(const edge_metrics& e, double elapsed) {
           {"stalled_share", elapsed > 0 ? stalled / elapsed : 0}};
 }
 
+json node_of(const node_metrics& n) {
+  return {{"name", n.name},
+          {"subtasks", n.subtasks},
+          {"records_in", n.records_in},
+          {"records_out", n.records_out},
+          {"dead_letters", n.dead_letters},
+          {"cpu_seconds", seconds(n.cpu)},
+          {"memory_bytes", n.memory > 0 ? json(n.memory) : json(nullptr)}};
+}
+
+json checkpoints_of(const job_metrics& r) {
+  if (!r.checkpoints)
+    return nullptr;
+  const checkpoint_metrics& c = *r.checkpoints;
+  return {{"completed", c.completed},
+          {"failed", c.failed},
+          {"last", c.last},
+          {"last_bytes", c.bytes},
+          {"last_seconds", seconds(c.took)},
+          {"most_bytes", c.most_bytes},
+          {"longest_seconds", seconds(c.longest)},
+          {"last_error", c.last_error},
+          {"restored", c.restored > 0 ? json(c.restored) : json(nullptr)},
+          {"passed_over", c.passed_over}};
+}
+
 json fault_of(const error* fault) {
   if (!fault)
     return nullptr;
@@ -72,13 +98,15 @@ std::string metrics_json(const job_metrics& r, job_state state, const error* fau
   const double elapsed = seconds(r.elapsed);
   const auto records = r.records();
   std::uint64_t late = 0;
-  json stages = json::array(), edges = json::array();
+  json stages = json::array(), edges = json::array(), nodes = json::array();
   for (const stage_metrics& s : r.stages) {
     stages.push_back(stage_of(s, elapsed));
     late += s.late;
   }
   for (const edge_metrics& e : r.edges)
     edges.push_back(edge_of(e, elapsed));
+  for (const node_metrics& n : r.nodes)
+    nodes.push_back(node_of(n));
   const auto stalls = stalls_between({}, r);
   const auto busiest = busiest_between({}, r);
   const json bottleneck = !stalls.empty() ? json(stalls.front().edge->to)
@@ -95,9 +123,12 @@ std::string metrics_json(const job_metrics& r, job_state state, const error* fau
       {"latency_seconds", latency_of(r)},
       {"late", late},
       {"dead_letters", r.dead_letters},
+      {"checkpoints", checkpoints_of(r)},
+      {"restarts", r.restarts},
       {"bottleneck", bottleneck},
       {"stages", std::move(stages)},
       {"edges", std::move(edges)},
+      {"nodes", std::move(nodes)},
       {"error", fault_of(fault)}};
   // Names that are not UTF-8 must not keep the metrics from being written.
   return all.dump(2, ' ', false, json::error_handler_t::replace) + "\n";

@@ -9,19 +9,17 @@
 
 namespace leat {
 
-namespace {
-
-constexpr unsigned most_silent_looks = 20;
-
-} // namespace
-
 job_actor::job_actor(caf::actor_config& config, attempt_id which, std::vector<planned_subtask> plan,
                      std::vector<worker_agent> workers, dead_letter_sink* dead_letters,
-                     job_verdict verdict, job_end end)
+                     job_verdict verdict, job_end end, checkpoint_setup checkpoints)
     : caf::event_based_actor(config), term_(which.term), plan_(std::move(plan)),
-      workers_(std::move(workers)), silence_(workers_.size()), dead_letters_(dead_letters),
-      verdict_(std::move(verdict)), end_(std::move(end)), done_(plan_.size()),
-      stopped_(plan_.size()), prepared_(plan_.size()), epoch_(which.after) {
+      workers_(std::move(workers)), dead_letters_(dead_letters), verdict_(std::move(verdict)),
+      end_(std::move(end)), done_(plan_.size()), stopped_(plan_.size()), prepared_(plan_.size()),
+      time_(checkpoints.time), epoch_(which.after) {
+  if (checkpoints.store) {
+    savepoints_.emplace(*checkpoints.store);
+    checkpoints_.emplace(std::move(checkpoints), plan_.size(), time_->now());
+  }
   set_down_handler([this](const caf::down_msg& m) { gone(m); });
 }
 
@@ -33,15 +31,24 @@ caf::behavior job_actor::make_behavior() {
           ready();
       },
       [this](const prepared_message& m) { prepared(m); },
+      [this](const saved_message& m) { saved(m); },
+      [this](const checkpoint_look& m) {
+        if (m.number == looks_)
+          tend_checkpoints();
+      },
       [this](const done_message& m) { done(m); },
       [this](const metrics_message& m) {
-        if (!is_from_worker())
+        const worker_agent* const worker = sending_worker();
+        if (!worker)
           return strangers_.ignore("job");
+        worker->usage->store(m.usage);
         for (const auto& [subtask, metrics] : m.metrics)
           take_metrics(subtask, metrics);
       },
       [this](fault_message& m) {
-        if (is_from_subtasks() || is_from_worker())
+        if (const auto subtask = sending_subtask())
+          fail(with_node(std::move(m.what), *subtask));
+        else if (sending_worker())
           fail(std::move(m.what));
         else
           strangers_.ignore("job");
@@ -49,6 +56,7 @@ caf::behavior job_actor::make_behavior() {
       [this](const prepare_answer_message& m) { prepare_answered(m); },
       [this](const pulse_message& m) { look(m); },
       [this](command_message& m) { give(m); },
+      [this](savepoint_message& m) { give(m); },
       [this](const abort_message&) {
         if (committing_)
           return;
@@ -85,6 +93,7 @@ void job_actor::wire(std::size_t number) {
   wire_message m;
   m.number = number;
   m.term = term_;
+  m.after = epoch_;
   m.job = caf::actor_cast<caf::actor>(this);
   for (const auto& lanes : plan_[number].ports) {
     m.ports.emplace_back();
@@ -101,9 +110,12 @@ void job_actor::ready() {
   if (++ready_ < plan_.size() || fault_)
     return;
   running_ = true;
+  if (savepoints_)
+    begin_wanted_round();
   for (std::size_t i = 0; i < plan_.size(); ++i)
     if (plan_[i].is_source)
       send(subtasks_[i], start_message{});
+  look_again();
   prepare_commands();
 }
 
@@ -146,7 +158,7 @@ void job_actor::prepare_commands() {
     given_command& first = commands_.front();
     if (!first.asked)
       ask(first);
-    if (!first.awaited.empty())
+    if (!first.awaited.empty() || (checkpoints_ && checkpoints_->under_way()))
       return;
     conclude(first);
     commands_.pop_front();
@@ -190,9 +202,11 @@ void job_actor::conclude(given_command& c) {
       send(subtasks_[i], withdraw_message{});
     return c.outcome->set(std::move(*c.refusal));
   }
-  if (c.what.verb == stop_verb)
+  if (c.what.verb == stop_verb) {
+    stopping_ = checkpoints_.has_value();
     for (const std::size_t i : c.prepared)
       stopped_[i] = true;
+  }
   inject(std::move(c.what));
   c.outcome->set({});
 }
@@ -206,40 +220,167 @@ bool job_actor::has_input() const {
 }
 
 void job_actor::inject(command c) {
+  if (checkpoints_)
+    begin_round({std::move(c)}, false);
+  else
+    send_barrier({++epoch_, {std::move(c)}});
+}
+
+void job_actor::send_barrier(const barrier& at) {
   barrier_message m;
-  encode_barrier({++epoch_, {std::move(c)}}, m.content);
+  encode_barrier(at, m.content);
   for (const caf::actor& s : subtasks_)
     send(s, m);
+}
+
+void job_actor::begin_round(std::vector<command> commands, bool last) {
+  send_barrier({++epoch_, commands});
+  savepoints_->begin(last || stopping_);
+  checkpoints_->begin(epoch_, std::move(commands), last, time_->now());
+  look_again();
+}
+
+void job_actor::give(savepoint_message& m) {
+  if (!savepoints_)
+    return m.outcome->set(user_error("savepoints require checkpoints", "add --checkpoint-dir DIR"));
+  if (fault_ || committing_)
+    return m.outcome->set(user_error("the savepoint comes too late: the job ends"));
+  savepoints_->ask(std::move(m.name), m.at_end, std::move(m.outcome));
+  begin_wanted_round();
+}
+
+// If all input has ended, the last round comes anyway.
+void job_actor::begin_wanted_round() {
+  if (running_ && !fault_ && !committing_ && !checkpoints_->under_way() &&
+      savepoints_->need_round() && may_inject())
+    begin_round({}, false);
+}
+
+// A source that has ended emits no barrier, and one that reads no more still does.
+bool job_actor::may_inject() const {
+  for (std::size_t i = 0; i < plan_.size(); ++i)
+    if (plan_[i].is_source && !done_[i] && !prepared_[i])
+      return true;
+  return false;
+}
+
+void job_actor::tend_checkpoints() {
+  if (fault_ || committing_)
+    return;
+  const clock_time now = time_->now();
+  const bool waited = checkpoints_->under_way();
+  if (auto going_on = checkpoints_->expire(now); !going_on)
+    return fail(going_on.error());
+  if (waited && !checkpoints_->under_way())
+    return round_over();
+  if (checkpoints_->due(now) && all_settled())
+    begin_round({}, true);
+  else if (checkpoints_->due(now) && may_inject())
+    begin_round({}, false);
+  else if (!checkpoints_->due(now))
+    look_again();
+}
+
+// Only the last look that was asked for counts.
+void job_actor::look_again() {
+  if (!checkpoints_)
+    return;
+  const clock_time wait = checkpoints_->next_look() - time_->now();
+  delayed_send(this, std::chrono::nanoseconds{std::max<clock_time>(wait, 0)},
+               checkpoint_look{++looks_});
+}
+
+void job_actor::saved(const saved_message& m) {
+  if (!is_from_subtask(m.subtask) || !checkpoints_ || fault_)
+    return;
+  if (m.failed) {
+    error why = m.why;
+    why.what = fmt::format("{}: {}", plan_[m.subtask].stage, why.what);
+    if (auto going_on = checkpoints_->give_up(m.of, why, time_->now()); !going_on)
+      return fail(going_on.error());
+    return round_over();
+  }
+  saved_subtask state;
+  if (byte_cursor from(m.state); !read_binary(from, state) || from.left() > 0)
+    return fail(protocol_violation("what it says of its state cannot be read").error());
+  if (checkpoints_->saved(m.subtask, m.of, std::move(state)))
+    complete_round();
+}
+
+void job_actor::complete_round() {
+  savepoints_->published(); // who has saved had committed before
+  const auto completed = checkpoints_->complete(time_->now(), time_->processing_now());
+  if (!completed)
+    return fail(completed.error());
+  saved_ = saved_ || *completed;
+  if (*completed) {
+    savepoints_->complete(checkpoints_->completed());
+    commit(**completed, stopping_ || checkpoints_->is_last());
+  }
+  if (!committing_)
+    round_over();
+}
+
+void job_actor::round_over() {
+  if (checkpoints_->under_way())
+    return;
+  savepoints_->give_up();
+  if (all_settled() && !checkpoints_->is_last())
+    return begin_round({}, true);
+  look_again();
+  prepare_commands();
+  begin_wanted_round();
+}
+
+void job_actor::commit(epoch up_to, bool last) {
+  committing_ = last;
+  for (std::size_t i = 0; i < plan_.size(); ++i)
+    if (!done_[i])
+      send(subtasks_[i], commit_message{up_to, last});
 }
 
 // Who speaks for another subtask breaks the protocol; who is none is not heard.
 bool job_actor::is_from_subtask(std::size_t number) {
   if (number < subtasks_.size() && is_from(*this, subtasks_[number]))
     return true;
-  if (is_from_subtasks())
+  if (sending_subtask())
     fail(protocol_violation(fmt::format("it is not subtask {}", number)).error());
   else
     strangers_.ignore("job");
   return false;
 }
 
-bool job_actor::is_from_subtasks() {
-  return std::ranges::any_of(subtasks_, [this](const caf::actor& a) { return is_from(*this, a); });
+std::optional<std::size_t> job_actor::sending_subtask() {
+  const auto found =
+      std::ranges::find_if(subtasks_, [this](const caf::actor& a) { return is_from(*this, a); });
+  if (found == subtasks_.end())
+    return {};
+  return found - subtasks_.begin();
 }
 
-bool job_actor::is_from_worker() {
-  return std::ranges::any_of(workers_,
-                             [this](const worker_agent& w) { return is_from(*this, w.actor); });
+// Null if it is none.
+const worker_agent* job_actor::sending_worker() {
+  const auto found = std::ranges::find_if(
+      workers_, [this](const worker_agent& w) { return is_from(*this, w.actor); });
+  return found == workers_.end() ? nullptr : &*found;
+}
+
+// Null for the process of the job.
+const worker_agent* job_actor::worker_of(std::size_t subtask) const {
+  const std::size_t node = plan_[subtask].node;
+  return node > 0 && node <= workers_.size() ? &workers_[node - 1] : nullptr;
+}
+
+error job_actor::with_node(error e, std::size_t subtask) const {
+  if (const worker_agent* const worker = worker_of(subtask))
+    e.what += fmt::format(" (on node {})", worker->name);
+  return e;
 }
 
 void job_actor::look(const pulse_message& m) {
-  received_.resize(workers_.size());
-  for (std::size_t w = 0; w < std::min(m.received.size(), workers_.size()); ++w) {
-    const bool silent = std::exchange(received_[w], m.received[w]) == m.received[w];
-    silence_[w] = silent ? silence_[w] + 1 : 0;
-    if (silence_[w] > most_silent_looks)
-      lost(w);
-  }
+  for (const std::size_t worker : silence_.look(m.received))
+    if (worker < workers_.size())
+      lost(worker);
 }
 
 void job_actor::take_metrics(std::size_t subtask, std::string_view metrics) {
@@ -251,6 +392,8 @@ void job_actor::done(const done_message& m) {
   if (!is_from_subtask(m.subtask) || done_[m.subtask])
     return;
   take_metrics(m.subtask, m.metrics);
+  if (const worker_agent* const worker = worker_of(m.subtask))
+    worker->usage->store(m.usage);
   done_[m.subtask] = stopped_[m.subtask] = true;
   has_ended(m.subtask);
   if (!prepared_[m.subtask])
@@ -269,15 +412,15 @@ void job_actor::prepared(const prepared_message& m) {
 
 // A fault before the last one has settled keeps every output from appearing.
 void job_actor::settled() {
-  if (++settled_ < plan_.size() || fault_)
+  if (++settled_ < plan_.size() || fault_ || committing_)
     return;
   if (verdict_)
     if (auto good = verdict_(); !good)
       return fail(good.error());
-  committing_ = true;
-  for (std::size_t i = 0; i < plan_.size(); ++i)
-    if (prepared_[i])
-      send(subtasks_[i], commit_message{});
+  if (!checkpoints_)
+    commit(++epoch_, true); // which ends with the input
+  else if (!checkpoints_->under_way())
+    begin_round({}, true);
 }
 
 // The first fault is the cause; what fails after it is a consequence.
@@ -335,7 +478,7 @@ std::optional<error> job_actor::fault_of(const caf::down_msg& m) const {
   if (unforced && (done_[i] || !local))
     return {};
   if (!local && m.reason == caf::exit_reason::remote_link_unreachable)
-    return lost_worker(workers_[plan_[i].node - 1].name);
+    return lost_worker(worker_of(i)->name);
   error e = user_error("its actor ended before its stream did: " + to_string(m.reason),
                        "the actor of a stage lives until its stream has ended: neither it nor "
                        "another may end it");
@@ -345,13 +488,17 @@ std::optional<error> job_actor::fault_of(const caf::down_msg& m) const {
 
 void job_actor::on_exit() {
   if (!alive_.empty() && !fault_)
-    fault_ = internal_error("the job's coordinator ended before its subtasks");
+    fail(internal_error("the job's coordinator ended before its subtasks"));
   refuse_commands();
+  if (savepoints_ && !fault_)
+    savepoints_->published();
+  if (savepoints_)
+    savepoints_->refuse(fault_ ? *fault_ : user_error("the job has ended before"));
   subtasks_.clear();
   workers_.clear();
   plan_.clear();
   if (end_)
-    std::exchange(end_, nullptr)({fault_, running_, epoch_});
+    std::exchange(end_, nullptr)({fault_, running_, epoch_, saved_});
 }
 
 } // namespace leat

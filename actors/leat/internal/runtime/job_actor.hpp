@@ -1,8 +1,12 @@
 // The coordinator of an attempt of a job: spawns and wires subtasks, injects barriers, and ends the
-// attempt: when all have ended well it lets the sinks commit; at the first fault, not.
+// attempt. It lets sinks commit when all have ended well, and whenever a checkpoint is complete; at
+// the first fault, no more.
 #pragma once
 
 #include <leat/detail/runtime/subtask_actor.hpp>
+#include <leat/internal/runtime/checkpointing.hpp>
+#include <leat/internal/runtime/savepoints.hpp>
+#include <leat/internal/runtime/silence.hpp>
 
 #include <deque>
 #include <future>
@@ -24,6 +28,7 @@ struct planned_subtask {
   caf::actor elsewhere;                           ///< it, where it runs in another process
   /// By port and lane: the consuming subtask's number and channel.
   std::vector<std::vector<std::pair<std::size_t, std::size_t>>> ports;
+  std::vector<bool> leads_to_order; ///< by port: see resolved_plan::edge
   /// By channel: the producing subtask's number, port and lane.
   std::vector<std::tuple<std::size_t, std::size_t, std::size_t>> channels;
 };
@@ -36,22 +41,19 @@ caf::actor spawn_subtask(caf::local_actor& by, planned_subtask& p);
 struct worker_agent {
   caf::actor actor;
   std::string name; ///< of the worker
+  /// Of its process; the job stores it.
+  std::shared_ptr<reported_usage> usage = std::make_shared<reported_usage>();
 };
 
 /// The fault of a job that a worker has left.
 error lost_worker(std::string_view name);
-
-/// Which attempt of its job it is, and which epochs are left to it.
-struct attempt_id {
-  std::uint64_t term = 1; ///< counts the attempts of a job
-  epoch after = 0;        ///< the last epoch that an attempt before it has injected
-};
 
 /// How an attempt ended.
 struct job_outcome {
   std::optional<error> fault;
   bool began = false;   ///< all stages were opened, and sources began to read
   epoch last_epoch = 0; ///< that was injected, by it or by an attempt before it
+  bool saved = false;   ///< it has completed a checkpoint
 };
 
 /// Told once, when the last subtask is gone.
@@ -67,11 +69,22 @@ std::future<result<void>> give_command(const caf::actor& job, const plan& p, com
 /// The future of a command that is refused at once.
 std::future<result<void>> refused_command(error why);
 
-/// Told, several times a second, how many bytes have come from each worker on another host: one
-/// from which none come for two seconds is lost. A process that is stopped keeps its connections.
-/// Looks are counted, not time: while this process is stopped itself, none are made.
+/// Told, ten times a second, how many bytes have come from each worker on another host: one that
+/// has fallen silent is lost.
 struct pulse_message {
   std::vector<std::uint64_t> received; ///< by worker
+};
+
+/// Program to job: a savepoint is wanted.
+struct savepoint_message {
+  std::string name;
+  bool at_end = false; ///< of the round that ends the job
+  std::shared_ptr<command_outcome> outcome;
+};
+
+/// To itself: the time to look after the checkpoints has come.
+struct checkpoint_look {
+  std::uint64_t number = 0;
 };
 
 class job_actor : public caf::event_based_actor {
@@ -79,7 +92,7 @@ public:
   /// `workers`: who speaks for other processes that run some of the subtasks.
   job_actor(caf::actor_config& config, attempt_id which, std::vector<planned_subtask> plan,
             std::vector<worker_agent> workers, dead_letter_sink* dead_letters, job_verdict verdict,
-            job_end end);
+            job_end end, checkpoint_setup checkpoints = {});
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -99,8 +112,10 @@ private:
   void wire(std::size_t number);
   void ready();
   bool is_from_subtask(std::size_t number);
-  bool is_from_subtasks();
-  bool is_from_worker();
+  std::optional<std::size_t> sending_subtask();
+  const worker_agent* sending_worker();
+  const worker_agent* worker_of(std::size_t subtask) const;
+  error with_node(error e, std::size_t subtask) const;
   void look(const pulse_message& m);
   void take_metrics(std::size_t subtask, std::string_view metrics);
   void prepared(const prepared_message& m);
@@ -115,6 +130,18 @@ private:
   void has_ended(std::size_t subtask);
   void refuse_commands();
   void inject(command c);
+  void begin_round(std::vector<command> commands, bool last);
+  void tend_checkpoints();
+  void look_again();
+  void saved(const saved_message& m);
+  void complete_round();
+  void round_over();
+  void give(savepoint_message& m);
+  void begin_wanted_round();
+  void commit(epoch up_to, bool last);
+  bool may_inject() const;
+  bool all_settled() const { return settled_ == plan_.size(); }
+  void send_barrier(const barrier& at);
   void fail(error e);
   void gone(const caf::down_msg& m);
   void lost(std::size_t worker);
@@ -123,9 +150,8 @@ private:
 
   const std::uint64_t term_;
   std::vector<planned_subtask> plan_;
-  std::vector<worker_agent> workers_;   ///< of node n it is workers_[n - 1]
-  std::vector<std::uint64_t> received_; ///< bytes, by worker, at the last look
-  std::vector<unsigned> silence_;       ///< by worker: looks since anything came
+  std::vector<worker_agent> workers_; ///< of node n it is workers_[n - 1]
+  silence silence_;                   ///< of the workers
   dead_letter_sink* dead_letters_;
   job_verdict verdict_;
   job_end end_;
@@ -135,7 +161,13 @@ private:
   std::vector<bool> stopped_;  // by subtask: a source that is done, or is to end at a barrier
   std::vector<bool> prepared_; // by subtask: a sink whose output is durable
   std::size_t settled_ = 0;    // subtasks that are done or prepared
-  bool committing_ = false;    // the outputs appear now: too late to stop
+  bool saved_ = false;         // a checkpoint is complete
+  bool stopping_ = false;      // the job ends with the next checkpoint, its sources read no more
+  bool committing_ = false;    // the last outputs appear now: too late to stop
+  std::optional<checkpointing> checkpoints_; // these two: if it makes any
+  std::optional<savepoints> savepoints_;
+  const leat::clock* time_ = nullptr; // of the checkpoints
+  std::uint64_t looks_ = 0;           // the number of the last one that was asked for
   std::size_t ready_ = 0;
   std::set<caf::actor_addr> alive_;    ///< subtasks
   epoch epoch_;                        // the last one
@@ -148,3 +180,5 @@ private:
 } // namespace leat
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::pulse_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::savepoint_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::checkpoint_look)

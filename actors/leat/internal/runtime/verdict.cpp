@@ -1,12 +1,12 @@
 #include <leat/internal/runtime/verdict.hpp>
 
+#include <leat/detail/runtime/subtask_letters.hpp>
+
 #include <fmt/format.h>
 
 namespace leat {
 
 namespace {
-
-constexpr const char* reasons = "the dead letters contain the reasons; see --max-dead-letters";
 
 // Records that sources read, and what they met that was no record.
 std::uint64_t met(const job_metrics& r) {
@@ -28,23 +28,21 @@ result<void> check_dead_letters(const job_metrics& r, const dead_letter_limit& l
   const std::uint64_t letters = r.dead_letters;
   const std::uint64_t all = met(r);
   if (limit.count && letters > *limit.count)
-    return too_many_dead_letters(*limit.count);
+    return user_error(fmt::format("the limit of {} dead letters is exceeded", *limit.count),
+                      see_dead_letters);
   if (limit.percent &&
       static_cast<double>(letters) * 100 > *limit.percent * static_cast<double>(all))
     return user_error(fmt::format("{} dead letters of {} records exceed the limit of {}%", letters,
                                   all, *limit.percent),
-                      reasons);
+                      see_dead_letters);
   if (!limit.count && !limit.percent && letters > 0 && letters >= all && !got_through(r))
     return user_error(
-        fmt::format("no record got through: {} records, {} dead letters", all, letters), reasons);
+        fmt::format("no record got through: {} records, {} dead letters", all, letters),
+        see_dead_letters);
   return {};
 }
 
 } // namespace
-
-error too_many_dead_letters(std::uint64_t limit) {
-  return user_error(fmt::format("the limit of {} dead letters is exceeded", limit), reasons);
-}
 
 result<void> verdict(const job_metrics& r, const run_options& options) {
   if (auto tolerable = check_dead_letters(r, options.max_dead_letters); !tolerable)

@@ -8,7 +8,4 @@ namespace leat {
 /// An error if there are too many dead letters, or if the program does not accept the run.
 result<void> verdict(const job_metrics& r, const run_options& options);
 
-/// The error of a run with more dead letters than its limit.
-error too_many_dead_letters(std::uint64_t limit);
-
 } // namespace leat

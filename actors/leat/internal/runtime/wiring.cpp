@@ -1,5 +1,6 @@
 #include <leat/internal/runtime/wiring.hpp>
 
+#include <leat/internal/runtime/credit_shares.hpp>
 #include <leat/internal/runtime/files_in_use.hpp>
 #include <leat/internal/runtime/reading_thread.hpp>
 #include <leat/internal/runtime/verdict.hpp>
@@ -38,6 +39,10 @@ std::vector<error> apply(plan& p, const run_options& options) {
   if (const credit& w = options.credit_limit; w.frames <= 0 || w.records <= 0 || w.bytes <= 0)
     faults.push_back(user_error("invalid credit_limit: a part of it is not above 0",
                                 "frames, records and bytes must be above 0"));
+  if (options.node_buffer == 0)
+    faults.push_back(user_error("invalid node_buffer 0", "it must be above 0"));
+  for (plan_stage& s : p.stages)
+    s.checkpoints = !options.checkpoints.folder.empty();
   return faults;
 }
 
@@ -48,35 +53,6 @@ public:
         user_error(letter.place.empty() ? letter.reason : letter.place + ": " + letter.reason));
   }
   std::uint64_t count() const override { return 0; }
-};
-
-/// The dead letters of a process, and how many there may be.
-struct letter_tally {
-  std::optional<std::uint64_t> limit;
-  std::atomic<std::uint64_t> count{0};
-};
-
-// The way of one subtask to the dead-letter sink of its process. It counts what the subtask sends,
-// so that it is counted wherever it runs.
-class counting_dead_letter_sink final : public dead_letter_sink {
-public:
-  counting_dead_letter_sink(dead_letter_sink& to, std::shared_ptr<letter_tally> tally,
-                            std::shared_ptr<subtask_metrics> metrics)
-      : to_(to), tally_(std::move(tally)), metrics_(std::move(metrics)) {}
-
-  void put(dead_letter letter) override {
-    to_.put(std::move(letter));
-    stage_counters::add(metrics_->counters.dead_letters, 1);
-    if (++tally_->count > tally_->limit.value_or(std::numeric_limits<std::uint64_t>::max()))
-      throw failure(too_many_dead_letters(*tally_->limit));
-  }
-  std::uint64_t count() const override { return metrics_->counters.dead_letters; }
-  void abandon() override { to_.abandon(); }
-
-private:
-  dead_letter_sink& to_;
-  std::shared_ptr<letter_tally> tally_;
-  std::shared_ptr<subtask_metrics> metrics_;
 };
 
 } // namespace
@@ -106,8 +82,11 @@ result<void> prepare(plan& p, const run_options& options, const std::vector<bool
   std::vector<error> faults = p.validate();
   const std::vector<error> more = apply(p, options);
   faults.insert(faults.end(), more.begin(), more.end());
+  if (!options.checkpoints.folder.empty())
+    for (error& e : p.check_saving(options.parallelism))
+      faults.push_back(std::move(e));
   if (faults.empty())
-    faults = colliding_files(p, p.resolve(options.parallelism), options);
+    faults = colliding_files(p, p.resolve(options.parallelism), options, wanted);
   for (std::size_t i = 0; i < p.stages.size(); ++i) {
     plan_stage& s = p.stages[i];
     if (!wanted.empty() && !wanted[i])
@@ -123,30 +102,6 @@ result<void> prepare(plan& p, const run_options& options, const std::vector<bool
 }
 
 namespace {
-
-// All that may be on its way to a subtask at a time is bounded whatever the parallelism: beyond a
-// few lanes, these share what those few have.
-credit window_of_lane(const credit& window, std::size_t channels) {
-  constexpr std::int64_t full_windows = 4;
-  const auto lanes = static_cast<std::int64_t>(channels);
-  if (lanes <= full_windows)
-    return window;
-  const auto part = [&](std::int64_t whole) {
-    return std::max<std::int64_t>(1, whole * full_windows / lanes);
-  };
-  return {part(window.frames), part(window.records), part(window.bytes)};
-}
-
-void share_credit(wired_job& w, const credit& window) {
-  for (planned_subtask& t : w.subtasks) {
-    t.blueprint.settings.credit_limit = window_of_lane(window, t.channels.size());
-    for (std::size_t port = 0; port < t.ports.size(); ++port) {
-      const std::size_t consumer = t.ports[port].front().first; // they are alike
-      t.blueprint.settings.ports[port].credit_limit =
-          window_of_lane(window, w.subtasks[consumer].channels.size());
-    }
-  }
-}
 
 promise_group group_of(const wired_job& w, std::size_t first, std::size_t count) {
   promise_group g{first, count, {}};
@@ -303,8 +258,8 @@ planned_subtask wiring::subtask(std::size_t stage, std::size_t i) const {
   t.is_source = s.kind.is_source;
   t.own_thread = threads && s.blocking;
   t.factory = std::dynamic_pointer_cast<const subtask_factory>(s.factory);
-  t.blueprint.settings.ordered = resolved.ordered;
-  t.blueprint.settings.credit_limit = options.credit_limit;
+  t.blueprint.compresses = options.compress;
+  t.blueprint.settings.ordered = resolved.by_stamp;
   stage_services& services = t.blueprint.settings.services;
   services.stage = s.name;
   services.stage_number = static_cast<std::uint32_t>(stage);
@@ -312,7 +267,6 @@ planned_subtask wiring::subtask(std::size_t stage, std::size_t i) const {
   services.subtasks = resolved.parallelism;
   services.time = &time;
   services.dead_letters = options.dead_letters ? options.dead_letters : &no_dead_letters();
-  services.limits = options.frames;
   if (threads)
     services.read_apart = start_reading_thread;
   services.keep_order = resolved.wants_order;
@@ -343,8 +297,8 @@ void connect(const wiring& from, std::size_t n, const std::vector<std::size_t>& 
     edge_settings s;
     s.lanes = to.size();
     s.carried = from.r.edges[p->edge].carried;
-    s.limits = from.options.frames;
     producer.blueprint.settings.ports.push_back(s);
+    producer.leads_to_order.push_back(from.r.edges[p->edge].leads_to_order);
     producer.blueprint.port_codecs.push_back(e.codec);
     producer.ports.emplace_back();
     for (std::size_t lane = 0; lane < to.size(); ++lane) {
@@ -360,10 +314,11 @@ void connect(const wiring& from, std::size_t n, const std::vector<std::size_t>& 
 void add_metrics(planned_subtask& t, const std::shared_ptr<letter_tally>& tally, wired_job& w) {
   w.metrics.push_back(std::make_shared<subtask_metrics>(t.ports.size()));
   t.blueprint.metrics = t.metrics = w.metrics.back();
-  auto& dead_letters = t.blueprint.settings.services.dead_letters;
-  t.blueprint.dead_letters =
-      std::make_shared<counting_dead_letter_sink>(*dead_letters, tally, t.metrics);
-  dead_letters = t.blueprint.dead_letters.get();
+  subtask::settings& settings = t.blueprint.settings;
+  settings.letters = std::make_shared<subtask_letters>(
+      *settings.services.dead_letters, tally,
+      std::shared_ptr<stage_counters>(t.metrics, &t.metrics->counters));
+  settings.services.dead_letters = settings.letters.get();
 }
 
 } // namespace
@@ -384,16 +339,18 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
     connect(from, n, first, w);
     add_metrics(w.subtasks[n], tally, w);
   }
-  share_credit(w, options.credit_limit);
+  share_credit(w, options);
   group_consumers(p, w);
   share_promises(w);
   return w;
 }
 
-result<void> assign_nodes(const plan& p, wired_job& w, const std::vector<std::size_t>& nodes,
-                          std::optional<std::size_t> own) {
+result<void> assign_nodes(const plan& p, const run_options& options, wired_job& w,
+                          const std::vector<std::size_t>& nodes, std::optional<std::size_t> own) {
+  w.node_of = nodes;
   for (std::size_t n = 0; n < w.subtasks.size(); ++n)
     w.subtasks[n].node = nodes[n];
+  share_credit(w, options, nodes);
   forget_tables(w);
   for (const std::size_t node : own ? std::set{*own} : std::set(nodes.begin(), nodes.end()))
     share_promises_on(node, w, nodes);
@@ -409,6 +366,23 @@ result<void> assign_nodes(const plan& p, wired_job& w, const std::vector<std::si
               "declare the fields of the type");
       }
   return {};
+}
+
+void keep_states(wired_job& w, const state_keeper& keeper, const subtask_folders& folders,
+                 std::size_t poison_after) {
+  for (planned_subtask& t : w.subtasks) {
+    subtask::settings& settings = t.blueprint.settings;
+    t.blueprint.keep_state = keeper;
+    settings.services.checkpoints = true;
+    settings.services.folder = folders.outputs;
+    const bool refused = &settings.letters->sink() == &no_dead_letters();
+    settings.letters->keep_by_epoch(folders.letters, refused);
+    if (refused || folders.poison.empty())
+      continue;
+    settings.poison_after = poison_after;
+    settings.poison_file =
+        fmt::format("{}/{}-{}", folders.poison, file_name_of(t.stage), settings.services.subtask);
+  }
 }
 
 } // namespace leat

@@ -8,7 +8,7 @@ stage_maker::~stage_maker() = default;
 
 result<void> stage_maker::prepare(const plan_stage&) { return {}; }
 
-std::vector<file_use> stage_maker::files(std::size_t) const { return {}; }
+std::vector<file_use> stage_maker::files(const plan_stage&, std::size_t) const { return {}; }
 
 branch_maker::~branch_maker() = default;
 

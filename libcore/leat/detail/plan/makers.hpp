@@ -21,8 +21,8 @@ public:
   /// Brings what is needed before the first record (models, files); once a run.
   virtual result<void> prepare(const plan_stage& self);
   /// The files that so many subtasks of a sink write, or those that another stage reads; may be
-  /// empty.
-  virtual std::vector<file_use> files(std::size_t subtasks) const;
+  /// empty. `self` as above.
+  virtual std::vector<file_use> files(const plan_stage& self, std::size_t subtasks) const;
   /// Makes the logic of one subtask.
   virtual std::unique_ptr<stage> make(const plan_stage& self) const = 0;
 };

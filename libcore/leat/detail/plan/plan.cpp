@@ -256,20 +256,26 @@ void resolve_order(const plan& p, resolved_plan& r) {
       if (e.from == i)
         wants = wants || r.stages[e.to].wants_order;
     r.stages[i].wants_order = wants;
-    r.stages[i].ordered = wants && in_order.kept[i] && in_order.channels[i] > 1;
+    r.stages[i].by_stamp = wants && in_order.kept[i];
+    r.stages[i].ordered = r.stages[i].by_stamp && in_order.channels[i] > 1;
   }
 }
 
 // What is carried on an edge is what somebody behind it reads: stamps, where they merge channels.
 void resolve_columns(const plan& p, resolved_plan& r) {
   std::vector<carried_columns> reads(p.stages.size());
-  for (std::size_t i = 0; i < p.stages.size(); ++i)
+  std::vector<bool> orders(p.stages.size());
+  for (std::size_t i = 0; i < p.stages.size(); ++i) {
     reads[i] = {r.stages[i].ordered || p.stages[i].reads_stamps, p.stages[i].reads_stamps};
+    orders[i] = r.stages[i].by_stamp;
+  }
   for (std::size_t i = p.stages.size(); i-- > 0;)
     for (std::size_t e = 0; e < p.edges.size(); ++e)
       if (p.edges[e].to == i) {
         r.edges[e].carried = reads[i];
         reads[p.edges[e].from] |= r.edges[e].carried;
+        r.edges[e].leads_to_order = orders[i];
+        orders[p.edges[e].from] = orders[p.edges[e].from] || orders[i];
       }
 }
 
@@ -286,6 +292,20 @@ resolved_plan plan::resolve(std::size_t default_parallelism) const {
   return r;
 }
 
+std::vector<error> plan::check_saving(std::size_t default_parallelism) const {
+  const resolved_plan r = resolve(default_parallelism);
+  std::vector<error> all;
+  for (const plan_stage& s : stages)
+    if (s.unsavable)
+      all.push_back(*s.unsavable);
+  for (const plan_edge& e : edges)
+    if (r.stages[e.to].ordered && !e.codec)
+      all.push_back(user_error(fmt::format("records of type {} that \"{}\" merges cannot be saved",
+                                           e.type, stages[e.to].name),
+                               "declare the fields of the type"));
+  return all;
+}
+
 std::string plan::describe_text(std::size_t default_parallelism) const {
   const resolved_plan r = resolve(default_parallelism);
   std::string text = fmt::format("graph {}\n", name);
@@ -298,7 +318,7 @@ std::string plan::describe_text(std::size_t default_parallelism) const {
       text += ", " + s.detail;
     if (s.blocking)
       text += ", own thread";
-    if (s.publishes)
+    if (s.publishes_as_it_goes())
       text += ", publishes as it goes";
     if (r.stages[i].ordered)
       text += ", in stamp order";
@@ -366,7 +386,7 @@ std::string plan::describe_json(std::size_t default_parallelism) const {
                         "\"own_thread\":{},\"publishes_as_it_goes\":{},\"in_stamp_order\":{}}}",
                         i == 0 ? "" : ",", json_text(s.name), s.kind.name, r.stages[i].parallelism,
                         s.batching ? json_text(s.batching->text()) : "null", s.blocking,
-                        s.publishes, r.stages[i].ordered);
+                        s.publishes_as_it_goes(), r.stages[i].ordered);
   }
   text += "],\n\"edges\":[";
   for (std::size_t i = 0; i < edges.size(); ++i) {

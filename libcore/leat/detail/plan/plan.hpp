@@ -66,19 +66,26 @@ struct plan_stage {
   bool reads_stamps = false;                 ///< an operator that takes a leat::event_context
   bool takes_timers = false;                 ///< an operator that has event timers
   std::size_t live_splits = 0;               ///< of a source whose splits never end
-  bool blocking = false;                ///< it may wait outside the runtime, so it gets a thread
-  bool publishes = false;               ///< its records are visible before the job has ended well
+  bool blocking = false;    ///< it may wait outside the runtime, so it gets a thread
+  bool publishes = false;   ///< without checkpoints its records are visible before the job's end
+  bool checkpoints = false; ///< the job makes some
   std::optional<any_batching> batching; ///< of a windowing stage; may be replaced before a run
   std::chrono::nanoseconds slowed{0};   ///< trial delay of a sink, per record
   std::string detail;                   ///< what describe() says of it
   std::vector<std::string> verbs;       ///< of the commands that it takes
   std::vector<error> faults;            ///< found while it was built
+  std::optional<error> unsavable;       ///< why the state of its subtasks cannot be saved
 
   std::shared_ptr<stage_maker> maker;
   /// The actor that the stage works in; null: the runtime's.
   std::shared_ptr<const actor_factory> factory;
   std::shared_ptr<plan_output> output; ///< the main one
   std::map<std::string, plan_side> sides;
+
+  /// Whether records of a sink are visible as soon as they are written.
+  bool publishes_as_it_goes() const {
+    return publishes && !(checkpoints && kind.publication != sink_publication::as_it_goes);
+  }
 
   /// The branches of its main output, for a subtask.
   fanout make_output() const { return output->make(*this); }
@@ -95,12 +102,14 @@ struct plan_stage {
 struct resolved_plan {
   struct stage {
     std::size_t parallelism = 1;
-    bool ordered = false;                      ///< merges its channels by stamp
+    bool by_stamp = false;                     ///< merges its channels by stamp, if it has several
+    bool ordered = false;                      ///< and it has
     bool wants_order = false;                  ///< it, or a stage behind it, depends on order
     std::chrono::microseconds out_of_order{0}; ///< the most of it, or of the sources before it
   };
   struct edge {
-    carried_columns carried; ///< what somebody behind it reads; with stamps also promises
+    carried_columns carried;     ///< what somebody behind it reads; with stamps also promises
+    bool leads_to_order = false; ///< a stage behind it takes records by stamp, if it has a choice
   };
   std::vector<stage> stages; ///< as plan::stages
   std::vector<edge> edges;   ///< as plan::edges
@@ -118,6 +127,9 @@ struct plan {
   /// All faults at once; empty if the plan can run.
   std::vector<error> validate() const;
   resolved_plan resolve(std::size_t default_parallelism) const;
+
+  /// All that keeps the state of a run from being saved; empty if it can be.
+  std::vector<error> check_saving(std::size_t default_parallelism) const;
 
   /// For people: a line a stage, with what it feeds.
   std::string describe_text(std::size_t default_parallelism) const;

@@ -21,7 +21,7 @@ public:
       return source_.check();
     return {};
   }
-  std::vector<file_use> files(std::size_t) const override {
+  std::vector<file_use> files(const plan_stage&, std::size_t) const override {
     if constexpr (requires { source_.inputs(); })
       return source_.inputs();
     return {};
@@ -99,7 +99,7 @@ public:
     }
     return {};
   }
-  std::vector<file_use> files(std::size_t) const override {
+  std::vector<file_use> files(const plan_stage&, std::size_t) const override {
     if constexpr (requires { m_.inputs(); })
       return m_.inputs();
     return {};
@@ -118,14 +118,16 @@ class sink_maker final : public stage_maker {
 public:
   explicit sink_maker(Sink sink) : sink_(std::move(sink)) {}
 
-  result<void> prepare(const plan_stage&) override {
-    if constexpr (requires { sink_.check(); })
+  result<void> prepare(const plan_stage& self) override {
+    if constexpr (requires { sink_.check(sink_context{}); })
+      return sink_.check(context_of(self, std::max<std::size_t>(self.parallelism, 1)));
+    else if constexpr (requires { sink_.check(); })
       return sink_.check();
     return {};
   }
-  std::vector<file_use> files(std::size_t subtasks) const override {
-    if constexpr (requires { sink_.targets(subtasks); })
-      return sink_.targets(subtasks);
+  std::vector<file_use> files(const plan_stage& self, std::size_t subtasks) const override {
+    if constexpr (requires { sink_.targets(sink_context{}); })
+      return sink_.targets(context_of(self, subtasks));
     return {};
   }
   std::unique_ptr<stage> make(const plan_stage& self) const override {
@@ -133,7 +135,22 @@ public:
   }
 
 private:
+  static sink_context context_of(const plan_stage& self, std::size_t subtasks) {
+    return {.stage = self.name, .subtasks = subtasks, .checkpoints = self.checkpoints};
+  }
+
   Sink sink_;
 };
+
+/// How such a sink publishes in a job with checkpoints.
+template <class Sink>
+constexpr sink_publication publication_of() {
+  if constexpr (requires {
+                  { Sink::commits_with_keys } -> std::convertible_to<bool>;
+                })
+    if (Sink::commits_with_keys)
+      return sink_publication::by_epoch_with_keys;
+  return preparing_sink<Sink> ? sink_publication::by_epoch : sink_publication::as_it_goes;
+}
 
 } // namespace leat::detail

@@ -101,7 +101,7 @@ public:
     return base::save(to);
   }
   result<void> load(byte_cursor& from) override {
-    if (!get_plain(from, reached_.progress) || !get_plain(from, current_.ingested))
+    if (!base::get_least(from, reached_.progress) || !get_plain(from, current_.ingested))
       return this->loaded(false);
     return base::load(from);
   }

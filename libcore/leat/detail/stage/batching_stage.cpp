@@ -95,7 +95,7 @@ result<void> batching_stage::save(std::string& to) const {
 
 result<void> batching_stage::load(byte_cursor& from) {
   std::string text;
-  const bool is_whole = read_binary(from, text) && get_plain(from, position_);
+  const bool is_whole = read_binary(from, text) && get_least(from, position_);
   const auto batching = any_batching::parse(text);
   if (!is_whole || !batching)
     return loaded(false);

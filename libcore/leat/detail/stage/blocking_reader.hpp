@@ -19,6 +19,7 @@ struct read_batch {
   std::shared_ptr<rows> records;    ///< null: none
   std::vector<dead_letter> letters; ///< the stage is left to fill in
   pull_status answer = pull_status::more();
+  std::string position = {}; ///< of the reader after it; empty: it cannot return there
 };
 
 /// The reader as its thread sees it.

@@ -102,31 +102,48 @@ public:
   /// States are saved by key group, so that groups can go to other subtasks. Timers are states, and
   /// none is due at a barrier.
   result<void> save(std::string& to) const override {
-    for (const auto& [name, side] : sides_)
-      side->save(to);
-    if constexpr (has_processing_timers)
-      put_plain(to, position_);
-    const auto groups = states_.groups();
-    grow_buffer(to, binary_length_size(groups.size())).put_length(groups.size());
-    for (const detail::group_of_keys& group : groups) {
-      std::string saved;
-      states_.save(group, saved);
-      append_binary(to, saved);
-    }
-    return base::save(to);
+    const auto captured = capture();
+    if (!captured)
+      return captured.error();
+    (*captured)(to);
+    return {};
   }
-  result<void> load(byte_cursor& from) override {
+  /// A snapshot shares all pages of the states that do not change meanwhile.
+  result<captured_bytes> capture() const override {
+    std::string before, behind;
     for (const auto& [name, side] : sides_)
-      if (!side->load(from))
-        return this->loaded(false);
+      side->save(before);
     if constexpr (has_processing_timers)
-      if (!get_plain(from, position_))
-        return this->loaded(false);
+      put_plain(before, position_);
+    if (auto saved = base::save(behind); !saved)
+      return saved.error();
+    return captured_bytes([before = std::move(before), states = states_.snapshot(),
+                           behind = std::move(behind)](std::string& to) {
+      append_binary(to, states->types());
+      append_groups(to, *states);
+      to += before;
+      to += behind;
+    });
+  }
+  saved_contents saves() const override { return saved_contents::states; }
+  result<void> load(byte_cursor& from) override {
     if (auto groups = load_groups(from); !groups)
       return groups;
+    for (const auto& [name, side] : sides_)
+      if (!side->load(from, base::joins()))
+        return this->loaded(false);
+    if constexpr (has_processing_timers)
+      if (!base::get_least(from, position_))
+        return this->loaded(false);
+    return base::load(from);
+  }
+  result<void> begin() override {
     timers_.load();
     processing_timers_.load();
-    return base::load(from);
+    return {};
+  }
+  bool claims(const rows& held, std::size_t record, std::size_t) const override {
+    return owns(key_group_of(key_hash(key_of_(held.as<T>()[record]))));
   }
 
   bool blocked() const override { return in_mid_firing() || outputs_blocked(); }
@@ -154,17 +171,36 @@ private:
   static constexpr bool has_processing_timers = takes_processing_timers<Op, key_type>;
   static constexpr bool reads_time = reads_event_time<Op, T, key_type>;
 
+  template <class Store>
+  static void append_groups(std::string& to, const Store& states) {
+    const auto groups = states.groups();
+    grow_buffer(to, binary_length_size(groups.size())).put_length(groups.size());
+    for (const detail::group_of_keys& group : groups) {
+      std::string saved;
+      states.save(group, saved);
+      append_binary(to, std::uint64_t{group.group});
+      append_binary(to, saved);
+    }
+  }
   result<void> load_groups(byte_cursor& from) {
+    std::vector<detail::saved_state_text> types;
     std::size_t groups = 0;
-    if (!from.take_length(groups))
+    if (!read_binary(from, types) || !from.take_length(groups))
       return this->loaded(false);
+    states_.expect_types(std::move(types));
+    std::uint64_t group = 0;
     for (std::string saved; groups > 0; --groups) {
-      if (!read_binary(from, saved))
+      if (!read_binary(from, group) || group >= max_parallelism || !read_binary(from, saved))
         return this->loaded(false);
-      if (auto group = states_.load(saved); !group)
-        return group;
+      if (!owns(static_cast<key_group>(group)))
+        continue;
+      if (auto loaded = states_.load(saved); !loaded)
+        return loaded;
     }
     return {};
+  }
+  bool owns(key_group group) const {
+    return subtask_of(group, services_.subtasks) == services_.subtask;
   }
 
   bool outputs_blocked() const {

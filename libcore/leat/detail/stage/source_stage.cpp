@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <set>
 
 namespace leat {
 
@@ -26,13 +27,40 @@ result<void> source_stage::open(const stage_services& services) {
     services_.rate = source_->rate();
   out_.open_for_reader(services_.limits, services_.stage, services_.dead_letters);
   out_.tell_waiting(services_.counters->waiting);
-  source_->add_splits(*this, services_);
-  if (splits_.size() > 1)
-    for (const auto& s : splits_) {
-      stage_output& ahead = s->reader->output();
-      ahead.open_for_reader(services_.limits, services_.stage, services_.dead_letters);
-      ahead.tell_waiting(services_.counters->waiting);
+  return add_splits();
+}
+
+result<void> source_stage::add_splits() {
+  std::set<std::string_view> names;
+  for (auto& reader : source_->readers()) {
+    const auto number = static_cast<std::uint32_t>(splits_.size());
+    std::string name = reader->name();
+    if (name.empty())
+      name = std::to_string(number);
+    splits_.push_back(std::make_unique<split>(number, std::move(name), std::move(reader)));
+    if (const std::string& added = splits_.back()->name; !names.insert(added).second)
+      return user_error("two splits of source \"" + services_.stage + "\" are called \"" + added +
+                            '"',
+                        "a split's name is its identity across runs: make it unique");
+  }
+  return {};
+}
+
+result<void> source_stage::begin() {
+  begun_ = true;
+  if (auto restored = restore(); !restored)
+    return restored;
+  std::erase_if(splits_, [&](const auto& s) { return !is_own(*s); });
+  for (const auto& s : splits_)
+    if (auto taken = take_on(*s); !taken) {
+      error e = taken.error();
+      e.what = "split \"" + s->name + "\" of source \"" + services_.stage + "\": " + e.what;
+      return e;
     }
+  join_saved();
+  for (const auto& s : splits_)
+    s->saved = nullptr;
+  saved_.clear();
   if (times_)
     for (; unopened_ < splits_.size(); ++unopened_)
       silent_.push_back(splits_[unopened_].get());
@@ -40,11 +68,20 @@ result<void> source_stage::open(const stage_services& services) {
   return {};
 }
 
-void source_stage::add_split(std::uint32_t number, std::unique_ptr<split_reader> reader) {
-  if (services_.read_apart && reader->may_block())
-    reader = read_on_thread(std::move(reader), services_);
-  reader->open(services_.wake_soon);
-  splits_.push_back(std::make_unique<split>(number, std::move(reader)));
+result<void> source_stage::take_on(split& s) {
+  if (s.saved && s.saved->done)
+    s.reader = ended_split(out_.gathered().type());
+  if (services_.read_apart && s.reader->may_block())
+    s.reader = read_on_thread(std::move(s.reader), services_);
+  const bool read_ahead = s.saved && !s.saved->ahead.empty();
+  if (splits_.size() > 1 || read_ahead) {
+    stage_output& ahead = s.reader->output();
+    ahead.open_for_reader(services_.limits, services_.stage, services_.dead_letters);
+    ahead.tell_waiting(services_.counters->waiting);
+  }
+  if (!s.saved)
+    return s.reader->open(services_.wake_soon, {});
+  return take_on_saved(s);
 }
 
 bool source_stage::finish() {
@@ -52,9 +89,12 @@ bool source_stage::finish() {
   return emitting_stage::finish();
 }
 
-pull_status source_stage::pull() {
+pull_status source_stage::pull(std::size_t most) {
+  if (!begun_)
+    if (auto begun = begin(); !begun)
+      throw failure(begun.error());
   const std::size_t before = out_.gathered().size();
-  std::size_t room = out_.room();
+  std::size_t room = std::min(out_.room(), most);
   if (services_.rate > 0)
     room = std::min(room, due());
   if (room == 0 && !out_.full())
@@ -77,6 +117,8 @@ mark source_stage::reached() const {
 
 pull_status source_stage::pull_only(std::size_t room) {
   split& s = *splits_.front();
+  if (!s.at_end())
+    return pull_kept(s, room);
   const rows& gathered = out_.gathered();
   const std::size_t first = gathered.size();
   const pull_status answer = s.reader->pull(room, out_);
@@ -98,6 +140,16 @@ pull_status source_stage::pull_only(std::size_t room) {
     return pull_status::idle(wait);
   }
   return answer;
+}
+
+// Emits what the split had read ahead when it was saved.
+pull_status source_stage::pull_kept(split& s, std::size_t room) {
+  now_ = services_.time->now();
+  const std::size_t row = out_.gathered().size();
+  std::size_t next = s.next;
+  out_.take_over(s.reader->output().gathered(), next, std::min(next + room, s.times.size()));
+  complete(s, row);
+  return s.at_end() && s.done ? pull_status::done() : pull_status::more();
 }
 
 // Emits what has the smallest stamps of all splits again and again. A silent split that could still
@@ -161,10 +213,10 @@ void source_stage::make_ready(split& s) {
   std::ranges::push_heap(ready_, std::greater{}, &ready_split::at);
 }
 
-// Of a split with nothing left: asks its reader, and files it as ready or silent, or not at all if
+// Asks the reader of a split with nothing left, and files it as ready or silent, or not at all if
 // it is done.
 void source_stage::read_ahead(split& s, std::chrono::nanoseconds& wait) {
-  if (!s.done)
+  if (!s.done && s.at_end())
     refill(s, wait);
   if (!s.at_end())
     return make_ready(s);
@@ -184,7 +236,7 @@ void source_stage::refill(split& s, std::chrono::nanoseconds& wait) {
   read_times(s, ahead.gathered(), 0);
   if (!s.at_end()) {
     if (s.timed_out) // others went on without it: it joins behind what they have emitted
-      raise(s, std::max(s.highest, last_.time + std::chrono::microseconds{1}));
+      raise(s, rejoins_at(s));
     s.timed_out = false;
     s.idle_since.reset();
   } else if (answer.is_idle()) {
@@ -258,10 +310,16 @@ void source_stage::note_ingest(std::size_t row) {
   pulled_ += count;
 }
 
+// Where a split goes on that others did not wait for.
+event_time source_stage::rejoins_at(const split& s) const {
+  constexpr std::chrono::microseconds moment{1};
+  return std::max(s.highest, std::min(last_.time, end_of_time - moment) + moment);
+}
+
 void source_stage::raise(split& s, event_time to) {
   s.highest = to;
-  if (times_)
-    s.watermark = to - times_->out_of_order;
+  if (times_) // not before the begin of time, whatever is allowed
+    s.watermark = std::max(to, begin_of_time + times_->out_of_order) - times_->out_of_order;
 }
 
 namespace {

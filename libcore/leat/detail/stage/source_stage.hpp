@@ -2,7 +2,9 @@
 // It does not know the type of their records, and calls what does once for a block of them.
 #pragma once
 
+#include <leat/detail/stage/saved_split.hpp>
 #include <leat/detail/stage/split_reader.hpp>
+#include <leat/detail/transport/row_codec.hpp>
 
 #include <deque>
 #include <optional>
@@ -11,8 +13,6 @@ namespace leat {
 
 /// Ends a source at the barrier; no payload. The runtime does it for all sources.
 inline constexpr const char* stop_verb = "stop";
-
-class source_stage;
 
 /// A source, whatever the type of its records.
 class any_source {
@@ -25,8 +25,11 @@ public:
   /// The number of records that are due per second; 0: it sets none.
   virtual double rate() { return 0; }
 
-  /// Calls to.add_split() for each split of this subtask. Called once.
-  virtual void add_splits(source_stage& to, const stage_services& services) = 0;
+  /// The readers of all its splits, in their order. Called once.
+  virtual std::vector<std::unique_ptr<split_reader>> readers() = 0;
+
+  /// See codec_of_read_ahead.
+  virtual result<const row_codec*> codec(const std::string& stage) const = 0;
 };
 
 /// The event times of a source's records, whatever their type: see event_time_by.
@@ -53,23 +56,41 @@ public:
   void consume(std::size_t, frame&, std::size_t&, std::size_t) override {}
   bool finish() override;
 
-  /// Called by the source from open().
-  void add_split(std::uint32_t number, std::unique_ptr<split_reader> reader);
+  /// Of the splits of this subtask. Nothing else of a source is state: what was promised follows
+  /// from how far they have come.
+  result<void> save(std::string& to) const override;
+  /// What each subtask of the source saved, also those that have ended.
+  result<void> load(byte_cursor& from) override;
+  saved_contents saves() const override { return saved_contents::splits; }
 
-  /// Reads up to a frame of records and puts them into the ports.
-  pull_status pull();
+  /// Takes on the splits that fall to this subtask: as they were saved, and known by their names,
+  /// if load() was called. The first pull does it otherwise.
+  result<void> begin() override;
+
+  /// Reads up to a frame of records, and at most so many, and puts them into the ports if they fill
+  /// one.
+  pull_status pull(std::size_t most = std::numeric_limits<std::size_t>::max());
+  /// What was pulled and is not in the ports.
+  rows& gathered() { return out_.gathered(); }
+  /// Drops that, as if its records had not been there.
+  void drop_gathered() { out_.clear(); }
+  /// Of the record that was pulled last.
+  const stamp& last() const { return last_; }
   /// What is promised after the records pulled so far.
   mark reached() const;
 
 private:
   struct split {
-    split(std::uint32_t n, std::unique_ptr<split_reader> r) : number(n), reader(std::move(r)) {}
+    split(std::uint32_t n, std::string called, std::unique_ptr<split_reader> r)
+        : number(n), name(std::move(called)), reader(std::move(r)) {}
     bool at_end() const { return next == times.size(); }
     /// Its next record has this time, by which it is ordered.
     event_time next_time() const { return std::max(highest, times[next]); }
 
     std::uint32_t number;
+    std::string name;
     std::unique_ptr<split_reader> reader;
+    const saved_split* saved = nullptr; // until it is taken on
     std::vector<event_time> times; // of the records that it read last; all equal if they have none
     std::size_t next = 0;          // in times, and in what it has read ahead
     event_time highest = begin_of_time;
@@ -84,7 +105,17 @@ private:
     split* of;
   };
 
+  bool is_own(const split& s) const { return s.number % services_.subtasks == services_.subtask; }
+  result<void> add_splits();
+  result<void> restore();
+  result<void> take_on(split& s);
+  result<void> take_on_saved(split& s);
+  result<void> take_on_read_ahead(split& s);
+  void join_saved();
+  saved_split saved(const split& s, const row_codec* codec) const;
+
   pull_status pull_only(std::size_t room);
+  pull_status pull_kept(split& s, std::size_t room);
   pull_status pull_merged(std::size_t room);
   std::size_t emit_first(std::size_t room, std::chrono::nanoseconds& wait);
   std::size_t end_before(const stamp& bound, const split& s, std::size_t most) const;
@@ -97,6 +128,7 @@ private:
   stamp next_stamp(const split& s, event_time t) const;
   void complete(split& s, std::size_t row);
   void note_ingest(std::size_t row);
+  event_time rejoins_at(const split& s) const;
   void raise(split& s, event_time to);
   std::size_t due() const;
   clock_time due_time(std::size_t k) const;
@@ -105,7 +137,9 @@ private:
   std::unique_ptr<any_source> source_;
   std::unique_ptr<const record_times> times_;
   stage_output& out_;
-  std::vector<std::unique_ptr<split>> splits_;
+  bool begun_ = false;
+  std::vector<saved_split> saved_;             // of all subtasks, until it has begun
+  std::vector<std::unique_ptr<split>> splits_; // of all subtasks, until it has begun
   // Of several splits: a heap of those that have records, and those that have none for now. Without
   // event time those from unopened_ on are not read yet: all of theirs comes later.
   std::vector<ready_split> ready_;

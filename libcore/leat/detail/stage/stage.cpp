@@ -20,6 +20,13 @@ result<void> stage::save(std::string&) const {
   return internal_error("stage \"" + services_.stage + "\" cannot be saved");
 }
 
+result<captured_bytes> stage::capture() const {
+  std::string saved;
+  if (auto done = save(saved); !done)
+    return done.error();
+  return captured_bytes([saved = std::move(saved)](std::string& to) { to += saved; });
+}
+
 result<void> stage::load(byte_cursor&) {
   return internal_error("stage \"" + services_.stage + "\" cannot be loaded");
 }
@@ -80,7 +87,17 @@ result<void> emitting_stage::save(std::string& to) const {
 }
 
 result<void> emitting_stage::load(byte_cursor& from) {
-  return loaded(output_.load(from) && get_plain(from, reached_.progress));
+  const bool good = output_.load(from, joins()) && get_least(from, reached_.progress);
+  ++loaded_parts_;
+  return loaded(good);
+}
+
+bool emitting_stage::get_least(byte_cursor& from, stamp& least) const {
+  stamp saved;
+  if (!get_plain(from, saved))
+    return false;
+  least = joins() ? std::min(least, saved) : saved;
+  return true;
 }
 
 void emitting_stage::stall(const stamp& consumed) {

@@ -43,6 +43,9 @@ struct stage_services {
   stage_counters* counters = nullptr;
   histogram* latency = nullptr; ///< where sinks measure
   frame_limits limits;
+  bool checkpoints = false;                  ///< each barrier is one
+  epoch after = 0;                           ///< the last one before those of this attempt
+  std::string folder;                        ///< where sinks keep what they prepare; or empty
   bool keep_order = false;                   ///< somebody behind this stage depends on order
   std::chrono::microseconds out_of_order{0}; ///< the most that a source before it declares
   double rate = 0; ///< records/s all sources together are held to; 0: unlimited
@@ -65,6 +68,13 @@ constexpr bool blocks() {
     return X::blocking;
   return false;
 }
+
+/// A state at a moment: appends itself, at any time and in any thread, once.
+using captured_bytes = std::function<void(std::string&)>;
+
+/// What the state of a stage begins with: for a keyed stage the types of its states and its key
+/// groups, for a source its splits.
+enum class saved_contents : std::uint8_t { other, states, splits };
 
 /// What a command does at its barrier.
 using command_effect = std::function<void()>;
@@ -99,17 +109,42 @@ public:
   /// Appends all that what follows a barrier depends on. To be called where at_barrier() has
   /// returned true and nothing came since. The error says why it cannot be saved.
   virtual result<void> save(std::string& to) const;
-  /// Takes in what save() wrote; after open(), before anything else. After an error the stage is of
-  /// no use.
+  /// The same for later, so that records need not wait. Unless a stage has a way to share its
+  /// state, it is saved at once.
+  virtual result<captured_bytes> capture() const;
+  /// Takes in what save() wrote; after open(), before anything else. Called for each of the states
+  /// that this subtask goes on from: its own, or those of all subtasks that the stage had, of which
+  /// it takes what falls to it. Of what was promised the least holds. After an error the stage is
+  /// of no use.
   virtual result<void> load(byte_cursor& from);
+  /// All of them were loaded.
+  virtual result<void> begin() { return {}; }
+  /// Whether a record falls to this subtask that one of the stage's subtasks, whatever their
+  /// number, held where it was saved.
+  virtual bool claims(const rows&, std::size_t /*record*/, std::size_t holder) const {
+    return holder % services_.subtasks == services_.subtask;
+  }
+  /// What save() begins with, for whoever looks at it without this stage.
+  virtual saved_contents saves() const { return saved_contents::other; }
 
   /// The input has ended. True when everything is handed on; else call again when unblocked.
   virtual bool finish() { return drain(); }
 
-  /// True of a sink: it waits after finish() until the job has decided to complete, which is when
-  /// all stages have finished. Then commit() makes its output visible.
-  virtual bool commits() const { return false; }
-  virtual void commit() {}
+  /// True of a sink: what it writes in an epoch appears when the job has decided so.
+  virtual bool publishes_by_epoch() const { return false; }
+  /// Of a sink, where the epoch ends, at a barrier or after finish(): what was written since the
+  /// last call is durable. Returns what commit() needs; empty if there is nothing to publish.
+  virtual std::string prepare_output(epoch) { return {}; }
+  /// Publishes what was prepared, perhaps by another stage before a restart, perhaps again.
+  virtual void commit(std::string_view) {}
+  /// Of a sink with checkpoints, after open() and before the first record, when all that the
+  /// restored checkpoint lists is committed. First what each earlier subtask that this one goes on
+  /// for has prepared last, committed or not: those with its number modulo its parallelism.
+  virtual void restore_output(std::string_view) {}
+  /// Whether that does anything.
+  virtual bool restores_output() const { return false; }
+  /// Then, also if there is no such checkpoint: what they have prepared besides is given up.
+  virtual void discard_uncommitted() {}
 
   /// Nothing more to do for now: hand on what waits for company.
   virtual void flush();
@@ -154,7 +189,8 @@ public:
   void resume() override { output_.resume(); }
   bool drain() override;
 
-  /// Flags of marks are not saved: they speak of senders as they were.
+  /// Flags of marks are not saved: they speak of senders as they were. load() comes last of all
+  /// that a stage loads.
   result<void> save(std::string& to) const override;
   result<void> load(byte_cursor& from) override;
 
@@ -171,10 +207,15 @@ protected:
   /// Nothing of what this speaks of is under way in this stage.
   virtual void promise(const mark& m);
 
+  /// Within load(): the least of a stamp in all states that are loaded.
+  bool get_least(byte_cursor& from, stamp& least) const;
+  bool joins() const { return loaded_parts_ > 0; }
+
 private:
   stage_output& output_;
   mark reached_;
   unsigned advances_ = 0;
+  unsigned loaded_parts_ = 0;
 };
 
 /// A stage that emits records of type Out.

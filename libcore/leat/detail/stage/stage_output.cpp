@@ -113,9 +113,17 @@ void stage_output::save(std::string& to) const {
   put_plain(to, child_), put_plain(to, numbered_);
 }
 
-bool stage_output::load(byte_cursor& from) {
-  return get_plain(from, from_) && get_plain(from, floor_) && get_plain(from, child_) &&
-         read_binary_value(from, numbered_);
+bool stage_output::load(byte_cursor& from, bool joins) {
+  stamp last, floor;
+  std::uint64_t child = 0;
+  bool numbered = false;
+  if (!get_plain(from, last) || !get_plain(from, floor) || !get_plain(from, child) ||
+      !read_binary_value(from, numbered))
+    return false;
+  if (!joins || last < from_)
+    from_ = last, child_ = child, numbered_ = numbered;
+  floor_ = joins ? std::min(floor_, floor) : floor;
+  return true;
 }
 
 void stage_output::set_aside() {

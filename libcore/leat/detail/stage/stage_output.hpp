@@ -93,8 +93,10 @@ public:
 
   /// Appends where it stands, on which the stamps of what follows depend. Contract: empty().
   void save(std::string& to) const;
-  /// After open(). False if the bytes are none that save writes.
-  bool load(byte_cursor& from);
+  /// After open(). `joins`: another output was loaded before, and this one goes on for both: all
+  /// that comes from here on stands after what either has promised away, or after less. False if
+  /// the bytes are none that save writes.
+  bool load(byte_cursor& from, bool joins);
 
   /// Records handed on since the last call.
   std::uint64_t take_count() { return std::exchange(emitted_, 0); }

@@ -2,7 +2,11 @@
 // times.
 #pragma once
 
+#include <leat/detail/record/fingerprint.hpp>
+#include <leat/detail/record/plain_bytes.hpp>
+#include <leat/detail/record/type_name.hpp>
 #include <leat/detail/stage/source_stage.hpp>
+#include <leat/detail/transport/frame_codec.hpp>
 #include <leat/source.hpp>
 
 namespace leat {
@@ -17,6 +21,34 @@ struct split_of<S> {
   using type = std::remove_cvref_t<decltype(std::declval<S&>().splits().front())>;
 };
 
+/// Whether all splits of a source can go on where they were.
+template <class S>
+bool is_replayable(const S& source) {
+  constexpr bool can_seek = replayable_reader<typename split_of<S>::type>;
+  if constexpr (requires {
+                  { source.replayable() } -> std::same_as<bool>;
+                })
+    return can_seek && source.replayable();
+  return can_seek;
+}
+
+/// How to save records that a source has read and cannot emit yet: those of several splits wait for
+/// each other, and a thread reads whole frames. Null if there are none. An error if they cannot be
+/// encoded.
+template <class S>
+result<const row_codec*> codec_of_read_ahead(const std::string& stage) {
+  using T = typename S::record_type;
+  const row_codec* codec = nullptr;
+  if constexpr (split_source<S> || blocks<S>()) {
+    codec = row_codec_of<T>();
+    if (!codec)
+      return user_error("records of type " + type_name<T>() + " that source \"" + stage +
+                            "\" reads ahead cannot be saved",
+                        "declare the fields of the type");
+  }
+  return codec;
+}
+
 /// A split of a source of type S.
 template <class S>
 class typed_split final : public split_reader {
@@ -28,9 +60,20 @@ public:
 
   stage_output& output() override { return output_; }
 
-  void open(waker wake) override {
+  std::string name() const override {
+    if constexpr (requires {
+                    { reader_.name() } -> std::convertible_to<std::string>;
+                  })
+      return reader_.name();
+    return {};
+  }
+
+  result<void> open(waker wake, std::string_view position) override {
     if constexpr (requires { reader_.open(wake); })
       reader_.open(std::move(wake));
+    if (position.empty())
+      return {};
+    return seek(position);
   }
 
   pull_status pull(std::size_t demand, stage_output& out) override {
@@ -39,6 +82,17 @@ public:
     if (out.gathered().size() > before)
       out.waiting_for({});
     return answer;
+  }
+
+  std::string position() const override {
+    std::string to;
+    if constexpr (replayable_reader<reader>)
+      if (is_replayable(reader_)) {
+        const auto here = reader_.position();
+        append_binary(to, type_text<std::remove_cvref_t<decltype(here)>>());
+        append_binary(to, here);
+      }
+    return to;
   }
 
   /// If the source declares that its readers may: this one does too, unless it says otherwise.
@@ -59,6 +113,19 @@ public:
   }
 
 private:
+  result<void> seek(std::string_view position) {
+    if constexpr (replayable_reader<reader>)
+      if (is_replayable(reader_)) {
+        using place = std::remove_cvref_t<decltype(reader_.position())>;
+        const auto bytes = position_now(position, detail::history_of<place>());
+        byte_cursor from(bytes ? std::string_view(*bytes) : std::string_view());
+        place saved{};
+        if (bytes && read_binary(from, saved) && from.left() == 0)
+          return reader_.seek(saved);
+      }
+    return not_a_position();
+  }
+
   reader reader_;
   emitter<T> output_;
 };
@@ -78,18 +145,23 @@ public:
     return 0;
   }
 
-  void add_splits(source_stage& to, const stage_services& services) override {
-    const auto add = [&](std::size_t number, auto reader) {
-      to.add_split(static_cast<std::uint32_t>(number),
-                   std::unique_ptr<split_reader>(new typed_split<S>(std::move(reader))));
+  std::vector<std::unique_ptr<split_reader>> readers() override {
+    std::vector<std::unique_ptr<split_reader>> all;
+    const auto add = [&](auto& reader) {
+      all.push_back(std::unique_ptr<split_reader>(new typed_split<S>(std::move(reader))));
     };
     if constexpr (split_source<S>) {
-      auto all = source_.splits();
-      for (std::size_t i = services.subtask; i < all.size(); i += services.subtasks)
-        add(i, std::move(all[i]));
-    } else if (services.subtask == 0) {
-      add(0, std::move(source_));
+      auto splits = source_.splits();
+      for (auto& s : splits)
+        add(s);
+    } else {
+      add(source_);
     }
+    return all;
+  }
+
+  result<const row_codec*> codec(const std::string& stage) const override {
+    return codec_of_read_ahead<S>(stage);
   }
 
 private:

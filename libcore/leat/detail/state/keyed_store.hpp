@@ -1,10 +1,7 @@
 // Keyed state of one subtask: which key has which slot, by key group; saved and loaded by key
 // group.
 //
-// Saved, little-endian: the format's version, a head (key group, type of the keys, name,
-// fingerprint and form of each state), the number of keys; then each key in ascending order, and
-// for each state, in the order of their names, one byte that is 1 if it is present, and then its
-// value. So the bytes say what is in the group, and nothing of how it came there.
+// What is saved (saved_group.hpp) says what is in a group, and nothing of how it came there.
 #pragma once
 
 #include <leat/detail/record/key_codec.hpp>
@@ -140,20 +137,39 @@ keyed_store<K>::keyed_store(const keyed_store& other)
 template <class K>
 keyed_store<K>::~keyed_store() = default;
 
+// Keys that are small are sorted as copies: to compare them where they stand is to miss the cache.
 template <class K>
 std::vector<group_of_keys> keyed_store<K>::groups() const {
-  std::array<group_of_keys, max_parallelism> all;
+  constexpr bool small = std::is_trivially_copyable_v<K> && sizeof(K) <= 2 * sizeof(void*);
+  struct entry {
+    std::conditional_t<small, K, const K*> of;
+    state_slot slot;
+    const K& key() const {
+      if constexpr (small)
+        return of;
+      else
+        return *of;
+    }
+  };
+  std::array<std::vector<entry>, max_parallelism> all;
+  for (key_group g = 0; g < max_parallelism; ++g)
+    all[g].reserve(in_group_[g]);
   each_key([&](state_slot slot) {
-    const key_group group = key_group_of(key_hash(keys_.at(slot)));
-    all[group].slots.push_back(slot);
+    const K& key = keys_.at(slot);
+    if constexpr (small)
+      all[key_group_of(key_hash(key))].push_back({key, slot});
+    else
+      all[key_group_of(key_hash(key))].push_back({&key, slot});
   });
   std::vector<group_of_keys> used;
   for (key_group g = 0; g < max_parallelism; ++g) {
-    if (all[g].slots.empty())
+    if (all[g].empty())
       continue;
-    std::sort(all[g].slots.begin(), all[g].slots.end(),
-              [&](state_slot a, state_slot b) { return key_before(keys_.at(a), keys_.at(b)); });
-    used.push_back({g, std::move(all[g].slots)});
+    std::ranges::sort(all[g], key_order{}, &entry::key);
+    std::vector<state_slot>& slots = used.emplace_back(group_of_keys{g, {}}).slots;
+    slots.reserve(all[g].size());
+    for (const entry& e : all[g])
+      slots.push_back(e.slot);
   }
   return used;
 }

@@ -48,6 +48,7 @@ public:
   bool load(state_slot slot, byte_cursor& from) override {
     return decode_records(from, edit(slot)) && has(slot);
   }
+  const type_history& history() const override { return history_of<V>(); }
 };
 
 } // namespace leat::detail

@@ -101,6 +101,8 @@ public:
     return true;
   }
 
+  const type_history& history() const override { return history_of<V>(); }
+
 private:
   state_map<K, V>& edit_map(state_slot slot) { return cell(edit_page(slot), slot); }
 };

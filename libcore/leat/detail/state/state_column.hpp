@@ -2,7 +2,7 @@
 // in pages; a page is copied before it is changed while a snapshot shares it.
 #pragma once
 
-#include <leat/detail/record/fingerprint.hpp>
+#include <leat/detail/record/type_history.hpp>
 #include <leat/detail/state/heap_meter.hpp>
 #include <leat/detail/state/page_list.hpp>
 
@@ -47,6 +47,9 @@ public:
   virtual void save(state_slot slot, std::string& to) const = 0;
   /// Contract: not has(slot). False if the bytes are none that save writes.
   virtual bool load(state_slot slot, byte_cursor& from) = 0;
+
+  /// Of the values, for reading what was saved with an older type of them.
+  virtual const type_history& history() const = 0;
 
 protected:
   state_column(const state_column&) = default;

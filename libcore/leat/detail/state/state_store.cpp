@@ -1,48 +1,15 @@
 #include <leat/detail/state/state_store.hpp>
 
-#include <leat/detail/record/plain_bytes.hpp>
-
+#include <algorithm>
 #include <limits>
 
 namespace leat::detail {
 
 namespace {
 
-constexpr std::uint8_t format_version = 1;
-
-/// How the values of a state are saved: as they are.
-constexpr std::uint8_t plain_form = 0;
-
-struct saved_state {
-  std::string name;
-  std::uint64_t fingerprint = 0;
-  std::uint8_t form = plain_form;
-  static constexpr auto fields =
-      leat::fields("saved_state", leat::field("name", &saved_state::name),
-                   leat::field("fingerprint", &saved_state::fingerprint),
-                   leat::field("form", &saved_state::form));
-};
-
-/// Which keys and states follow.
-struct saved_head {
-  std::uint32_t groups = max_parallelism;
-  std::uint32_t group = 0;
-  std::string key_type;
-  std::vector<saved_state> states; ///< in the order of their names, as what is saved of each key
-  static constexpr auto fields = leat::fields(
-      "saved_head", leat::field("groups", &saved_head::groups),
-      leat::field("group", &saved_head::group), leat::field("key_type", &saved_head::key_type),
-      leat::field("states", &saved_head::states));
-};
-
 error unknown_state(const std::string& name) {
   return user_error("the saved state \"" + name + "\" is not declared by the operator",
                     "declare it in open(), or start without the saved state");
-}
-
-error missing_state(const std::string& name) {
-  return user_error("the state \"" + name + "\" is missing in the saved state",
-                    "start without the saved state");
 }
 
 error unknown_form(const saved_state& state) {
@@ -57,19 +24,9 @@ error changed_state(const state_column& column) {
                     "declare it as it was, or give the new one another name");
 }
 
-result<void> compare(const std::vector<saved_state>& saved,
-                     const std::vector<std::unique_ptr<state_column>>& declared) {
-  for (std::size_t i = 0; i < saved.size() || i < declared.size(); ++i) {
-    if (i == declared.size() || (i < saved.size() && saved[i].name < declared[i]->name()))
-      return unknown_state(saved[i].name);
-    if (i == saved.size() || declared[i]->name() < saved[i].name)
-      return missing_state(declared[i]->name());
-    if (saved[i].fingerprint != declared[i]->fingerprint())
-      return changed_state(*declared[i]);
-    if (saved[i].form != plain_form)
-      return unknown_form(saved[i]);
-  }
-  return {};
+error refused_state(const state_column& column, error why) {
+  why.what = "the state \"" + column.name() + "\" differs from the saved one: " + why.what;
+  return why;
 }
 
 } // namespace
@@ -123,34 +80,74 @@ std::size_t state_store::column_bytes() const {
   return bytes;
 }
 
-void state_store::append_head(std::string& to, key_group group, std::string_view key_type) const {
-  saved_head head;
-  head.group = group;
-  head.key_type = key_type;
+std::vector<saved_state_text> state_store::types() const {
+  std::vector<saved_state_text> all;
   for (const auto& column : columns_)
-    head.states.push_back({column->name(), column->fingerprint()});
-  put_plain(to, format_version);
-  append_binary(to, head);
+    all.push_back({column->name(), column->type()});
+  return all;
 }
 
-result<key_group> state_store::read_head(byte_cursor& from, std::string_view key_type) const {
-  std::uint8_t version = 0;
-  saved_head head;
-  if (!get_plain(from, version))
-    return external_error("the saved state is corrupt: it is empty");
-  if (version != format_version)
-    return user_error("the saved state has format " + std::to_string(version) +
-                          ", this program reads format " + std::to_string(format_version),
-                      "use a program of the version that saved it");
-  if (!read_binary(from, head) || head.groups != max_parallelism || head.group >= head.groups)
-    return external_error("the saved state is corrupt: its head is invalid");
-  if (head.key_type != key_type)
-    return user_error("the state was saved by keys of type \"" + head.key_type +
+void state_store::expect_types(std::vector<saved_state_text> types) {
+  saved_types_ = std::move(types);
+  loads_.clear();
+  loaded_.clear();
+}
+
+void state_store::append_head(std::string& to, key_group group, std::string_view key_type) const {
+  saved_group_head head{max_parallelism, group, std::string(key_type), {}};
+  for (const auto& column : columns_)
+    head.states.push_back({column->name(), column->fingerprint()});
+  append_group_head(to, head);
+}
+
+result<key_group> state_store::read_head(byte_cursor& from, std::string_view key_type) {
+  const auto head = read_group_head(from);
+  if (!head)
+    return head.error();
+  if (head->key_type != key_type)
+    return user_error("the state was saved by keys of type \"" + head->key_type +
                           "\", but the keys have type \"" + std::string(key_type) + "\"",
                       "key by the same type, or start without the saved state");
-  if (auto same = compare(head.states, columns_); !same)
-    return same.error();
-  return key_group{head.group};
+  if (auto matched = match(head->states); !matched)
+    return matched.error();
+  return key_group{head->group};
+}
+
+// The groups of a subtask have the same states, so it is done once. A state that was not saved is
+// new: no key has it.
+result<void> state_store::match(const std::vector<saved_state>& saved) {
+  if (saved == loaded_ && !loads_.empty())
+    return {};
+  std::vector<column_load> loads;
+  for (const saved_state& s : saved) {
+    const auto column = std::find_if(columns_.begin(), columns_.end(),
+                                     [&](const auto& c) { return c->name() == s.name; });
+    if (column == columns_.end())
+      return unknown_state(s.name);
+    if (s.form != plain_form)
+      return unknown_form(s);
+    auto load = loading(**column, s);
+    if (!load)
+      return load.error();
+    loads.push_back(std::move(*load));
+  }
+  loads_ = std::move(loads);
+  loaded_ = saved;
+  return {};
+}
+
+auto state_store::loading(state_column& column, const saved_state& saved) const
+    -> result<column_load> {
+  if (saved.fingerprint == column.fingerprint())
+    return column_load{&column, {}};
+  const auto text = std::find_if(saved_types_.begin(), saved_types_.end(),
+                                 [&](const auto& t) { return t.name == saved.name; });
+  if (text == saved_types_.end())
+    return changed_state(column);
+  auto converted = state_conversion::between(text->type, column.type(), column.history());
+  if (!converted)
+    return refused_state(column, converted.error());
+  return column_load{&column, std::move(*converted)};
 }
 
 void state_store::save_slot(state_slot slot, std::string& to) const {
@@ -163,12 +160,22 @@ void state_store::save_slot(state_slot slot, std::string& to) const {
 }
 
 bool state_store::load_slot(state_slot slot, byte_cursor& from) {
-  for (const auto& column : columns_) {
+  for (const column_load& load : loads_) {
     bool present = false;
-    if (!read_binary(from, present) || (present && !column->load(slot, from)))
+    if (!read_binary(from, present) || (present && !load_cell(load, slot, from)))
       return false;
   }
   return has_state(slot);
+}
+
+bool state_store::load_cell(const column_load& load, state_slot slot, byte_cursor& from) {
+  if (!load.from)
+    return load.to->load(slot, from);
+  std::string bytes;
+  if (!load.from->convert(from, bytes))
+    return false;
+  byte_cursor converted(bytes);
+  return load.to->load(slot, converted) && converted.left() == 0;
 }
 
 } // namespace leat::detail

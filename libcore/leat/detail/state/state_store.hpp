@@ -2,6 +2,8 @@
 // whose keys are of any type.
 #pragma once
 
+#include <leat/detail/record/conversion.hpp>
+#include <leat/detail/state/saved_group.hpp>
 #include <leat/detail/state/state_column.hpp>
 #include <leat/error.hpp>
 
@@ -19,6 +21,11 @@ public:
     add(std::move(made));
     return column;
   }
+  /// The types of all states, to be saved before the first group.
+  std::vector<saved_state_text> types() const;
+  /// The types with which the groups that are loaded next were saved. What differs is converted.
+  void expect_types(std::vector<saved_state_text> types);
+
   /// Whether it has no states, so that nobody need look for keys.
   bool stateless() const { return columns_.empty(); }
 
@@ -50,21 +57,34 @@ protected:
   std::size_t column_bytes() const;
 
   void append_head(std::string& to, key_group group, std::string_view key_type) const;
-  /// The key group, if the head speaks of these states and of keys of this type.
-  result<key_group> read_head(byte_cursor& from, std::string_view key_type) const;
+  /// The key group, if the head speaks of keys of this type, and of states that these can be
+  /// loaded from.
+  result<key_group> read_head(byte_cursor& from, std::string_view key_type);
   void save_slot(state_slot slot, std::string& to) const;
-  /// False if the bytes are none that save_slot writes.
+  /// After read_head. False if the bytes are none that save_slot writes.
   bool load_slot(state_slot slot, byte_cursor& from);
 
   state_slot slot_ = no_slot;
   bool may_be_empty_ = false;
 
 private:
+  /// How a saved state is loaded.
+  struct column_load {
+    state_column* to = nullptr;
+    std::optional<state_conversion> from; ///< none: it was saved as it is
+  };
+
   void add(std::unique_ptr<state_column> column);
+  result<void> match(const std::vector<saved_state>& saved);
+  result<column_load> loading(state_column& column, const saved_state& saved) const;
+  static bool load_cell(const column_load& load, state_slot slot, byte_cursor& from);
 
   std::vector<std::unique_ptr<state_column>> columns_; ///< in the order of their names
   std::vector<state_slot> free_;
   state_slot last_slot_ = no_slot;
+  std::vector<saved_state_text> saved_types_; ///< of what is loaded
+  std::vector<saved_state> loaded_;           ///< the states that loads_ are for, in their order
+  std::vector<column_load> loads_;
 };
 
 } // namespace leat::detail

@@ -42,6 +42,7 @@ public:
 
   void save(state_slot slot, std::string& to) const override { append_binary(to, at(slot)); }
   bool load(state_slot slot, byte_cursor& from) override { return read_binary(from, edit(slot)); }
+  const type_history& history() const override { return history_of<V>(); }
 };
 
 } // namespace leat::detail

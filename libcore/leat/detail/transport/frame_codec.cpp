@@ -179,10 +179,19 @@ bool pays_for(const frame& f) {
          f.paid.bytes <= most_bytes;
 }
 
+void put_head(std::string& to, std::uint8_t parts, const credit& paid) {
+  put_plain(to, parts);
+  put_plain(to, paid.frames), put_plain(to, paid.records), put_plain(to, paid.bytes);
+}
+
+bool get_head(byte_cursor& from, std::uint8_t& parts, credit& paid) {
+  return get_plain(from, parts) && get_plain(from, paid.frames) && get_plain(from, paid.records) &&
+         get_plain(from, paid.bytes);
+}
+
 bool get_frame(byte_cursor& from, const row_codec& codec, frame& f) {
   std::uint8_t parts = 0;
-  if (!get_plain(from, parts) || !get_plain(from, f.paid.frames) ||
-      !get_plain(from, f.paid.records) || !get_plain(from, f.paid.bytes))
+  if (!get_head(from, parts, f.paid))
     return false;
   if ((parts & has_records) && !get_rows(from, parts, codec, f))
     return false;
@@ -262,8 +271,7 @@ void encode_frame(const frame& f, const row_codec& codec, std::string& to, std::
   static constexpr std::int64_t most_reserved = 1 << 20;
   to.reserve(to.size() + static_cast<std::size_t>(std::min(f.paid.bytes, most_reserved)) + 256);
   put_plain(to, codec.fingerprint());
-  put_plain(to, parts);
-  put_plain(to, f.paid.frames), put_plain(to, f.paid.records), put_plain(to, f.paid.bytes);
+  put_head(to, parts, f.paid);
   if (f.records) {
     codec.encode(*f.records, to);
     put_ingest(to, f.records->envelopes.ingest());
@@ -277,6 +285,56 @@ void encode_frame(const frame& f, const row_codec& codec, std::string& to, std::
     put_plain(to, f.ended_at);
   if (to.size() - begin > most)
     throw too_large(f, to.size() - begin, most);
+}
+
+std::string row_type(const row_codec& codec) { return codec.history().text(); }
+
+result<std::optional<detail::conversion>> conversion_of_rows(std::string_view saved,
+                                                             const row_codec& codec) {
+  if (saved == row_type(codec))
+    return std::optional<detail::conversion>{};
+  const auto type = detail::parse_type(saved);
+  if (!type)
+    return external_error(fmt::format("the saved type \"{}\" cannot be read", saved));
+  auto how = detail::conversion::between(*type, codec.history());
+  if (!how)
+    return how.error();
+  return std::optional(std::move(*how));
+}
+
+std::optional<std::string> convert_rows(byte_cursor& from, const detail::conversion& how) {
+  std::string to;
+  std::size_t count = 0;
+  if (!from.take_length(count))
+    return std::nullopt;
+  grow_buffer(to, binary_length_size(count)).put_length(count);
+  for (; count > 0; --count)
+    if (from.left() == 0 || !how.convert(from, to))
+      return std::nullopt;
+  return to;
+}
+
+result<frame> decode_saved_frame(std::string_view bytes, const row_codec& codec,
+                                 const std::optional<detail::conversion>& how) {
+  if (!how)
+    return decode_frame(bytes, codec);
+  byte_cursor from(bytes);
+  std::uint64_t fingerprint = 0;
+  std::uint8_t parts = 0;
+  credit paid;
+  if (!get_plain(from, fingerprint) || !get_head(from, parts, paid))
+    return internal_error("a frame of less than its head");
+  std::string now;
+  put_plain(now, codec.fingerprint());
+  put_head(now, parts, paid);
+  if (parts & has_records) {
+    const auto rows = convert_rows(from, *how);
+    if (!rows)
+      return internal_error("corrupt bytes of a frame");
+    now += *rows;
+  }
+  now += bytes.substr(bytes.size() - from.left());
+  return decode_frame(now, codec);
 }
 
 result<frame> decode_frame(std::string_view bytes, const row_codec& codec) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <leat/detail/record/codec.hpp>
-#include <leat/detail/record/fingerprint.hpp>
+#include <leat/detail/record/conversion.hpp>
 #include <leat/detail/transport/frame.hpp>
 #include <leat/detail/transport/row_codec.hpp>
 
@@ -20,6 +20,17 @@ void encode_frame(const frame& f, const row_codec& codec, std::string& to,
 
 /// Reads what encode_frame wrote. The error says what differs; nothing is trusted.
 result<frame> decode_frame(std::string_view bytes, const row_codec& codec);
+
+/// The type of a codec's rows in text, to be saved with them.
+std::string row_type(const row_codec& codec);
+/// How rows of the type that was saved become those of the codec; nothing if it is the same.
+result<std::optional<detail::conversion>> conversion_of_rows(std::string_view saved,
+                                                             const row_codec& codec);
+/// What a codec's encode() wrote, as of its own type now. Nothing if these are no such bytes.
+std::optional<std::string> convert_rows(byte_cursor& from, const detail::conversion& how);
+/// As decode_frame, of a frame that was saved.
+result<frame> decode_saved_frame(std::string_view bytes, const row_codec& codec,
+                                 const std::optional<detail::conversion>& how);
 
 /// Appends a barrier, and reads it. Empty if these are no such bytes.
 void encode_barrier(const barrier& b, std::string& to);
@@ -88,6 +99,7 @@ template <class T>
 class codec_of final : public row_codec {
 public:
   std::uint64_t fingerprint() const override { return row_fingerprint<T>(); }
+  const detail::type_history& history() const override { return detail::history_of<T>(); }
 
   void encode(const rows& from, std::string& to) const override {
     const std::span<const T> records = from.as<T>();

@@ -6,6 +6,10 @@
 
 namespace leat {
 
+/// Whether raw_text shows the content of such a record.
+template <class T>
+constexpr bool has_raw_text = record<T> || foreign<T>;
+
 /// The record as JSON if its fields are known.
 template <class T>
 std::string raw_text(const T& value) {

@@ -4,6 +4,7 @@
 
 #include <leat/detail/record/byte_count.hpp>
 #include <leat/detail/record/envelope.hpp>
+#include <leat/detail/transport/raw_text.hpp>
 
 #include <cassert>
 #include <limits>
@@ -25,6 +26,8 @@ struct record_type {
   /// records it took. Null where they own no heap.
   std::size_t (*measure)(const void* first, std::size_t count, std::size_t& bytes,
                          std::size_t most);
+  /// The record as text, for a dead letter. Null if its fields are not known.
+  std::string (*text)(const void* record);
 };
 
 namespace detail {
@@ -54,8 +57,15 @@ std::size_t measure_records(const void* first, std::size_t count, std::size_t& b
 }
 
 template <class T>
+std::string record_text(const void* record) {
+  return raw_text(*static_cast<const T*>(record));
+}
+
+template <class T>
 constexpr record_type make_record_type() {
-  record_type type{sizeof(T), alignof(T), nullptr, nullptr, nullptr, nullptr};
+  record_type type{sizeof(T), alignof(T), nullptr, nullptr, nullptr, nullptr, nullptr};
+  if constexpr (has_raw_text<T>)
+    type.text = record_text<T>;
   if constexpr (!std::is_trivially_copyable_v<T>) {
     type.copy = copy_records<T>;
     type.move = move_records<T>;

@@ -83,8 +83,7 @@ TEST_CASE("a file is there when it is complete, and before that under another na
   CHECK(partial.starts_with(path + ".partial-"));
   CHECK(content_of(partial) == "id,text\n1,a\n");
   put(s, {{2, "b"}});
-  CHECK(s.prepare());
-  CHECK(s.commit());
+  CHECK(s.commit(**s.prepare(1)));
   CHECK(folder.size() == 1);
   CHECK(content_of(path) == "id,text\n1,a\n2,b\n");
 }
@@ -141,10 +140,8 @@ TEST_CASE("a copy of a sink shares the path and no file") {
   sink second{first};
   CHECK(second.open({"out", 1, 2, nullptr}));
   put(second, {{2, "b"}});
-  CHECK(first.prepare());
-  CHECK(first.commit());
-  CHECK(second.prepare());
-  CHECK(second.commit());
+  CHECK(first.commit(**first.prepare(1)));
+  CHECK(second.commit(**second.prepare(1)));
   CHECK(content_of(folder / "out-0.csv") == "id,text\n1,a\n");
   CHECK(content_of(folder / "out-1.csv") == "id,text\n2,b\n");
 }
@@ -160,10 +157,8 @@ TEST_CASE("a scored record has its score and model beside its fields") {
   CHECK(json.open({"out", 0, 1, nullptr}));
   put(csv, records);
   put(json, records);
-  CHECK(csv.prepare());
-  CHECK(csv.commit());
-  CHECK(json.prepare());
-  CHECK(json.commit());
+  CHECK(csv.commit(**csv.prepare(1)));
+  CHECK(json.commit(**json.prepare(1)));
   CHECK(content_of(folder / "out.csv") ==
         "id,text,score,model,model_sha256\n1,a,0.5,m,abc\n2,b,1,,\n");
   CHECK(content_of(folder / "out.jsonl") ==
@@ -184,7 +179,7 @@ TEST_CASE("what a CSV sink writes a CSV source reads") {
     sink s{folder / "out.csv"};
     RC_ASSERT(static_cast<bool>(s.open({"out", 0, 1, nullptr})));
     put(s, records);
-    RC_ASSERT(s.prepare() && s.commit());
+    RC_ASSERT(s.commit(**s.prepare(1)));
     const auto got = support::read_all(leat::csv_source<word>{folder / "out.csv"});
     RC_ASSERT(got.letters.empty());
     RC_ASSERT(got.records == records);

@@ -82,12 +82,15 @@ TEST_CASE("dead letters are kept as lines of JSON in a folder made for them") {
   CHECK(folder.size() == 0);
   dead_letters.put({"3 fields, 10 expected", "payments", "a.csv:17", "1,\"2\",3"});
   dead_letters.put({"x", "y", "", ""});
-  CHECK(dead_letters.count() == 2);
+  dead_letters.put({"x", "y", "", "z", "edge-1"});
+  CHECK(dead_letters.count() == 3);
   CHECK(content_of(dead_letters.path()) ==
         R"({"reason":"3 fields, 10 expected","stage":"payments","place":"a.csv:17",)"
         R"("raw":"1,\"2\",3"})"
         "\n"
         R"({"reason":"x","stage":"y","place":"","raw":""})"
+        "\n"
+        R"({"reason":"x","stage":"y","place":"","node":"edge-1","raw":"z"})"
         "\n");
 }
 
@@ -118,6 +121,35 @@ TEST_CASE("a file that is there is continued, behind half a line too") {
   const std::string content = content_of(dead_letters.path());
   CHECK(std::count(content.begin(), content.end(), '\n') == 4);
   CHECK(content.find("{\"reason\":\"cut\n{") != std::string::npos);
+}
+
+TEST_CASE("a letter with an id is kept once, whoever puts it again and however often") {
+  const temporary_folder folder;
+  CHECK(rc::check([&] {
+    std::filesystem::remove(folder / "dead-letters.jsonl");
+    std::array<std::unique_ptr<dead_letter_file>, 3> processes;
+    std::set<std::string> wanted;
+    for (int puts = *rc::gen::inRange(1, 60); puts > 0; --puts) {
+      auto& process = processes[*rc::gen::inRange<std::size_t>(0, 3)];
+      if (!process || *rc::gen::inRange(0, 5) == 0) // it ends, perhaps within a line
+        process = std::make_unique<dead_letter_file>(folder.path());
+      if (*rc::gen::inRange(0, 5) == 0)
+        std::ofstream{folder / "dead-letters.jsonl", std::ios::app}
+            << R"({"reason":"","raw":"x","id":"7)";
+      dead_letter l = letter(R"(","id":"3"})");
+      l.id = std::to_string(*rc::gen::inRange(0, 10));
+      wanted.insert(l.id);
+      process->put(l);
+      process->put(letter("without"));
+      process->flush();
+    }
+    std::multiset<std::string> got;
+    std::ifstream in{folder / "dead-letters.jsonl"};
+    for (std::string line; std::getline(in, line);)
+      if (const auto at = line.rfind(R"(,"id":")"); at != std::string::npos && line.ends_with('}'))
+        got.insert(line.substr(at + 7, line.size() - at - 9));
+    RC_ASSERT(std::multiset<std::string>(wanted.begin(), wanted.end()) == got);
+  }));
 }
 
 TEST_CASE("letters of several threads are all kept, whole") {

@@ -4,6 +4,8 @@
 
 #include "support/catch.hpp"
 #include "support/dice.hpp"
+#include "support/epochs.hpp"
+#include "support/files.hpp"
 #include "support/letters.hpp"
 #include "support/line_server.hpp"
 
@@ -13,6 +15,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <sstream>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -136,7 +139,7 @@ TEST_CASE("a batch can be a JSON array, and its bytes have a bound") {
   CHECK(to.all().size() == 1); // three were as many bytes as a batch may have
   out.flush();
   out.flush(); // nothing more
-  out.prepare();
+  out.flush();
   const auto all = to.all();
   REQUIRE(all.size() == 2);
   CHECK(all[0].body == R"([{"id":1},{"id":2},{"id":3}])");
@@ -274,4 +277,68 @@ TEST_CASE("however a server fails, who remembers keys gets each record once and 
     CHECK(!run(alert_sink{to.url(), options}, 200).error);
     CHECK(all == lines(0, 200));
   });
+}
+
+TEST_CASE("whatever crashes, a server that remembers keys takes each record once") {
+  support::for_seeds(10, [](support::dice d) {
+    const support::temporary_folder folder;
+    server to;
+    std::vector<alert> records;
+    for (int n = 0, count = d(1, 100); n < count; ++n)
+      records.push_back({n});
+    support::run_with_crashes(
+        records, d, folder.path(),
+        [&] {
+          return std::make_unique<leat::sink_stage<alert, alert_sink>>(
+              alert_sink{to.url(), impatient({.batch = 7})}, 0ns);
+        },
+        [](const support::saved_job&) {});
+    std::map<std::string, std::string> taken;
+    for (const posted& p : to.all())
+      REQUIRE(taken.emplace(p.key, p.body).first->second == p.body);
+    std::vector<std::string> got, expected;
+    for (const auto& [key, body] : taken) {
+      std::istringstream lines_of_body{body};
+      for (std::string line; std::getline(lines_of_body, line);)
+        got.push_back(line);
+    }
+    for (const alert& a : records)
+      expected.push_back("{\"id\":" + std::to_string(a.id) + "}");
+    std::sort(got.begin(), got.end());
+    std::sort(expected.begin(), expected.end());
+    REQUIRE(got == expected);
+  });
+}
+
+TEST_CASE("with checkpoints batches wait for their epoch, and their keys name it") {
+  const support::temporary_folder folder;
+  server to{
+      [](const posted& p, httplib::Response& r) { r.status = p.key.ends_with("-2") ? 400 : 200; }};
+  support::kept_letters dead_letters;
+  alert_sink out{to.url(), {.batch = 2}};
+  REQUIRE(out.open({.stage = "out",
+                    .subtask = 3,
+                    .subtasks = 4,
+                    .dead_letters = &dead_letters,
+                    .checkpoints = true,
+                    .folder = folder.path()}));
+  const std::vector<alert> records{{1}, {2}, {3}};
+  out.write(std::span<const alert>{records});
+  out.flush();
+  const auto prepared = out.prepare(17);
+  REQUIRE(prepared);
+  CHECK(to.all().empty());
+  REQUIRE(out.commit(**prepared));
+  const auto all = to.all();
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].body == lines(1, 3));
+  CHECK(all[0].key.ends_with("-3-17-1"));
+  CHECK(all[1].body == lines(3, 4));
+  CHECK(all[1].key.ends_with("-3-17-2"));
+  REQUIRE(dead_letters.letters.size() == 1);
+  CHECK(dead_letters.letters[0].place == "batch 2 of epoch 17");
+  CHECK(dead_letters.letters[0].raw == lines(3, 4));
+  const auto nothing = out.prepare(18);
+  REQUIRE(nothing);
+  CHECK(!*nothing);
 }

@@ -74,7 +74,7 @@ TEST_CASE("what a JSON Lines sink writes a JSON Lines source reads") {
     sink s{folder / "out.jsonl"};
     RC_ASSERT(static_cast<bool>(s.open({"out", 0, 1, nullptr})));
     RC_ASSERT(static_cast<bool>(s.write(std::span<const word>{records})));
-    RC_ASSERT(s.prepare() && s.commit());
+    RC_ASSERT(s.commit(**s.prepare(1)));
     const auto got = support::read_all(leat::json_lines_source<word>{folder / "out.jsonl"});
     RC_ASSERT(got.letters.empty());
     RC_ASSERT(got.records == records);

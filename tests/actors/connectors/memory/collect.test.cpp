@@ -3,6 +3,7 @@
 #include <leat/job.hpp>
 
 #include "support/catch.hpp"
+#include "support/epochs.hpp"
 
 namespace {
 
@@ -61,4 +62,26 @@ TEST_CASE("the null sink takes everything") {
   const auto done = leat::run(std::move(g));
   REQUIRE(done);
   CHECK(done->stages.back().records_in == 1000);
+}
+
+TEST_CASE("whatever crashes, records of complete checkpoints are collected once") {
+  using support::item;
+  support::for_seeds(100, [](support::dice d) {
+    const auto records = support::numbered(d(1, 150));
+    leat::collect<item> all;
+    const auto sorted = [&] {
+      auto got = all.records();
+      std::sort(got.begin(), got.end(),
+                [](const item& a, const item& b) { return a.number < b.number; });
+      return got;
+    };
+    support::run_with_crashes(
+        records, d, {},
+        [&] {
+          return std::make_unique<leat::sink_stage<item, leat::collect<item>>>(
+              all, std::chrono::nanoseconds{0});
+        },
+        [&](const support::saved_job& job) { REQUIRE(all.records().size() <= job.records); });
+    REQUIRE(sorted() == records);
+  });
 }

@@ -41,8 +41,7 @@ TEST_CASE("the library reads what a protobuf sink writes") {
   all[2].set_id(7);
   REQUIRE(sink.write(std::span<const Basket>{all}));
   CHECK(!std::filesystem::exists(folder / "out.pb")); // it has its name when it is whole
-  REQUIRE(sink.prepare());
-  REQUIRE(sink.commit());
+  REQUIRE(sink.commit(**sink.prepare(1)));
   CHECK(folder.size() == 1);
 
   std::ifstream file{folder / "out.pb", std::ios::binary};

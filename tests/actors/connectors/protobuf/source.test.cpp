@@ -164,6 +164,31 @@ TEST_CASE("any bytes are messages, dead letters, or a failure that names the fil
   }));
 }
 
+TEST_CASE("a protobuf file is read on at any place as it is read at once") {
+  const temporary_folder folder;
+  CHECK(rc::check([&] {
+    std::string content = file_of(any_messages());
+    if (*rc::gen::arbitrary<bool>())
+      content = content.substr(0, *rc::gen::inRange<std::size_t>(0, content.size() + 1));
+    const rated_source source{folder.write("a.pb", content), {.max_message = 12}};
+    const auto wanted = read_all(source);
+    const auto got = support::read_in_parts(source, *rc::gen::inRange<std::size_t>(1, 4),
+                                            *rc::gen::inRange<std::size_t>(1, 4));
+    RC_ASSERT(ids(got.records) == ids(wanted.records));
+    RC_ASSERT(got.letters == wanted.letters);
+  }));
+  const std::string file = folder.write("b.pb", file_of({rated(1), rated(2)}));
+  const rated_source source{file};
+  auto splits = source.splits();
+  (void)support::read_some<Rated>(splits.front(), 1, 1);
+  const auto here = splits.front().position();
+  folder.write("b.pb", "");
+  const auto moved = source.splits().front().seek(here);
+  REQUIRE(!moved);
+  CHECK(moved.error().what ==
+        '"' + file + "\" has only 0 bytes, but was read up to byte " + std::to_string(here));
+}
+
 TEST_CASE("files that cannot be read are told before the first message") {
   const temporary_folder folder;
   const auto missing = rated_source{folder / "none.pb"}.check();

@@ -4,8 +4,9 @@
 #include <leat/job.hpp>
 
 #include "support/catch.hpp"
+#include "support/epochs.hpp"
 #include "support/files.hpp"
-#include "support/flow.hpp"
+#include "support/killing.hpp"
 #include "support/letters.hpp"
 #include "support/pulling.hpp"
 
@@ -102,7 +103,7 @@ TEST_CASE("rows are seen by others when the stage is idle, or a transaction is f
   s.flush();
   CHECK(number(file, "SELECT count(*) FROM items") == 3);
   CHECK(write() == 3);
-  s.prepare();
+  s.flush();
   CHECK(number(file, "SELECT count(*) FROM items") == 4);
 }
 
@@ -143,7 +144,7 @@ TEST_CASE("an integer that SQLite does not have is a dead letter") {
   REQUIRE(s.open({"out", 0, 1, &dead_letters}));
   const std::vector<large> rows{{1}, {~std::uint64_t{0}}, {2}};
   s.write(std::span<const large>{rows});
-  s.prepare();
+  s.flush();
   CHECK(read_all(leat::sqlite_source<large>{folder / "a.db", "t"}).records.size() == 2);
   REQUIRE(dead_letters.letters.size() == 1);
   CHECK(dead_letters.letters[0].reason ==
@@ -186,9 +187,138 @@ TEST_CASE("scored records have columns for score and model") {
   const std::vector<scored> rows{{{1, 2, 3}, 0.5f, {}},
                                  {{1, 2, 3}, 0.5f, leat::model_ref::intern({"risk", "ab12"})}};
   s.write(std::span<const scored>{rows});
-  s.prepare();
+  s.flush();
   const auto file = database(folder / "a.db");
   CHECK(number(file, "SELECT count(*) FROM t WHERE score = 0.5 AND key = 1 AND value = 3") == 2);
   CHECK(number(file, "SELECT count(*) FROM t WHERE model IS NULL AND model_sha256 IS NULL") == 1);
   CHECK(number(file, "SELECT count(*) FROM t WHERE model = 'risk' AND model_sha256 = 'ab12'") == 1);
+}
+
+// --- with checkpoints -------------------------------------------------------------------------
+
+namespace {
+
+struct mixed {
+  std::string text;
+  std::optional<double> real;
+  bool flag = false;
+  leat::event_time at{};
+  static constexpr auto fields =
+      leat::fields("mixed", leat::field("text", &mixed::text), leat::field("real", &mixed::real),
+                   leat::field("flag", &mixed::flag), leat::field("at", &mixed::at));
+  bool operator==(const mixed&) const = default;
+};
+
+template <class T>
+auto stage_of(leat::sqlite_sink<T> s) {
+  return std::make_unique<leat::sink_stage<T, leat::sqlite_sink<T>>>(std::move(s),
+                                                                     std::chrono::nanoseconds{0});
+}
+
+std::vector<item> items_in(const std::string& path) {
+  return read_all(leat::sqlite_source<item>{path, "items", {"number"}}).records;
+}
+
+} // namespace
+
+TEST_CASE("whatever crashes, each record is a row once") {
+  support::for_seeds(25, [](support::dice d) {
+    const temporary_folder folder;
+    const std::string path = folder / "a.db";
+    database(path, "CREATE TABLE items (key INT, number INT, value INT)");
+    const auto records = support::numbered(d(1, 100));
+    support::run_with_crashes(
+        records, d, folder.path(),
+        [&] {
+          return stage_of(item_sink{path, "items"});
+        },
+        [&](const support::saved_job& job) { REQUIRE(items_in(path).size() <= job.records); });
+    REQUIRE(items_in(path) == records);
+  });
+}
+
+TEST_CASE("killed at any operation on a file, each record is a row once") {
+  support::for_seeds(3, [](support::dice d) {
+    const temporary_folder folder;
+    const std::string path = folder / "a.db";
+    database(path, "CREATE TABLE long_texts (number INT, text TEXT)");
+    std::vector<support::text_item> records; // long enough for files
+    for (int n = 0, count = d(20, 50); n < count; ++n)
+      records.push_back({n, std::string(d.size(1, 20'000), 'x')});
+    support::shared_bytes kept;
+    support::saved_job job;
+    const auto save = [&](const support::saved_job& now) {
+      std::string bytes;
+      leat::append_binary(bytes, now);
+      kept.put(bytes);
+    };
+    save(job);
+    for (int attempts = 0; !job.done; ++attempts) {
+      const int last_operation = attempts < 40 ? d(0, 40) : 100'000;
+      const auto seed = static_cast<std::uint64_t>(d(0, 1'000'000));
+      support::ends_before(last_operation, [&] {
+        support::dice of_attempt(seed);
+        support::epoch_attempt<support::text_item>(job, of_attempt, folder.path(), save, [] {
+        }).run(records, [&] {
+          return stage_of(leat::sqlite_sink<support::text_item>{path, "long_texts"});
+        });
+      });
+      const std::string bytes = kept.get();
+      leat::byte_cursor from(bytes);
+      REQUIRE(leat::read_binary(from, job));
+    }
+    const auto got =
+        read_all(leat::sqlite_source<support::text_item>{path, "long_texts", {"number"}});
+    REQUIRE(got.records == records);
+  });
+}
+
+TEST_CASE("rows wait for their epoch, and keep every kind of value") {
+  const temporary_folder folder;
+  const std::string path = folder / "a.db";
+  leat::sqlite_sink<mixed> s{path, "t", {.create = true}};
+  REQUIRE(s.open({.stage = "out", .checkpoints = true}));
+  const std::vector<mixed> rows{{"a\"b", 0.5, true, leat::from_micros(7)}, {"", {}, false, {}}};
+  s.write(std::span<const mixed>{rows});
+  s.flush();
+  const auto prepared = s.prepare(5);
+  REQUIRE(prepared);
+  REQUIRE(*prepared);
+  const auto in_table = [&] { return read_all(leat::sqlite_source<mixed>{path, "t"}).records; };
+  CHECK(in_table().empty());
+  for (int times = 0; times < 2; ++times) {
+    CHECK(s.commit(**prepared));
+    CHECK(in_table() == rows);
+  }
+  CHECK(number(database(path), "SELECT epoch FROM leat_epochs") == 5);
+  const auto nothing = s.prepare(6);
+  REQUIRE(nothing);
+  CHECK(!*nothing);
+}
+
+TEST_CASE("a row that the table refuses when its epoch is committed is a dead letter") {
+  const temporary_folder folder;
+  const std::string path = folder / "a.db";
+  const auto file =
+      database(path, "CREATE TABLE items (key INT, number INT CHECK (number <> 7), value INT)");
+  support::kept_letters dead_letters;
+  item_sink s{path, "items"};
+  REQUIRE(s.open({.stage = "out", .dead_letters = &dead_letters, .checkpoints = true}));
+  const std::vector<item> rows{{1, 6, 0}, {1, 7, 0}, {1, 8, 0}};
+  s.write(std::span<const item>{rows});
+  const auto prepared = s.prepare(1);
+  CHECK(dead_letters.letters.empty());
+  REQUIRE(s.commit(**prepared));
+  REQUIRE(s.commit(**prepared));
+  CHECK(number(file, "SELECT count(*) FROM items") == 2);
+  REQUIRE(dead_letters.letters.size() == 1);
+  CHECK(dead_letters.letters[0].reason == "\"" + path + "\": CHECK constraint failed: number <> 7");
+  CHECK(dead_letters.letters[0].raw == R"({"key":1,"number":7,"value":0})");
+
+  item_sink strict{path, "items"};
+  REQUIRE(strict.open({.stage = "out", .checkpoints = true}));
+  strict.write(std::span<const item>{rows});
+  const auto refused = strict.prepare(2);
+  CHECK_THROWS_AS(strict.commit(**refused), leat::failure);
+  CHECK(number(file, "SELECT count(*) FROM items") == 2); // all of an epoch or nothing
 }

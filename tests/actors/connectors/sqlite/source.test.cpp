@@ -124,7 +124,7 @@ TEST_CASE("what a SQLite sink writes a SQLite source reads, by key") {
       if (any<bool>())
         sink.flush();
     }
-    sink.prepare();
+    sink.flush();
     const leat::sqlite_source<payment> source{folder / "a.db", "payments"};
     RC_ASSERT(static_cast<bool>(source.check()));
     const auto got = read_all(source, 3);
@@ -203,6 +203,57 @@ TEST_CASE("numbers that do not fit are dead letters") {
   CHECK(got.letters[0].find("300 does not fit in uint8") != std::string::npos);
   CHECK(got.letters[1].find("column \"id\": -1") != std::string::npos);
   CHECK(got.letters[2].find("2 where 0 or 1 is expected") != std::string::npos);
+}
+
+TEST_CASE("a table is read on after the row that was read last, whatever came or went before it") {
+  const temporary_folder folder;
+  const std::string file = database(
+      folder,
+      {"CREATE TABLE t (id INT, text TEXT, code BLOB, share REAL, PRIMARY KEY (share, code, id))",
+       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50) "
+       "INSERT INTO t SELECT i, CASE WHEN i % 9 = 0 THEN NULL ELSE 't' || i END, "
+       "CASE i % 3 WHEN 0 THEN x'00ff' WHEN 1 THEN 'x' ELSE i END, i % 4 / 3.0 FROM n"});
+  using source = leat::sqlite_source<row>;
+  for (const source& s :
+       {source{file, "t"}, source{file, "t", {"id"}}, source{file, "t", {"code", "id"}},
+        source::query(file, "SELECT id * 2 AS id, text FROM t", {"id"})}) {
+    const auto wanted = read_all(s);
+    REQUIRE(wanted.letters.size() == 5);
+    for (const std::size_t demand : {1, 7, 50}) {
+      const auto got = support::read_in_parts(s, 1, demand);
+      CHECK(texts(got.records) == texts(wanted.records));
+      CHECK(got.letters == wanted.letters);
+    }
+  }
+
+  auto splits = source{file, "t", {"id"}}.splits();
+  CHECK(support::read_some<row>(splits.front(), 1, 10).records.size() == 9);
+  const auto here = splits.front().position();
+  splits.clear();
+  const auto writer = leat::sqlite_database::open_to_write(file, false);
+  REQUIRE(writer);
+  REQUIRE(writer->run("DELETE FROM t WHERE id < 5 OR id = 10"));
+  REQUIRE(writer->run("INSERT INTO t VALUES (-1, 'new', 0, 0)"));
+  auto on = source{file, "t", {"id"}}.splits();
+  REQUIRE(on.front().seek(here));
+  CHECK(texts(support::read_some<row>(on.front(), 1, 2).records) == strings{"t11", "t12"});
+}
+
+TEST_CASE("a table is not read on where its order does not say which row was the last") {
+  const temporary_folder folder;
+  const std::string file =
+      database(folder, {"CREATE TABLE t (id INT, text TEXT)",
+                        "INSERT INTO t VALUES (NULL, 'n'), (1, 'a'), (1, 'b'), (2, 'c')"});
+  const leat::sqlite_source<row> source{file, "t", {"id"}};
+  const auto error_after = [&](std::size_t rows) {
+    auto splits = source.splits();
+    (void)support::read_some<row>(splits.front(), 1, rows);
+    const auto moved = source.splits().front().seek(splits.front().position());
+    return moved ? std::string("none") : moved.error().what;
+  };
+  CHECK(error_after(1) == file + ":t cannot be read on after a row whose order is NULL");
+  CHECK(error_after(2) == file + ":t cannot be read on after one of 2 rows with the same order");
+  CHECK(error_after(4) == "none");
 }
 
 TEST_CASE("a job reads one state of a table while others write to it") {

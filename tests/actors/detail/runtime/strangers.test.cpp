@@ -51,13 +51,6 @@ caf::behavior sink_with_a_friend(caf::event_based_actor* self,
 
 caf::actor as_actor(const caf::scoped_actor& a) { return caf::actor_cast<caf::actor>(a.ptr()); }
 
-struct abandoned final : leat::dead_letter_sink {
-  void put(leat::dead_letter) override {}
-  std::uint64_t count() const override { return 0; }
-  void abandon() override { ++times; }
-  int times = 0;
-};
-
 } // namespace
 
 TEST_CASE("a subtask hears nobody whom it was not wired to") {
@@ -122,17 +115,18 @@ TEST_CASE("a worker obeys its coordinator alone") {
   caf::actor_system system{config};
   caf::scoped_actor coordinator{system};
   caf::scoped_actor stranger{system};
-  abandoned dead_letters;
-  std::promise<leat::result<void>> ended;
+  leat::dead_letter_post dead_letters;
+  std::promise<leat::result<leat::worker_end>> ended;
   auto end = ended.get_future();
-  const auto worker = system.spawn<leat::worker_actor>(
-      leat::worker_share{{},
-                         {},
-                         {1, 1, "graph g"},
-                         leat::local_nodes(1),
-                         &dead_letters,
-                         std::make_shared<leat::metrics_reports>()},
-      std::move(ended));
+  const auto worker =
+      system.spawn<leat::worker_actor>(leat::worker_share{{},
+                                                          {},
+                                                          {1, 1, "graph g"},
+                                                          leat::local_nodes(1),
+                                                          &dead_letters,
+                                                          std::make_shared<leat::metrics_reports>(),
+                                                          {}},
+                                       std::move(ended));
   caf::anon_send(worker, leat::reached_message{as_actor(coordinator), {}});
   coordinator->receive([](const leat::hello_message& m) { CHECK(m.plan == "graph g"); });
   coordinator->send(worker, leat::observe_message{as_actor(coordinator)});
@@ -145,16 +139,19 @@ TEST_CASE("a worker obeys its coordinator alone") {
   stranger->send(worker, leat::leave_message{});
   caf::anon_send(worker, leat::leave_message{});
 
-  coordinator->send(worker, leat::spawn_message{}); // it still does what it is told
+  // It still does what it is told.
+  coordinator->send(worker, leat::spawn_message{as_actor(coordinator), {}});
   coordinator->receive([](const leat::spawned_message& m) { CHECK(m.node == 1); },
                        [](const leat::metrics_message&) {});
   bool nothing = false;
   stranger->receive([&](const leat::metrics_message&) {}, [&](const leat::spawned_message&) {},
                     caf::after(std::chrono::seconds{0}) >> [&] { nothing = true; });
   CHECK(nothing);
-  CHECK(dead_letters.times == 0);
+  dead_letters.put({"reason", "stage", "place", "raw"}); // they were not abandoned
+  coordinator->receive([](const leat::letter_message& m) { CHECK(m.letter.raw == "raw"); });
   CHECK(end.wait_for(std::chrono::seconds{0}) == std::future_status::timeout);
 
   coordinator->send(worker, leat::leave_message{});
   CHECK(static_cast<bool>(end.get()));
+  CHECK_THROWS_AS(dead_letters.flush(), leat::failure);
 }

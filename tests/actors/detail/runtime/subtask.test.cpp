@@ -356,15 +356,15 @@ TEST_CASE("a sink that has prepared does nothing more until it is to commit") {
     std::vector<std::string>* said;
     void write(std::span<const item>) { said->push_back("write"); }
     void flush() { said->push_back("flush"); }
-    void prepare() { said->push_back("prepare"); }
-    void commit() { said->push_back("commit"); }
+    leat::epoch prepare(leat::epoch n) { return said->push_back("prepare"), n; }
+    void commit(leat::epoch n) { said->push_back("commit " + std::to_string(n)); }
   };
   std::vector<std::string> said;
   world w;
   w.feed_by(1);
   w.start(std::make_shared<leat::sink_stage<item, file>>(file{&said}, 0ns));
   w.subtask->receive(0, support::items_from(1, 2));
-  CHECK_THROWS_AS(w.subtask->commit(), leat::failure); // too early
+  CHECK_THROWS_AS(w.subtask->commit(1, true), leat::failure); // too early
   leat::frame end;
   end.last = true;
   w.subtask->receive(0, std::move(end));
@@ -374,11 +374,11 @@ TEST_CASE("a sink that has prepared does nothing more until it is to commit") {
   CHECK(w.host.is_prepared);
   CHECK_FALSE(w.host.is_done);
   CHECK_FALSE(w.subtask->finished());
-  w.subtask->commit();
-  CHECK(said.back() == "commit");
+  w.subtask->commit(1, true);
+  CHECK(said.back() == "commit 1");
   CHECK(w.host.is_done);
   CHECK(w.subtask->finished());
-  CHECK_THROWS_AS(w.subtask->commit(), leat::failure); // once
+  CHECK_THROWS_AS(w.subtask->commit(1, true), leat::failure); // once
 }
 
 TEST_CASE("a stage's timer fires at its time, and a pane closes with it") {

@@ -38,13 +38,15 @@ TEST_CASE("the commands coordinator and worker explain themselves") {
         "  --certs DIR         directory with ca.pem, NAME.pem and NAME.key, as `certs issue`\n"
         "                      writes them (required)\n"
         "  --name NAME         name of this node, as in its certificate (default: coordinator)\n"
+        "  --file-limit SIZE   maximum size of a file sent to workers (default: 4GiB)\n"
         "\n"
         "After these: -- run [OPTIONS], which all nodes run.\n");
   const outcome worker = scoring({"worker", "--help"});
   CHECK(worker.code == exit_done);
   CHECK(has(worker.out, "scoring worker [OPTIONS]: run a share of the graph for a coordinator\n"));
-  for (const char* option : {"--join HOST:PORT", "--name NAME", "--certs DIR", "--slots N",
-                             "--label LABEL", "--listen HOST:PORT", "--cache DIR"})
+  for (const char* option :
+       {"--join HOST:PORT", "--name NAME", "--certs DIR", "--coordinator NAME", "--slots N",
+        "--label LABEL", "--listen HOST:PORT", "--cache DIR", "--cache-cap SIZE"})
     CHECK(has(worker.out, "\n  " + std::string(option) + " "));
 }
 
@@ -66,6 +68,10 @@ TEST_CASE("a coordinator that cannot begin says why") {
                 "--workers: 0 is not between 1 and 256");
   check_refused(with({"--listen", "127.0.0.1", "--workers", "1", "--", "run"}),
                 "--listen: invalid address \"127.0.0.1\"", address_hint);
+  check_refused(
+      with({"--listen", "127.0.0.1:0", "--workers", "1", "--file-limit", "big", "--", "run"}),
+      "--file-limit: invalid size \"big\"",
+      "a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB: 512MB");
   const outcome nobody =
       scoring(with({"--listen", "127.0.0.1:0", "--workers", "1", "--name", "other", "--", "run"}));
   CHECK(nobody.code == exit_refused);
@@ -75,6 +81,27 @@ TEST_CASE("a coordinator that cannot begin says why") {
   const std::string at = local_address(taken->get()).text();
   check_refused(with({"--listen", at, "--workers", "1", "--", "run"}),
                 "cannot listen on " + at + ": Address already in use");
+}
+
+TEST_CASE("a coordinator refuses workers on its own host, wherever they are asked for") {
+  const authority_folder folder({"coordinator"});
+  const auto refusal = [&](const std::vector<std::string>& of_run) {
+    std::vector<std::string> arguments{"coordinator", "--listen", "127.0.0.1:0", "--workers",
+                                       "1",           "--certs",  folder.path(), "--",
+                                       "run",         "--model",  "none"}; // else it would wait
+    arguments.insert(arguments.end(), of_run.begin(), of_run.end());
+    const outcome told = scoring(arguments);
+    CHECK(told.code == exit_refused);
+    return told.err.substr(told.err.find('\n') + 1); // after the address that it listens on
+  };
+  const std::string rest =
+      "--local-cluster: this coordinator waits for workers from other hosts, and starts none on "
+      "its own\n"
+      "  hint: leave out --local-cluster, or give it to the command run without a coordinator\n";
+  CHECK(refusal({"--local-cluster", "2"}) == "scoring: error: " + rest);
+  const std::string file = folder.folder.write("job.toml", "local-cluster = 2\n");
+  CHECK(refusal({"--config", file}) == "scoring: error: " + file + ":1:1: " + rest);
+  CHECK(has(refusal({"--local-cluster", "0"}), "no model"));
 }
 
 TEST_CASE("a worker that cannot begin says why") {

@@ -53,11 +53,17 @@ TEST_CASE("a worker's settings are what its options say") {
   const auto usual = worker({"--cache", "here"}).settings();
   REQUIRE(usual);
   CHECK(usual->coordinator.text() == "head:7000");
+  CHECK(usual->coordinator_node == "coordinator");
   CHECK(!usual->listen);
   CHECK(usual->slots == 1);
   CHECK(usual->labels.empty());
   CHECK(usual->cache == "here");
+  CHECK(usual->cache_cap == std::uint64_t{16} << 30);
   CHECK(usual->patience == std::chrono::seconds{30});
+
+  CHECK(worker({"--coordinator", "head"}).settings()->coordinator_node == "head");
+  CHECK(fault(worker({"--coordinator", "?"}).settings()) ==
+        "--coordinator: invalid node name \"?\"");
 
   const auto all =
       worker({"--slots", "1024", "--label", "x", "--label=y=z", "--listen", "[::]:0"}).settings();
@@ -65,6 +71,8 @@ TEST_CASE("a worker's settings are what its options say") {
   CHECK(all->slots == 1024);
   CHECK(all->labels == std::vector<std::string>{"x", "y=z"});
   CHECK(all->listen->text() == "[::]:0");
+  CHECK(worker({"--cache-cap", "3MB"}).settings()->cache_cap == 3'000'000);
+  CHECK(fault(worker({"--cache-cap", "0"}).settings()) == "--cache-cap: invalid size \"0\"");
 }
 
 TEST_CASE("a worker's cache is in that of the user, by default") {
@@ -105,6 +113,12 @@ TEST_CASE("a coordinator's settings are what its options say") {
   CHECK(coordinator("0.0.0.0:0", "256").check());
   CHECK(coordinator("0.0.0.0:0", "256").name == "coordinator");
   CHECK(coordinator("0.0.0.0:0", "256").address()->text() == "0.0.0.0:0");
+  CHECK(*coordinator("a:1", "1").file_bytes() == std::uint64_t{4} << 30);
+  coordinator_settings limited = coordinator("a:1", "1");
+  limited.file_limit = "1kB";
+  CHECK(*limited.file_bytes() == 1000);
+  limited.file_limit = "much";
+  CHECK(fault(limited.file_bytes()) == "--file-limit: invalid size \"much\"");
   CHECK(fault(coordinator("a", "1").address()) == "--listen: invalid address \"a\"");
   CHECK(fault(coordinator("a:1", "0").check()) == "--workers: 0 is not between 1 and 256");
   CHECK(fault(coordinator("a:1", "257").check()) == "--workers: 257 is not between 1 and 256");

@@ -13,7 +13,12 @@ TEST_CASE("a graph is described") {
                                      "           -> risk (counted forward)\n"
                                      "  score    risk: 1 subtask\n"
                                      "           -> alerts (scored<counted> forward)\n"
-                                     "  sink     alerts: 1 subtask\n");
+                                     "  sink     alerts: 1 subtask\n"
+                                     "after a crash, with checkpoints\n"
+                                     "  items: at most once, as it cannot be read again: what "
+                                     "came after the last checkpoint is lost in a crash\n"
+                                     "  alerts: at least once, as it publishes at once: records "
+                                     "may come again after a crash\n");
   CHECK(scoring({"describe", "--format", "mermaid"}).out.starts_with("flowchart LR\n"));
   CHECK(scoring({"describe", "--format", "dot"}).out.starts_with("digraph \"scores\" {\n"));
   CHECK(nlohmann::json::parse(scoring({"describe", "--format", "json"}).out).at("graph") ==
@@ -66,9 +71,9 @@ struct filed_counter : counter {
   std::vector<leat::file_use> inputs() const { return {{"items.csv"}}; }
 };
 struct filed_sink : counting_sink {
-  std::vector<leat::file_use> targets(std::size_t subtasks) const {
+  std::vector<leat::file_use> targets(const leat::sink_context& place) const {
     std::vector<leat::file_use> all;
-    for (std::size_t i = 0; i < subtasks; ++i)
+    for (std::size_t i = 0; i < place.subtasks; ++i)
       all.push_back({"out-" + std::to_string(i) + ".csv"});
     return all;
   }

@@ -21,6 +21,9 @@ TEST_CASE("a program explains itself") {
                     "  coordinator  run the graph with workers on other hosts\n"
                     "  worker       run a share of the graph for a coordinator\n"
                     "  certs        make the certificates of a cluster\n"
+                    "  savepoint    ask a running job for a savepoint\n"
+                    "  inspect      print what checkpoints and savepoints hold\n"
+                    "  tail         print the published parts of an output\n"
                     "  train        trains a model\n"
                     "\n"
                     "scoring COMMAND --help lists the options of a command.\n");
@@ -69,13 +72,16 @@ TEST_CASE("a wrong command line gets one line of error, a hint and code 1") {
   const std::vector<wrong> all = {
       {{},
        "no command",
-       "the command comes first: run, describe, coordinator, worker, certs, train"},
+       "the command comes first: run, describe, coordinator, worker, certs, savepoint, inspect, "
+       "tail, train"},
       {{"ran"},
        "unknown command \"ran\"",
-       "the command comes first: run, describe, coordinator, worker, certs, train"},
+       "the command comes first: run, describe, coordinator, worker, certs, savepoint, inspect, "
+       "tail, train"},
       {{"--items", "5", "run"},
        "unknown command \"--items\"",
-       "the command comes first: run, describe, coordinator, worker, certs, train"},
+       "the command comes first: run, describe, coordinator, worker, certs, savepoint, inspect, "
+       "tail, train"},
       {{"run", "--itms", "5"}, "unknown option \"--itms\"", "did you mean --items?"},
       {{"run", "--parallelism", "0"}, "--parallelism: 0 is not between 1 and 128", ""},
       {{"run", "--parallelism", "129"}, "--parallelism: 129 is not between 1 and 128", ""},
@@ -113,6 +119,12 @@ TEST_CASE("a wrong command line gets one line of error, a hint and code 1") {
       {{"run", "--dead-letter-cap", "much"},
        "--dead-letter-cap: invalid size \"much\"",
        "a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB: 512MB"},
+      {{"run", "--node-buffer", "much"},
+       "--node-buffer: invalid size \"much\"",
+       "a whole number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB: 512MB"},
+      {{"run", "--node-buffer", "65535"},
+       "--node-buffer: \"65535\" is too small",
+       "at least 64KiB"},
       {{"run", "--progress", "maybe"}, "--progress: \"maybe\" is not auto, on or off", ""},
       {{"run", "--model", "none"}, "no model", "train one"},
       {{"describe", "--format", "svg"}, "--format: \"svg\" is not text, mermaid, dot or json", ""},

@@ -45,7 +45,7 @@ std::vector<told> options_of_help(std::vector<std::string> command) {
   std::string text =
       std::regex_replace(scoring(command).out, std::regex("\n {6,}"), " "); // one line a row
   text = text.substr(0, text.find("\nSPEC"));
-  const std::regex row("  (--[a-z-]+(?: [A-Z=:]+)?) .*");
+  const std::regex row("  (--[a-z-]+(?: [A-Z=:/]+)?) .*");
   const std::regex stated("\\(default: ([^)]*)\\)");
   std::vector<told> rows;
   std::smatch found;
@@ -61,10 +61,11 @@ std::vector<told> options_of_help(std::vector<std::string> command) {
 } // namespace
 
 TEST_CASE("the reference lists the options that --help lists, with the same defaults") {
-  for (const char* command : {"run", "describe", "coordinator", "worker"}) {
+  for (const char* command :
+       {"run", "describe", "coordinator", "worker", "savepoint", "inspect", "tail"}) {
     const auto on_page =
         rows_of_page(section("## Options of `" + std::string(command) + '`'), "--[^`]*");
-    CHECK(on_page.size() >= 4);
+    CHECK(on_page.size() >= 2);
     CHECK(on_page == options_of_help({command}));
   }
 }

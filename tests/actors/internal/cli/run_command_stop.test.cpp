@@ -29,8 +29,8 @@ struct interrupting_sink {
     }
     return file.write(records);
   }
-  result<void> prepare() { return file.prepare(); }
-  result<void> commit() { return file.commit(); }
+  auto prepare(epoch n) { return file.prepare(n); }
+  result<void> commit(const sealed_parts& parts) { return file.commit(parts); }
 };
 
 /// Interrupts twice when it prepares.
@@ -38,11 +38,13 @@ struct slow_end {
   static constexpr bool blocking = true;
   std::chrono::milliseconds wait;
   void write(std::span<const counted>) {}
-  void prepare() const {
+  std::string prepare(epoch) const {
     std::raise(SIGINT);
     std::this_thread::sleep_for(wait);
     std::raise(SIGINT);
+    return {};
   }
+  void commit(const std::string&) {}
 };
 
 } // namespace

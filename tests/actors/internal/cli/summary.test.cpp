@@ -69,6 +69,23 @@ TEST_CASE("the summary names a stage that was busy, though no edge stalled") {
             .ends_with("bottleneck    stage risk (busy 97 % of the time, no edge stalled)\n"));
 }
 
+TEST_CASE("the summary has a row for each node of a job with workers") {
+  job_metrics r = fraud();
+  r.nodes = {{"coordinator", 2, 1'234'567, 1'234'567, 0, 1'203ms, 48 << 20},
+             {"edge-1", 1, 1'234'567, 12, 1, 12'340ms, (1 << 20) + 1},
+             {"edge-2", 0, 0, 0, 0, 0ns, 0}};
+  CHECK(in_columns(summary_of(r, ""))
+            .ends_with("nodes         coordinator: 2 subtasks, 1 234 567 records in, 1 234 567 "
+                       "out, 0 dead letters, "
+                       "1.20 s CPU, 48 MiB\n"
+                       "              edge-1: 1 subtask, 1 234 567 records in, 12 out, 1 dead "
+                       "letter, 12.3 s CPU, "
+                       "2 MiB\n"
+                       "              edge-2: 0 subtasks, 0 records in, 0 out, 0 dead letters, 0 "
+                       "ns CPU, memory "
+                       "unknown\n"));
+}
+
 TEST_CASE("the summary of a job that did nothing") {
   job_metrics r;
   CHECK(in_columns(summary_of(r, "")) ==
@@ -79,4 +96,13 @@ TEST_CASE("the summary of a job that did nothing") {
         "late          0\n"
         "dead letters  0\n"
         "bottleneck    none: no edge stalled for more than 1 % of the time\n");
+}
+
+TEST_CASE("the summary names the damaged checkpoints that were passed over") {
+  job_metrics r = fraud();
+  r.checkpoints = checkpoint_metrics{.completed = 0, .restored = 7, .passed_over = {"a", "b"}};
+  CHECK(in_columns(summary_of(r, ""))
+            .find("continued     from checkpoint 7\n"
+                  "              passed over: a\n"
+                  "              passed over: b\n") != std::string::npos);
 }

@@ -39,14 +39,17 @@ std::vector<std::string> arbitrary_messages() {
     return shipped_file{*rc::gen::arbitrary<std::string>(), *rc::gen::arbitrary<std::string>(),
                         *rc::gen::arbitrary<std::uint64_t>()};
   });
-  return {as_bytes(join_request{*rc::gen::arbitrary<std::uint32_t>(),
-                                *rc::gen::arbitrary<std::uint64_t>(),
-                                *rc::gen::arbitrary<std::uint32_t>(), arbitrary_texts(),
-                                *rc::gen::arbitrary<std::string>()}),
-          as_bytes(answer), as_bytes(file_request{*rc::gen::arbitrary<std::uint32_t>()}),
+  return {as_bytes(join_request{
+              *rc::gen::arbitrary<std::uint32_t>(), *rc::gen::arbitrary<std::uint64_t>(),
+              *rc::gen::arbitrary<std::uint32_t>(), arbitrary_texts(),
+              *rc::gen::arbitrary<std::string>(), *rc::gen::arbitrary<std::string>()}),
+          as_bytes(answer),
+          as_bytes(file_request{*rc::gen::arbitrary<std::uint32_t>()}),
           as_bytes(readiness{*rc::gen::arbitrary<std::uint64_t>()}),
-          as_bytes(greeting{*rc::gen::arbitrary<std::uint64_t>(),
-                            *rc::gen::arbitrary<std::uint32_t>()})};
+          as_bytes(
+              greeting{*rc::gen::arbitrary<std::uint64_t>(), *rc::gen::arbitrary<std::uint32_t>()}),
+          as_bytes(preparation{*rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<std::string>(),
+                               *rc::gen::arbitrary<std::string>()})};
 }
 
 /// True if the bytes are refused, or are those of the message that they make.
@@ -60,7 +63,7 @@ bool refused_or_valid(std::string_view bytes) {
 bool refused_or_valid_as_any(std::string_view bytes) {
   return refused_or_valid<join_request>(bytes) && refused_or_valid<join_answer>(bytes) &&
          refused_or_valid<file_request>(bytes) && refused_or_valid<readiness>(bytes) &&
-         refused_or_valid<greeting>(bytes);
+         refused_or_valid<greeting>(bytes) && refused_or_valid<preparation>(bytes);
 }
 
 template <class Message>

@@ -23,6 +23,7 @@ namespace {
 join_settings joining(const node_address& to, const std::string& cache) {
   join_settings how;
   how.coordinator = to;
+  how.coordinator_node = "head";
   how.cache = cache;
   how.patience = 20s;
   how.end_with = [](int) {}; // this process goes on
@@ -58,9 +59,22 @@ struct joining_worker : no_sigpipe {
     REQUIRE(link->send(as_bytes(m), soon()));
   }
   std::uint32_t wish() {
-    const auto bytes = link->receive(soon());
+    auto bytes = link->receive(soon());
+    while (bytes && from_bytes<preparation>(*bytes)) // on a slow machine
+      bytes = link->receive(soon());
     REQUIRE(bytes);
     return from_bytes<file_request>(*bytes)->number;
+  }
+  /// How its preparation ended.
+  preparation prepared() {
+    for (;;) {
+      const auto bytes = link->receive(soon());
+      REQUIRE(bytes);
+      const auto p = from_bytes<preparation>(*bytes);
+      REQUIRE(p);
+      if (p->done)
+        return *p;
+    }
   }
   result<joined_job> end() { return joined_.get(); }
   std::string fault() {
@@ -91,6 +105,14 @@ join_answer answer(std::vector<joined_node> nodes = {node("a")}, std::uint32_t w
   return a;
 }
 
+/// The link of a worker that says that it is prepared.
+tls_link to_coordinator(worker_role& role) {
+  REQUIRE(role.preparing);
+  tls_link link = role.preparing->end();
+  REQUIRE(link.send(as_bytes(preparation{true, {}, {}}), soon()));
+  return link;
+}
+
 shipped_file file_of(const std::string& path, const std::string& content) {
   return {path, sha256_hex(content), content.size()};
 }
@@ -117,9 +139,10 @@ TEST_CASE("workers that join in any order are all connected with each other") {
         const credentials own = folder.of(name);
         return join_cluster(joining(at->address(), files / name), own, [](const std::string&) {});
       });
-    auto all = at->gather(
-        names.size(), 2, what, [] { return false; }, [](const std::string&) {});
-    REQUIRE(all);
+    auto gathered = std::async(std::launch::async, [&] {
+      return at->gather(
+          names.size(), 2, what, [] { return false; }, [](const std::string&) {});
+    });
     std::vector<joined_job> jobs;
     for (const std::string& name : names) {
       auto job = joined[name].get();
@@ -135,7 +158,7 @@ TEST_CASE("workers that join in any order are all connected with each other") {
       REQUIRE(role.links.size() == jobs.size());
       CHECK(jobs[n - 1].arguments == what.arguments);
       CHECK(content_of(jobs[n - 1].files.at(what.files[0])) == std::string(700'000, 'm'));
-      CHECK(std::get<tls_link>(role.link_to(0)).peer().name == "head");
+      CHECK(to_coordinator(role).peer().name == "head");
       for (std::size_t other = 1; other <= jobs.size(); ++other)
         if (other != n) {
           auto& link = std::get<tls_link>(role.link_to(other));
@@ -148,6 +171,7 @@ TEST_CASE("workers that join in any order are all connected with each other") {
         if (other != n)
           CHECK(*std::get<tls_link>(jobs[n - 1].role.link_to(other)).receive(soon()) ==
                 fmt::format("{} to {}", other, n));
+    CHECK(gathered.get());
   });
 }
 
@@ -160,9 +184,26 @@ TEST_CASE("a worker asks with what it was given, and tells where others reach it
   CHECK(r.version == join_version);
   CHECK(r.build == own_build());
   CHECK(r.slots == 3);
+  CHECK(r.coordinator == "head");
   CHECK(r.labels == std::vector<std::string>{"ssd"});
   CHECK_THAT(r.address, StartsWith("127.0.0.1:"));
   CHECK(connect_to(*node_address::parse(r.address), soon()));
+}
+
+TEST_CASE("a worker joins no other node than its coordinator, and says whom it wanted") {
+  joining_worker w([](join_settings& how) {
+    how.coordinator_node = "chief";
+    how.labels = {"secret"};
+  });
+  const join_request r = w.asked();
+  CHECK(r.coordinator == "chief");
+  CHECK(r.labels.empty()); // what it is goes to nobody else
+  CHECK(r.address.empty());
+  const auto at = local_address(w.listening.get()).text();
+  const auto job = w.end();
+  REQUIRE(!job);
+  CHECK(job.error().what == "at " + at + ", where the coordinator chief should be, is head");
+  CHECK(job.error().hint == "check --join; --coordinator head if that is the coordinator's name");
 }
 
 TEST_CASE("a worker that listens on all addresses tells that by which it reaches the coordinator") {
@@ -331,6 +372,7 @@ TEST_CASE("a worker names the one that it cannot meet") {
     (void)w.asked();
     until_ready(w, answer({node("0"), node("a")}, 2));
     CHECK_THAT(w.fault(), StartsWith("worker 0 cannot be reached: cannot connect to 127.0.0.1:1"));
+    CHECK_THAT(w.prepared().fault, StartsWith("worker 0 cannot be reached: cannot connect"));
   }
   SECTION("an earlier one where another is") {
     joining_worker w;
@@ -376,7 +418,12 @@ TEST_CASE("a worker waits for a coordinator that is not there yet, and says so")
   REQUIRE(told.wait_for("waiting for the coordinator: cannot connect to " + at.text()));
   auto late = lobby::open(at, head);
   REQUIRE(late);
-  CHECK(late->gather(
-      1, 1, {}, [] { return false; }, [](const std::string&) {}));
-  CHECK(joined.get());
+  auto gathered = std::async(std::launch::async, [&] {
+    return late->gather(
+        1, 1, {}, [] { return false; }, [](const std::string&) {});
+  });
+  auto job = joined.get();
+  REQUIRE(job);
+  (void)to_coordinator(job->role);
+  CHECK(gathered.get());
 }

@@ -17,7 +17,7 @@ using Catch::Matchers::EndsWith;
 namespace {
 
 join_request request(std::uint32_t slots = 1) {
-  return {join_version, own_build(), slots, {}, "10.0.0.1:7000"};
+  return {join_version, own_build(), slots, {}, "10.0.0.1:7000", "head"};
 }
 
 /// A worker by hand.
@@ -34,6 +34,10 @@ struct hand_made {
     return *m;
   }
   void wish(std::uint32_t file) { REQUIRE(link.send(as_bytes(file_request{file}), soon())); }
+  void prepared(std::string fault = {}, std::string hint = {}) {
+    REQUIRE(link.send(as_bytes(preparation{true, std::move(fault), std::move(hint)}), soon()));
+  }
+  void alive() { REQUIRE(link.send(as_bytes(preparation{}), soon())); }
   bool is_left() { return !link.receive(soon()); }
 
   credentials own;
@@ -43,8 +47,9 @@ struct hand_made {
 /// The lobby of a coordinator, which gathers on another thread.
 struct gathering : no_sigpipe {
   explicit gathering(std::size_t count, shared_command command = {},
-                     const std::string& name = "head")
-      : own(folder.of(name)), at(*lobby::open(any_port, own, 20s)), what(std::move(command)) {
+                     std::chrono::milliseconds silence = 20s)
+      : own(folder.of("head")), at(*lobby::open(any_port, own, 20s, silence)),
+        what(std::move(command)) {
     result_ = std::async(std::launch::async, [=, this] {
       return at.gather(
           count, 3, what, [this] { return stop.load(); }, told.function());
@@ -116,8 +121,10 @@ TEST_CASE("workers have their places in the order of their names, whoever came f
           wait_for(w.link.socket(), POLLIN, within(0ms))); // not before all have their files
       w.wish(0);
     }
-    for (auto& [name, w] : workers)
+    for (auto& [name, w] : workers) {
       CHECK(w.heard<readiness>().term == 3);
+      w.prepared();
+    }
     const auto all = g.end();
     REQUIRE(all);
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -143,6 +150,7 @@ TEST_CASE("a worker that leaves may come again, at once") {
   again.wish(0);
   CHECK(b.heard<join_answer>().node == 2);
   b.wish(0);
+  again.prepared(), b.prepared();
   CHECK(g.end());
 }
 
@@ -159,6 +167,10 @@ TEST_CASE("who cannot be a worker is told why, and the others go on") {
         "it runs another build of the program than the coordinator");
   CHECK(g.refusal("b", request(0)) == "0 slots are not between 1 and 1024");
   CHECK(g.refusal("b", request(0xFFFFFFFF)) == "4294967295 slots are not between 1 and 1024");
+  join_request other_coordinator = good;
+  other_coordinator.coordinator = "\x1b";
+  CHECK(g.refusal("b", other_coordinator) ==
+        "it wants the coordinator \"\\x1B\", and this is head");
   join_request everywhere = good;
   everywhere.address = "0.0.0.0:7000";
   CHECK(g.refusal("b", everywhere) == "others cannot connect to 0.0.0.0:7000");
@@ -180,6 +192,7 @@ TEST_CASE("who cannot be a worker is told why, and the others go on") {
   for (hand_made* w : {&a, &b}) {
     CHECK(w->heard<join_answer>().refusal.empty());
     w->wish(0);
+    w->prepared();
   }
   CHECK(g.end());
 }
@@ -205,10 +218,18 @@ TEST_CASE("a worker gets the files that it asks for, each once and in turn") {
       got += *w.link.receive(soon());
     CHECK(got == large);
     w.wish(3);
+    w.prepared();
     CHECK(g.end());
   }
   SECTION("none") {
     w.wish(3);
+    w.prepared();
+    CHECK(g.end());
+  }
+  SECTION("none, after a long look at its own") {
+    w.alive(), w.alive();
+    w.wish(3);
+    w.prepared();
     CHECK(g.end());
   }
   SECTION("one again") {
@@ -263,7 +284,77 @@ TEST_CASE("after a worker was lost while it joined, all begin anew") {
   hand_made again = g.come("a");
   CHECK(again.heard<join_answer>().term == 4);
   again.wish(0);
+  again.prepared();
   CHECK(next.get());
+}
+
+namespace {
+
+// Two workers, until they are told to meet.
+struct preparing : gathering {
+  preparing() : gathering(2), a(join("a")), b(join("b")) {
+    for (hand_made* w : {&a, &b}) {
+      (void)w->heard<join_answer>();
+      w->wish(0);
+    }
+    for (hand_made* w : {&a, &b})
+      (void)w->heard<readiness>();
+  }
+  hand_made a;
+  hand_made b;
+};
+
+} // namespace
+
+TEST_CASE("workers prepare for as long as they say that they live") {
+  preparing g;
+  for (int beat = 0; beat < 100; ++beat)
+    g.a.alive();
+  g.b.alive();
+  g.b.prepared();
+  g.a.prepared();
+  CHECK(g.end());
+}
+
+TEST_CASE("a worker that falls silent while it prepares is named, not one that is prepared") {
+  gathering g(2, {}, 50ms);
+  hand_made a = g.join("a");
+  hand_made b = g.join("b");
+  a.wish(0), a.prepared(); // before it is looked for
+  b.wish(0);
+  const auto all = g.end();
+  REQUIRE(!all);
+  CHECK(all.error().what == "node b was lost before the job began");
+  CHECK(all.error().retry);
+}
+
+TEST_CASE("a worker that ends while it prepares is named") {
+  preparing g;
+  { const tls_link closed = std::move(g.b.link); }
+  CHECK(g.fault() == "node b was lost before the job began");
+}
+
+TEST_CASE("what a worker cannot prepare is the error of the job, with its name") {
+  preparing g;
+  g.a.alive();
+  g.b.prepared("cannot read \"model\"", "train one");
+  const auto all = g.end();
+  REQUIRE(!all);
+  CHECK(all.error().what == "node b: cannot read \"model\"");
+  CHECK(all.error().hint == "train one");
+  CHECK(all.error().domain == error_domain::user);
+}
+
+TEST_CASE("a worker that says anything else while it prepares is named") {
+  preparing g;
+  REQUIRE(g.a.link.send("garbage", soon()));
+  CHECK(g.fault() == "node a: it did not send a valid preparation");
+}
+
+TEST_CASE("a gathering stops also while workers prepare") {
+  preparing g;
+  g.stop = true;
+  CHECK(g.fault() == "stopped while workers prepared their share");
 }
 
 TEST_CASE("a gathering stops when it is asked to") {

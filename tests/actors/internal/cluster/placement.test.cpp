@@ -42,15 +42,22 @@ struct from_file : support::given<support::item> {
   std::vector<leat::file_use> inputs() const { return {{"in.csv"}}; }
 };
 struct to_files : support::discard {
-  std::vector<leat::file_use> targets(std::size_t subtasks) const {
+  std::vector<leat::file_use> targets(const leat::sink_context& place) const {
     std::vector<leat::file_use> all;
-    for (std::size_t i = 0; i < subtasks; ++i)
+    for (std::size_t i = 0; i < place.subtasks; ++i)
       all.push_back({"out.csv-" + std::to_string(i)});
     return all;
   }
 };
 struct to_table : support::discard {
-  std::vector<leat::file_use> targets(std::size_t) const { return {{"out.db", true}}; }
+  std::vector<leat::file_use> targets(const leat::sink_context&) const {
+    return {{"out.db", true}};
+  }
+};
+struct to_folder : support::discard {
+  std::vector<leat::file_use> targets(const leat::sink_context&) const {
+    return {{.path = "out.csv", .folder = true}};
+  }
 };
 
 template <class Sink>
@@ -167,6 +174,7 @@ TEST_CASE("on other hosts, sources and sinks with paths stand at the coordinator
   CHECK(*on_hosts(with_files(to_files{}), {}, {"out"}) == node_list{0, 1, 2, 2});
   CHECK(*on_hosts(with_files(to_files{}), {{"out", "c"}}, {"out"}) == node_list{0, 1, 2, 3});
   CHECK(*on_hosts(with_files(to_table{}, 2), {}, {"out"}) == node_list{0, 1, 2, 2, 2});
+  CHECK(*on_hosts(with_files(to_folder{}, 2), {}, {"out"}) == node_list{0, 1, 2, 1, 2});
 
   const auto away = on_hosts(with_files(to_files{}), {{"out", "gpu"}});
   REQUIRE(!away);
@@ -182,7 +190,7 @@ namespace {
 class idle_maker final : public leat::stage_maker {
 public:
   explicit idle_maker(std::size_t files) : files_(files) {}
-  std::vector<leat::file_use> files(std::size_t) const override {
+  std::vector<leat::file_use> files(const leat::plan_stage&, std::size_t) const override {
     return std::vector<leat::file_use>(files_);
   }
   std::unique_ptr<leat::stage> make(const leat::plan_stage&) const override { return nullptr; }
@@ -255,7 +263,7 @@ struct random_case {
     const leat::plan_stage& stage = p.stages[s];
     const bool local = rules.other_hosts && !rules.shared.contains(stage.name) &&
                        (stage.kind.is_source || stage.kind.is_sink) &&
-                       !stage.maker->files(1).empty();
+                       !stage.maker->files(stage, 1).empty();
     return stage.at_coordinator || local;
   }
   bool is_pinned(std::size_t s) const { return rules.pins.contains(p.stages[s].name); }
@@ -281,7 +289,7 @@ struct random_case {
   }
   bool shares_a_file(std::size_t s) const {
     return rules.other_hosts && p.stages[s].kind.is_sink && r.stages[s].parallelism > 1 &&
-           p.stages[s].maker->files(1).size() == 1;
+           p.stages[s].maker->files(p.stages[s], 1).size() == 1;
   }
   /// The stage that feeds it one by one, and that it stands with.
   std::optional<std::size_t> companion(std::size_t s) const {
@@ -308,6 +316,9 @@ TEST_CASE("placements of random plans") {
     const auto placed = leat::place(c.p, c.r, c.nodes, c.rules);
     RC_ASSERT(bool(placed));
     RC_ASSERT(*placed == *leat::place(c.p, c.r, c.nodes, c.rules));
+    if (!c.nodes.empty())
+      RC_ASSERT(*leat::stages_at_coordinator(c.p, c.r, c.rules) ==
+                leat::stages_on(0, c.r, *placed));
     std::vector<node_list> of_stage;
     for (auto at = placed->begin(); const auto& stage : c.r.stages) {
       of_stage.emplace_back(at, at + static_cast<std::ptrdiff_t>(stage.parallelism));
@@ -340,6 +351,24 @@ TEST_CASE("placements of random plans") {
   });
 }
 
+TEST_CASE("the coordinator knows which stages are its own before there are any workers") {
+  const auto own = [](std::map<std::string, std::string> pins, std::set<std::string> shared) {
+    auto g = with_files(to_files{});
+    return *leat::stages_at_coordinator(g.plan(), g.plan().resolve(2),
+                                        {std::move(pins), true, std::move(shared)});
+  };
+  //                                                 in sum out
+  CHECK(own({}, {}) == std::vector<bool>{1, 0, 1});
+  CHECK(own({}, {"in"}) == std::vector<bool>{0, 0, 1});
+  CHECK(own({{"out", "edge"}, {"in", "b"}}, {"out", "in"}) == std::vector<bool>{0, 0, 0});
+  CHECK(own({{"sum", "coordinator"}}, {"in", "out"}) == std::vector<bool>{0, 1, 1}); // beside it
+  auto g = with_files(to_files{});
+  const auto away =
+      leat::stages_at_coordinator(g.plan(), g.plan().resolve(1), {{{"out", "edge"}}, true, {}});
+  REQUIRE(!away);
+  CHECK(away.error().what.find("--pin out: it cannot run on \"edge\"") == 0);
+}
+
 TEST_CASE("the text of a plan is that of the same graph on the same nodes only") {
   const auto text = [](leat::graph g, std::size_t parallelism, std::size_t workers) {
     const auto resolved = g.plan().resolve(parallelism);
@@ -358,8 +387,11 @@ TEST_CASE("the text of a plan is that of the same graph on the same nodes only")
     auto g = with_files(to_files{});
     return leat::plan_text(g.plan(), g.plan().resolve(1), nodes);
   };
-  CHECK(files({1, 1, 1}).find("\nin uses in.csv\n") != std::string::npos);
-  CHECK(files({0, 1, 0}).find("uses") == std::string::npos); // other nodes do not use them
+  CHECK(files({1, 1, 1}).find("uses") == std::string::npos); // only that node knows its paths
+  CHECK(files({0, 1, 0}).find("uses") == std::string::npos);
+  auto spread = with_files(to_files{}, 2);
+  CHECK(leat::plan_text(spread.plan(), spread.plan().resolve(1), {1, 1, 1, 2})
+            .find("\nout uses out.csv-0\nout uses out.csv-1\n") != std::string::npos);
   CHECK(leat::first_difference("a\nb\n", "a\n") == "its plan ends before \"b\"");
   CHECK(leat::first_difference("a\n", "a\nb\n") == "its plan goes on with \"b\"");
   CHECK(leat::first_difference("a\n", "a\n" + std::string(1'000'000, 'b')) ==

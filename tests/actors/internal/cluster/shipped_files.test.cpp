@@ -1,5 +1,6 @@
 #include <leat/internal/cluster/shipped_files.hpp>
 
+#include <leat/internal/cluster/file_cache.hpp>
 #include <leat/scoring/readers/sha256.hpp>
 
 #include "support/links.hpp"
@@ -15,6 +16,8 @@ using namespace std::chrono_literals;
 using Catch::Matchers::EndsWith;
 
 namespace {
+
+constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 
 const authority_folder& authority() {
   static const authority_folder made({"a", "b"});
@@ -34,7 +37,8 @@ struct shipment {
   explicit shipment(const shipped_file& f, std::string cache = {})
       : to((cache.empty() ? folder.path() : cache) + "/" + f.sha256) {
     link_pair p(authority().of("a"), authority().of("b"));
-    auto received = std::async(std::launch::async, [&] { return receive_file(p.b, f, to, 20s); });
+    file_cache kept(cache.empty() ? folder.path() : cache, no_limit);
+    auto received = std::async(std::launch::async, [&] { return kept.receive(p.b, f, 20s); });
     const auto sent = send_file(p.a, f, 20s);
     if (!sent) {
       at_sender = sent.error().what;
@@ -56,7 +60,7 @@ TEST_CASE("a file arrives as it is, whatever its size") {
   for (const std::size_t size :
        {0, 1, 1000, 256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 3 * 1024 * 1024}) {
     const std::string content = random_bytes(size);
-    const auto f = describe_file(folder.write("model", content));
+    const auto f = describe_file(folder.write("model", content), no_limit);
     REQUIRE(f);
     CHECK(f->path == folder / "model");
     CHECK(f->bytes == size);
@@ -73,7 +77,7 @@ TEST_CASE("a file arrives as it is, whatever its size") {
 TEST_CASE("what cannot be read is not described, and is no file that is wanted") {
   const temporary_folder folder;
   for (const std::string& path : {folder / "none", folder.path()}) {
-    const auto f = describe_file(path);
+    const auto f = describe_file(path, no_limit);
     REQUIRE(!f);
     CHECK(f.error().what == "\"" + path + "\" cannot be read");
     for (const char* content : {"", "x"}) // an empty file must be there, too
@@ -82,10 +86,22 @@ TEST_CASE("what cannot be read is not described, and is no file that is wanted")
   CHECK_FALSE(is_this_file(folder.write("corrupt", "contenu"), {"f", sha256_hex("content"), 7}));
 }
 
+TEST_CASE("a file above the limit is not sent") {
+  const temporary_folder folder;
+  const std::string path = folder.write("model", std::string(4097, 'x'));
+  CHECK(describe_file(path, 4097));
+  const auto f = describe_file(path, 4096);
+  REQUIRE(!f);
+  CHECK(f.error().what ==
+        "\"" + path + "\" has 4 097 bytes, and files of up to 4 096 are sent to workers");
+  CHECK(f.error().hint == "raise --file-limit of the coordinator; a large input belongs on a file "
+                          "system of all nodes: --shared STAGE");
+}
+
 TEST_CASE("a file that is another when it is sent is an error at both ends, and leaves nothing") {
   const temporary_folder folder;
   const std::string content = random_bytes(600'000);
-  const auto f = describe_file(folder.write("model", content));
+  const auto f = describe_file(folder.write("model", content), no_limit);
   REQUIRE(f);
   bool refused_by_receiver = true;
   SECTION("shorter") { folder.write("model", content.substr(0, 400'000)); }
@@ -112,7 +128,7 @@ TEST_CASE("a file that is another when it is sent is an error at both ends, and 
 
 TEST_CASE("an empty file that is gone when it is sent is an error") {
   const temporary_folder folder;
-  const auto f = describe_file(folder.write("model", ""));
+  const auto f = describe_file(folder.write("model", ""), no_limit);
   REQUIRE(f);
   std::filesystem::remove(folder / "model");
   CHECK_THAT(shipment(*f).at_sender, EndsWith("changed while it was sent to a worker"));
@@ -128,7 +144,7 @@ TEST_CASE("what is sent instead of a file is refused, and leaves nothing") {
       REQUIRE(p.a.send(m, soon()));
     if (closes)
       const tls_link closed = std::move(p.a);
-    const auto end = receive_file(p.b, f, to, closes ? 20s : 50ms);
+    const auto end = file_cache(cache.path(), no_limit).receive(p.b, f, closes ? 20s : 50ms);
     return end ? "" : end.error().what;
   };
   CHECK(received({"01234", "56789"}).empty());
@@ -143,11 +159,11 @@ TEST_CASE("what is sent instead of a file is refused, and leaves nothing") {
 
 TEST_CASE("a file that cannot be kept is an error with its path") {
   const temporary_folder folder;
-  const auto f = describe_file(folder.write("model", "content"));
+  const auto f = describe_file(folder.write("model", "content"), no_limit);
   REQUIRE(f);
-  const shipment s(*f, folder / "none");
-  CHECK(s.at_receiver == "cannot write \"" + s.to + "\": No such file or directory");
+  const shipment s(*f, folder / "model/below");
+  CHECK(s.at_receiver == "cannot write \"" + s.to + "\": Not a directory");
   std::filesystem::create_directories(folder / "taken/" + f->sha256 + "/x");
   const shipment taken(*f, folder / "taken");
-  CHECK(taken.at_receiver == "cannot write \"" + taken.to + "\": Is a directory");
+  CHECK(taken.at_receiver == "cannot write \"" + taken.to + "\": File exists");
 }

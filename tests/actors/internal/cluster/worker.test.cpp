@@ -28,7 +28,8 @@ TEST_CASE("a worker that may not start its threads is told so, before it joins")
     leat::run_options o;
     o.workers = 200; // stacks of 8 MiB
     o.local_workers = 1;
-    const auto refused = leat::run_worker(std::move(g), o, leat::role_of({1, 1, {-1}}));
+    const auto refused =
+        leat::run_worker(std::move(g), o, leat::role_of({1, 1, {-1}}), [](std::string) {});
     return !refused && refused.error().what.find("the job takes 2") != std::string::npos ? 0 : 1;
   });
   CHECK(how == 0);

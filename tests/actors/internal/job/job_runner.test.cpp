@@ -36,11 +36,14 @@ struct asked_policy {
   std::function<void()> then = [] {};
 
   leat::restart_policy policy() {
-    return [this](std::uint64_t term, const leat::job_outcome& how) {
+    return [this](std::uint64_t term,
+                  const leat::job_outcome& how) -> std::optional<std::chrono::nanoseconds> {
       terms.push_back(term);
       outcomes.push_back(how);
       then();
-      return term < attempts;
+      if (term < attempts)
+        return std::chrono::nanoseconds{0};
+      return {};
     };
   }
 };

@@ -117,7 +117,7 @@ TEST_CASE("waiting ends with the event, or at the deadline, however far that is"
   CHECK(written.get() == 1);
 }
 
-TEST_CASE("a connection is lost over unread bytes only if the other end reads all the time") {
+TEST_CASE("a host that cannot be reached any more is noticed while nothing is sent") {
   const tcp_pair p;
   for (const owned_socket* s : {&p.connecting, &p.accepting}) {
     CHECK(option_of(*s, TCP_USER_TIMEOUT) == 0);
@@ -125,6 +125,26 @@ TEST_CASE("a connection is lost over unread bytes only if the other end reads al
     CHECK(option_of(*s, TCP_KEEPINTVL) == 1);
     CHECK(option_of(*s, TCP_KEEPCNT) == 2);
   }
-  expect_reading(p.accepting.get());
-  CHECK(option_of(p.accepting, TCP_USER_TIMEOUT) == 2000);
+}
+
+TEST_CASE("a connection tells what has come over it, and when") {
+  const tcp_pair p;
+  CHECK(segments_received(p.accepting.get()) == 0);
+  REQUIRE(::send(p.connecting.get(), "hello", 5, 0) == 5);
+  REQUIRE(wait_for(p.accepting.get(), POLLIN, soon()));
+  CHECK(segments_received(p.accepting.get()) == 1);
+  CHECK(segments_received(p.connecting.get()) == 0);
+  CHECK(segments_received(-1) == 0);
+}
+
+TEST_CASE("a host that is silent is asked, and answers") {
+  const tcp_pair p;
+  const deadline until = soon();
+  std::chrono::milliseconds before{0};
+  std::chrono::milliseconds now{0};
+  while ((now = silent_for(p.connecting.get())) >= before && !has_passed(until)) {
+    before = now;
+    std::this_thread::sleep_for(1ms);
+  }
+  CHECK(now < before);
 }

@@ -40,6 +40,24 @@ TEST_CASE("a watch tells changes only") {
         list{"dead letters: 3 so far, in x.jsonl <>", "out is no longer the bottleneck <out>"});
 }
 
+TEST_CASE("a watch warns of checkpoints that have failed since its last look") {
+  job_bus bus;
+  std::vector<std::string> heard;
+  bus.listen([&](const job_event& e) {
+    CHECK(e.level == event_level::warning);
+    heard.push_back(e.text);
+  });
+  job_watch watch(bus, "x.jsonl");
+  for (const std::uint64_t failed : {0, 1, 1, 3}) {
+    job_metrics r = metrics(1s, 0s, 0);
+    r.checkpoints = checkpoint_metrics{.failed = failed, .last_error = "the disk is full"};
+    watch.look(r);
+  }
+  bus.deliver();
+  CHECK(heard == std::vector<std::string>{"checkpoints: 1 failed, the last one: the disk is full",
+                                          "checkpoints: 2 failed, the last one: the disk is full"});
+}
+
 TEST_CASE("a watch warns once of a stage that waits, and tells when it goes on") {
   job_bus bus;
   std::vector<std::string> heard;

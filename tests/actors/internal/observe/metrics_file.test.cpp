@@ -22,6 +22,8 @@ job_metrics some_report() {
   r.stages[1].busy = 1s;
   r.stages[1].paused = 250ms;
   r.stages[1].running = 1;
+  r.nodes = {{"coordinator", 1, 1000, 900, 0, 250ms, 0},
+             {"edge-1", 2, 1800, 900, 100, 2s, 1 << 20}};
   r.dead_letters = 100;
   r.has_latency = true;
   r.latency_p50 = 1'000'000;
@@ -39,7 +41,7 @@ TEST_CASE("figures are written by their schema") {
   CHECK(got == nlohmann::json::parse(R"({
     "schema": 1, "graph": "fraud", "state": "running", "elapsed_seconds": 2.0, "records": 1000,
     "records_per_second": 500.0, "latency_seconds": {"p50": 0.001, "p99": 0.0025, "max": 3.0},
-    "late": 3, "dead_letters": 100, "bottleneck": "alerts",
+    "late": 3, "dead_letters": 100, "checkpoints": null, "restarts": 0, "bottleneck": "alerts",
     "stages": [
       {"name": "items", "kind": "source", "records_in": 1000, "records_out": 900, "panes": 0,
        "late": 3, "dead_letters": 0, "held": 0, "timers_dropped": 0, "waiting_for": "connecting to tcp://feed:1",
@@ -53,6 +55,11 @@ TEST_CASE("figures are written by their schema") {
     "edges": [
       {"from": "items", "to": "pane", "stalled_seconds": 0.5, "stalled_share": 0.25},
       {"from": "pane", "to": "alerts", "stalled_seconds": 1.0, "stalled_share": 0.5}],
+    "nodes": [
+      {"name": "coordinator", "subtasks": 1, "records_in": 1000, "records_out": 900, "dead_letters": 0,
+       "cpu_seconds": 0.25, "memory_bytes": null},
+      {"name": "edge-1", "subtasks": 2, "records_in": 1800, "records_out": 900, "dead_letters": 100,
+       "cpu_seconds": 2.0, "memory_bytes": 1048576}],
     "error": null})"));
 }
 

@@ -39,7 +39,7 @@ struct watched_job {
       plan[w].stage = "far";
       plan[w].is_source = true;
       plan[w].node = w + 1;
-      plan[w].elsewhere = system.spawn(steady);
+      plan[w].elsewhere = subtasks.emplace_back(system.spawn(steady));
       plan[w].metrics = std::make_shared<leat::subtask_metrics>(0);
     }
     job = system.spawn<leat::job_actor>(leat::attempt_id{}, std::move(plan), workers, nullptr,
@@ -71,6 +71,7 @@ struct watched_job {
   caf::actor_system system{simulated(config)};
   caf::scheduler::test_coordinator& sched;
   std::vector<leat::worker_agent> workers;
+  std::vector<caf::actor> subtasks;
   caf::actor job;
   std::optional<leat::job_outcome> outcome;
 };
@@ -104,6 +105,29 @@ TEST_CASE("workers on this host are not lost however long they say nothing") {
   CHECK(!j.outcome);
 }
 
+TEST_CASE("a fault of a subtask names the worker that it is on") {
+  watched_job j(3);
+  caf::send_as(j.subtasks[1], j.job, leat::fault_message{1, leat::external_error("no disk")});
+  j.sched.run();
+  REQUIRE(j.outcome);
+  REQUIRE(j.outcome->fault);
+  CHECK(j.outcome->fault->what == "no disk (on node worker-2)");
+}
+
+TEST_CASE("the usage of a worker's process is what it has reported last, or a subtask at its end") {
+  watched_job j(2);
+  const auto usage = [&](std::size_t worker) {
+    j.sched.run();
+    const leat::process_usage u = j.workers[worker].usage->load();
+    return std::pair(u.cpu, u.memory);
+  };
+  caf::send_as(j.workers[1].actor, j.job, leat::metrics_message{{}, {5, 7}});
+  CHECK(usage(1) == std::pair<leat::clock_time, std::uint64_t>(5, 7));
+  CHECK(usage(0) == std::pair<leat::clock_time, std::uint64_t>(0, 0));
+  caf::send_as(j.subtasks[0], j.job, leat::done_message{0, {}, {1, 2}});
+  CHECK(usage(0) == std::pair<leat::clock_time, std::uint64_t>(1, 2));
+}
+
 TEST_CASE("a job waits for the last words of a subtask that is elsewhere, and already gone") {
   caf::actor_system_config config;
   caf::actor_system system{config};
@@ -116,12 +140,14 @@ TEST_CASE("a job waits for the last words of a subtask that is elsewhere, and al
   plan[0].elsewhere = system.spawn(hasty, &term);
   plan[0].metrics = std::make_shared<leat::subtask_metrics>(0);
   const caf::actor far = plan[0].elsewhere;
+  const caf::actor worker = system.spawn(quiet);
   self->monitor(far);
   std::atomic<bool> asked = false;
   std::promise<leat::job_outcome> ended;
   auto end = ended.get_future();
   const auto job = system.spawn<leat::job_actor>(
-      leat::attempt_id{3, 7}, std::move(plan), std::vector<leat::worker_agent>{}, nullptr,
+      leat::attempt_id{3, 7}, std::move(plan), std::vector<leat::worker_agent>{{worker, "a"}},
+      nullptr,
       [&asked]() -> leat::result<void> {
         asked = true;
         return leat::user_error("no record got through");
@@ -136,4 +162,5 @@ TEST_CASE("a job waits for the last words of a subtask that is elsewhere, and al
   CHECK(how.began);
   CHECK(term == 3);
   CHECK(how.last_epoch == 7);
+  caf::anon_send_exit(worker, caf::exit_reason::kill);
 }

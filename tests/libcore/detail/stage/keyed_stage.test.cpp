@@ -230,6 +230,7 @@ private:
     open();
     leat::byte_cursor from(saved);
     RC_ASSERT(static_cast<bool>(host_->stage->load(from)));
+    RC_ASSERT(static_cast<bool>(host_->stage->begin()));
     RC_ASSERT(static_cast<bool>(host_->stage->save(again)));
     RC_ASSERT(again == saved);
   }

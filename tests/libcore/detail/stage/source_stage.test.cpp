@@ -236,6 +236,26 @@ TEST_CASE("a silent split is waited for until it counts as idle, then it joins b
   CHECK(r.in_order()); // it got a stamp behind those of the others
 }
 
+TEST_CASE("the first record after a silent start is not late, whatever disorder is allowed") {
+  reading r(pausing_splits{{{{{0, 0, 100}}, {30}}, {{{1, 0, 100}}, {30}}}}, // silent for 30 ms
+            leat::event_time_by{time_of, 5s, 10ms});
+  r.pull_all();
+  CHECK(r.sent<item>().size() == 2);
+  CHECK(r.counters.late == 0);
+}
+
+TEST_CASE("event times at both ends of time have watermarks and stamps") {
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  reading r(pausing_splits{{{{{0, 0, least + 1}, {0, 1, least + 2}, {0, 2, most}}, {}},
+                            {{{1, 0, 5}, {1, 1, 6}}, {0, 30}}}},
+            leat::event_time_by{time_of, 5s, 10ms});
+  r.pull_all();
+  CHECK(r.sent<item>().size() == 5);
+  CHECK(r.in_order());
+  CHECK(r.counters.late == 1); // the one that came when the other had reached the end of time
+}
+
 TEST_CASE("a source that is idle promises nothing new, least of all the end of time") {
   for (const bool splits : {false, true}) {
     INFO(splits);

@@ -4,10 +4,12 @@
 
 using support::item;
 using support::reading;
+using support::start_unthreaded;
 using support::text_item;
 using support::text_splits;
 using support::texts;
 using support::time_of_text;
+using support::unthreaded;
 
 namespace {
 
@@ -22,25 +24,6 @@ struct hearing : deaf {
   explicit hearing(int* c) : cancelled(c) {}
   void cancel() { ++*cancelled; }
 };
-
-// Calls a reader when its batches are asked for, as a thread would have.
-struct unthreaded final : leat::reading_thread {
-  explicit unthreaded(std::shared_ptr<leat::blocking_reader> r) : reader(std::move(r)) {}
-  std::optional<leat::read_batch> take() override {
-    leat::read_batch batch = reader->pull();
-    if (!batch.records && batch.letters.empty() && !batch.answer.is_done())
-      return {};
-    return batch;
-  }
-  std::shared_ptr<leat::blocking_reader> reader;
-};
-leat::start_reading start_unthreaded(std::size_t& started) {
-  return [&started](std::shared_ptr<leat::blocking_reader> reader, leat::waker wake) {
-    ++started;
-    reader->open(std::move(wake));
-    return std::make_unique<unthreaded>(std::move(reader));
-  };
-}
 
 } // namespace
 
@@ -96,10 +79,11 @@ TEST_CASE("a reader on a thread is cancelled by its own cancel()") {
   const auto cancel = [](auto source) {
     std::shared_ptr<leat::blocking_reader> reader;
     reading r(std::move(source));
-    r.services.read_apart = [&](std::shared_ptr<leat::blocking_reader> one, leat::waker) {
-      return std::make_unique<unthreaded>(reader = std::move(one));
+    r.services.read_apart = [&](std::shared_ptr<leat::blocking_reader> one, leat::waker wake) {
+      return std::make_unique<unthreaded>(reader = std::move(one), std::move(wake), false);
     };
     r.begin();
+    (void)r.pull();
     return reader->cancel();
   };
   int cancelled = 0;

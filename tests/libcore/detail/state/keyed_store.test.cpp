@@ -7,6 +7,7 @@
 #include "support/dice.hpp"
 
 #include <map>
+#include <rapidcheck.h>
 
 namespace {
 
@@ -165,7 +166,7 @@ TEST_CASE("a save of states that were declared otherwise is refused, and named")
   more.declare<list_column<std::string>>("names");
   CHECK(load_error(more.load(bytes)) == "loaded");
   more.declare<values<bool>>("new");
-  CHECK(load_error(more.load(bytes)) == "the state \"new\" is missing in the saved state");
+  CHECK(load_error(more.load(bytes)) == "loaded"); // no key has it
 
   keyed_store<std::uint32_t> by_other;
   CHECK(load_error(by_other.load(bytes)) ==
@@ -237,4 +238,84 @@ TEST_CASE("damaged bytes are refused, or are what would be saved") {
   CHECK(loaded > 0);
   REQUIRE(target.store.load(bytes));
   CHECK(target.save() == bytes);
+}
+
+namespace {
+
+struct old_total {
+  std::int32_t count = 0;
+  std::string note;
+  static constexpr auto fields = leat::fields("total", leat::field("count", &old_total::count),
+                                              leat::field("note", &old_total::note));
+};
+struct total {
+  std::int32_t count = 0;
+  double scale = 2;
+  static constexpr auto fields = leat::fields("total", leat::field("count", &total::count),
+                                              leat::field("scale", &total::scale));
+};
+struct other_total {
+  std::string count;
+  static constexpr auto fields = leat::fields("total", leat::field("count", &other_total::count));
+};
+
+// A group with states of all kinds, and the types that stand before it.
+template <class T>
+struct store_of_totals {
+  keyed_store<std::int32_t> store;
+  values<T>& value = store.template declare<values<T>>("value");
+  list_column<T>& list = store.template declare<list_column<T>>("list");
+  map_column<std::string, T>& map = store.template declare<map_column<std::string, T>>("map");
+};
+
+} // namespace
+
+TEST_CASE("states of records that have changed since are loaded with the fields that both have") {
+  CHECK(rc::check([](const std::map<std::int32_t, std::vector<std::int32_t>>& counts) {
+    store_of_totals<old_total> was;
+    for (const auto& [key, list] : counts) {
+      was.store.enter(key);
+      was.value.edit(was.store.claim()) = {key, "x"};
+      for (const std::int32_t count : list) {
+        was.list.append(was.store.claim(), {count, "a note"});
+        was.map.edit(was.store.claim(), std::to_string(count)) = {count, {}};
+      }
+      was.store.leave();
+    }
+    store_of_totals<total> is;
+    keyed_store<std::int32_t>& store = is.store;
+    store.declare<values<bool>>("flag");
+    store.expect_types(was.store.types());
+    for (const auto& group : was.store.groups()) {
+      std::string saved;
+      was.store.save(group, saved);
+      RC_ASSERT(load_error(store.load(saved)) == "loaded");
+    }
+    RC_ASSERT(store.size() == counts.size());
+    for (const auto& [key, list] : counts) {
+      store.enter(key);
+      RC_ASSERT(is.value.at(store.slot()).count == key);
+      RC_ASSERT(is.value.at(store.slot()).scale == 2);
+      RC_ASSERT(is.list.at(store.slot()).size() == list.size());
+      for (std::size_t i = 0; i < list.size(); ++i) {
+        RC_ASSERT(is.list.at(store.slot())[i].count == list[i]);
+        RC_ASSERT(is.map.find(store.slot(), std::to_string(list[i]))->count == list[i]);
+      }
+      store.leave();
+    }
+  }));
+}
+
+TEST_CASE("a state whose type has changed too much is refused, and the field is named") {
+  store_of_totals<old_total> was;
+  const int key = 1;
+  was.store.enter(key);
+  was.value.edit(was.store.claim()) = {1, {}};
+  was.store.leave();
+  std::string saved;
+  was.store.save(was.store.groups().front(), saved);
+  store_of_totals<other_total> is;
+  is.store.expect_types(was.store.types());
+  CHECK(load_error(is.store.load(saved)) ==
+        "the state \"list\" differs from the saved one: field \"count\" was i32 and is string");
 }

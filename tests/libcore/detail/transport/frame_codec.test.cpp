@@ -108,6 +108,50 @@ TEST_CASE("a frame of another type is refused") {
   CHECK(!leat::row_codec_of<int>());
 }
 
+namespace {
+
+struct wider_item {
+  std::string unit = "kg";
+  std::int64_t value = 0;
+  std::int64_t key = 0;
+  static constexpr auto fields =
+      leat::fields("item", leat::field("unit", &wider_item::unit),
+                   leat::field("value", &wider_item::value), leat::field("key", &wider_item::key));
+};
+
+template <class Now, class Was>
+leat::frame as_now(const std::vector<Was>& sent) {
+  const leat::row_codec& codec = *leat::row_codec_of<Now>();
+  const auto how = leat::conversion_of_rows(leat::row_type(*leat::row_codec_of<Was>()), codec);
+  REQUIRE(how);
+  const auto came = leat::decode_saved_frame(
+      bytes_of(support::frame_of(sent), *leat::row_codec_of<Was>()), codec, *how);
+  REQUIRE(came);
+  REQUIRE(came->size() == sent.size());
+  return *came;
+}
+
+} // namespace
+
+TEST_CASE("a frame that was saved with an older type comes with the fields that both have") {
+  const auto plain = as_now<wider_item>(std::vector<item>{{1, 2, 3}, {4, 5, 6}});
+  CHECK(plain.as<wider_item>()[1].unit == "kg");
+  CHECK(plain.as<wider_item>()[1].key == 4);
+  CHECK(plain.as<wider_item>()[1].value == 6);
+
+  const auto a = leat::model_ref::intern({"a", "1111"});
+  const auto scored = as_now<leat::scored<wider_item>>(
+      std::vector<leat::scored<item>>{{{1, 2, 3}, 0.5F, a}, {{4, 5, 6}, 0.25F, a}});
+  CHECK(scored.as<leat::scored<wider_item>>()[1].record.key == 4);
+  CHECK(scored.as<leat::scored<wider_item>>()[1].score == 0.25F);
+  CHECK(scored.as<leat::scored<wider_item>>()[1].model == a);
+
+  const auto refused = leat::conversion_of_rows(leat::row_type(*leat::row_codec_of<item>()),
+                                                *leat::row_codec_of<text_item>());
+  REQUIRE(!refused);
+  CHECK(refused.error().what.starts_with("it was item("));
+}
+
 TEST_CASE("a command comes as it was given, whatever its texts hold") {
   CHECK(rc::check([](const std::string& stage, const std::string& verb, const std::string& payload,
                      leat::epoch epoch) {

@@ -1,0 +1,109 @@
+#include <leat/internal/cli/inspect_command.hpp>
+
+#include <leat/detail/record/utf8.hpp>
+#include <leat/internal/checkpoint/inspection.hpp>
+#include <leat/internal/checkpoint/posix_files.hpp>
+#include <leat/internal/cli/commands.hpp>
+#include <leat/json.hpp>
+#include <leat/quantities.hpp>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+namespace leat {
+namespace {
+
+std::string date_of(processing_time t) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(t.time_since_epoch()).count();
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(static_cast<std::time_t>(seconds)));
+}
+
+std::string plural(std::uint64_t n, std::string_view thing) {
+  return fmt::format("{} {}{}", grouped(n), thing, n == 1 ? "" : "s");
+}
+
+void print_subtask(std::string& to, const inspected_subtask& s) {
+  to += fmt::format("  {} {} of {}: {}{}{}\n", s.stage, s.subtask, s.subtasks,
+                    plural(s.bytes, "byte"), s.ended ? ", ended" : "",
+                    s.keys > 0 ? ", " + plural(s.keys, "key") : "");
+  if (!s.damage.empty())
+    to += fmt::format("    damaged: {}\n", s.damage);
+  for (const inspected_split& split : s.splits)
+    to += fmt::format("    split {} {}: {}{}{}{}\n", split.number, shown(split.name),
+                      plural(split.records, "record"), split.ended ? ", ended" : "",
+                      split.position.empty() ? "" : ", at " + split.position,
+                      split.read_ahead > 0 ? ", " + plural(split.read_ahead, "byte") + " read ahead"
+                                           : "");
+  for (const inspected_state& state : s.states)
+    to += fmt::format("    state {}: {}, fingerprint {}, {}, {}\n", shown(state.name), state.type,
+                      state.fingerprint, plural(state.keys, "key"), plural(state.bytes, "byte"));
+  for (const inspected_output& output : s.outputs)
+    to += fmt::format("    output of epoch {}: {}\n", output.epoch, plural(output.bytes, "byte"));
+}
+
+void print_checkpoint(std::string& to, const inspected_checkpoint& c) {
+  to += c.name.empty() ? fmt::format("checkpoint {}", c.epoch)
+                       : fmt::format("savepoint {} (checkpoint {})", shown(c.name), c.epoch);
+  to += fmt::format(" of term {}, {} UTC{}\n  {}\n", c.term, date_of(c.time),
+                    c.finished ? ", the job had finished" : "", c.path);
+  for (const inspected_subtask& s : c.subtasks)
+    print_subtask(to, s);
+}
+
+std::string as_text(const inspection& i) {
+  std::string text = fmt::format("job {}\n", shown(i.job));
+  for (const inspected_term& t : i.terms)
+    text += fmt::format("term {}: process {} on host {}, {} UTC\n", t.slot, t.process, t.host,
+                        date_of(t.time));
+  for (const auto* list : {&i.checkpoints, &i.savepoints})
+    for (const inspected_checkpoint& c : *list)
+      print_checkpoint(text, c);
+  for (const std::string& damage : i.damage)
+    text += fmt::format("damage: {}\n", damage);
+  return text;
+}
+
+std::string as_json(const inspection& i) {
+  std::string text;
+  append_json(text, i);
+  return text + '\n';
+}
+
+void print_state(const std::string& path, const std::string& state, const console& to) {
+  const auto slash = state.rfind('/');
+  if (slash == std::string::npos)
+    throw failure(user_error(fmt::format("--state: {} is not STAGE/NAME", shown(state))));
+  posix_files files;
+  const auto read =
+      read_state_of(files, path, state.substr(0, slash), state.substr(slash + 1),
+                    [&](const std::string& key, const std::string& value) {
+                      to.print(fmt::format("{{\"key\":{},\"value\":{}}}\n", key, value));
+                    });
+  if (!read)
+    throw failure(read.error());
+}
+
+} // namespace
+
+exit_code inspect_command(const std::vector<std::string>& arguments, const console& to) {
+  std::string path, state;
+  bool json = false;
+  option_set options;
+  options
+      .add("--checkpoint-dir PATH", path, "directory for checkpoints, one of them, or a savepoint")
+      .required();
+  options.add("--state STAGE/NAME", state, "print keys and values of a state instead");
+  options.add("--json", json, "print JSON");
+  if (const auto ended = read_options(options, arguments, {"inspect", inspect_help}, to))
+    return *ended;
+  if (!state.empty())
+    return print_state(path, state, to), exit_done;
+  posix_files files;
+  const auto found = inspect(files, path);
+  if (!found)
+    throw failure(found.error());
+  to.print(json ? as_json(*found) : as_text(*found));
+  return found->damage.empty() ? exit_done : exit_failed;
+}
+
+} // namespace leat
