@@ -77,11 +77,12 @@ class Cluster:
     """A coordinator with workers, each started by hand."""
 
     def __init__(self, program, folder, out, count, certs, names=NAMES, wanted=None, more=(), hosts=Loopback(),
-                 name="coordinator", relative=False):
+                 name="coordinator", relative=False, node_options=()):
+        self.node_options = node_options
         self.program, self.folder, self.certs, self.out, self.names, self.hosts = program, folder, certs, folder / out, names, hosts
         self.coordinator = self.node("coordinator", [
             program, "coordinator", "--listen", f"{hosts.address('coordinator')}:0", "--workers", wanted or len(names),
-            "--certs", certs, "--name", name, "--", "run",
+            "--certs", certs, "--name", name, *node_options, "--", "run",
             "--count", count, "--out", out if relative else self.out, "--parallelism", "3", "--progress", "off", *more])
         self.coordinator.wait_for("listening on ")
         self.address = self.coordinator.said().split("listening on ")[1].split()[0]
@@ -92,7 +93,7 @@ class Cluster:
 
     def worker(self, name, *more, certs=None, program=None, cwd=None):
         return self.node(name, [program or self.program, "worker", "--join", self.address, "--name", name, "--certs",
-                                certs or self.certs, "--cache", self.folder / "cache", *more], cwd)
+                                certs or self.certs, "--cache", self.folder / "cache", *self.node_options, *more], cwd)
 
     def complete(self, within):
         """Whether all workers have joined by then."""

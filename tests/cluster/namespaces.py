@@ -56,8 +56,8 @@ QUICK = ("cut off", "reached by nobody", "two workers cut", "coordinator alone")
 class Job(Cluster):
     """A cluster on the hosts of a network."""
 
-    def __init__(self, net, program, folder, certs, count, names=NAMES, more=()):
-        super().__init__(program, folder, "out", count, certs, names, more=more, hosts=net)
+    def __init__(self, net, program, folder, certs, count, names=NAMES, more=(), node_options=()):
+        super().__init__(program, folder, "out", count, certs, names, more=more, hosts=net, node_options=node_options)
 
     def begun(self):
         """Returns once the sink has opened its output: all nodes have met."""
@@ -185,12 +185,12 @@ def slow_link(program, folder, certs, _):
 
 
 def lossy_links(program, folder, certs, _):
-    """Five of a hundred packets are lost, on every way."""
+    """Five of a hundred packets are lost, on every way. TCP itself waits for seconds then before it tries again."""
     expected = output_of_one_process(program, folder, 30_000)
     with Network(ALL) as net:
         for name in ALL:
             net.lose(name, 0.05)
-        with Job(net, program, folder, certs, 30_000) as job:
+        with Job(net, program, folder, certs, 30_000, node_options=("--lost-after", "30s")) as job:
             assert job.check_output(expected), job.said()
     return "of three workers"
 

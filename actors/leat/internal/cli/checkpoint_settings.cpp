@@ -1,8 +1,7 @@
 #include <leat/internal/cli/checkpoint_settings.hpp>
 
-#include <leat/detail/record/utf8.hpp>
 #include <leat/internal/checkpoint/savepoint.hpp>
-#include <leat/quantities.hpp>
+#include <leat/internal/cli/plan_settings.hpp>
 
 #include <fmt/format.h>
 
@@ -12,17 +11,7 @@ namespace {
 
 constexpr std::uint64_t most_kept = 1000;
 
-result<void> read_duration(std::string_view option, const std::string& given,
-                           std::chrono::nanoseconds& to) {
-  constexpr std::chrono::milliseconds least{10};
-  const auto read = parse_duration(given);
-  if (!read || *read < least)
-    return user_error(
-        fmt::format("{}: invalid duration {}", option, shown(given)),
-        fmt::format("a whole number and ms, s, min or h, at least {}: 10s", duration_text(least)));
-  to = *read;
-  return {};
-}
+constexpr std::chrono::milliseconds least_time{10};
 
 } // namespace
 
@@ -43,13 +32,21 @@ void checkpoint_settings::declare(option_set& options) {
 
 result<checkpoint_options> checkpoint_settings::options() const {
   checkpoint_options o;
-  if (auto read = read_duration("--checkpoint-interval", interval, o.interval); !read)
-    return read.error();
+  const auto read = [](std::string_view option, const std::string& given,
+                       std::chrono::nanoseconds& to) -> result<void> {
+    const auto time = duration_of(option, given, least_time);
+    if (!time)
+      return time.error();
+    to = *time;
+    return {};
+  };
+  if (auto done = read("--checkpoint-interval", interval, o.interval); !done)
+    return done.error();
   if (!pause.empty())
-    if (auto read = read_duration("--checkpoint-pause", pause, o.pause); !read)
-      return read.error();
-  if (auto read = read_duration("--checkpoint-timeout", timeout, o.timeout); !read)
-    return read.error();
+    if (auto done = read("--checkpoint-pause", pause, o.pause); !done)
+      return done.error();
+  if (auto done = read("--checkpoint-timeout", timeout, o.timeout); !done)
+    return done.error();
   if (kept < 1 || kept > most_kept)
     return user_error(
         fmt::format("--checkpoints-kept: {} is not between 1 and {}", kept, most_kept));

@@ -32,10 +32,14 @@ exit_code coordinator_command(const std::vector<std::string>& arguments, const c
   const auto limit = settings.file_bytes();
   if (!limit)
     return to.refuse(limit.error());
+  const auto silence = settings.silence();
+  if (!silence)
+    return to.refuse(silence.error());
   const auto own = settings.load();
   if (!own)
     return to.refuse(own.error());
   survive_closed_connections();
+  set_lost_after(*silence);
   auto there = lobby::open(*address, *own);
   if (!there)
     return to.refuse(there.error());
@@ -59,10 +63,14 @@ exit_code worker_command(const std::vector<std::string>& arguments, const consol
   const auto how = settings.settings();
   if (!how)
     return to.refuse(how.error());
+  const auto silence = settings.silence();
+  if (!silence)
+    return to.refuse(silence.error());
   const auto own = settings.load();
   if (!own)
     return to.refuse(own.error());
   survive_closed_connections();
+  set_lost_after(*silence);
   auto joined = join_cluster(*how, *own, [&to](const std::string& what) { to.note(what); });
   if (!joined)
     return to.refuse(joined.error());

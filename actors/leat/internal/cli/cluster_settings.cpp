@@ -29,9 +29,18 @@ void node_settings::declare(option_set& options) {
       .add("--certs DIR", certificates,
            "directory with ca.pem, NAME.pem and NAME.key, as `certs issue` writes them")
       .required();
+  options.add("--lost-after DURATION", lost_after,
+              "time after which a node that is silent is taken for lost");
 }
 
 result<credentials> node_settings::load() const { return credentials::load(certificates, name); }
+
+result<std::chrono::milliseconds> node_settings::silence() const {
+  const auto time = duration_of("--lost-after", lost_after, std::chrono::seconds{1});
+  if (!time)
+    return time.error();
+  return std::chrono::ceil<std::chrono::milliseconds>(*time);
+}
 
 void coordinator_settings::declare(option_set& options) {
   options.add("--listen HOST:PORT", listen, "address that workers join").required();

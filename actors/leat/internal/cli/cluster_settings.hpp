@@ -10,9 +10,12 @@ namespace leat {
 struct node_settings {
   std::string certificates;
   std::string name;
+  std::string lost_after = "2s";
 
   void declare(option_set& options);
   result<credentials> load() const;
+  /// Errors name the option.
+  result<std::chrono::milliseconds> silence() const;
 };
 
 struct coordinator_settings : node_settings {

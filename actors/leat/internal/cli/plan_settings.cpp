@@ -124,6 +124,16 @@ result<std::uint64_t> size_of(std::string_view option, const std::string& given)
   return *bytes;
 }
 
+result<std::chrono::nanoseconds> duration_of(std::string_view option, const std::string& given,
+                                             std::chrono::nanoseconds least) {
+  const auto read = parse_duration(given);
+  if (!read || *read < least)
+    return user_error(fmt::format("{}: invalid duration {}", option, shown(given)),
+                      fmt::format("a whole number and us, ms, s, min or h, at least {}: 10s",
+                                  duration_text(least)));
+  return *read;
+}
+
 result<assignment> split_assignment(std::string_view option, const std::string& given,
                                     std::string_view form, std::string_view example) {
   const auto equals = given.find('=');

@@ -44,6 +44,10 @@ result<void> check_range(std::string_view option, std::uint64_t value, std::uint
 /// A size in bytes: "512MB". Errors name the option.
 result<std::uint64_t> size_of(std::string_view option, const std::string& given);
 
+/// A duration of at least so much: "10s". Errors name the option.
+result<std::chrono::nanoseconds> duration_of(std::string_view option, const std::string& given,
+                                             std::chrono::nanoseconds least);
+
 /// A value for a stage: "alerts=100us" as {"alerts", "100us"}. Errors name the option, and give the
 /// form and the example.
 using assignment = std::pair<std::string, std::string>;

@@ -50,7 +50,7 @@ private:
   std::vector<node_description> nodes_;
   std::vector<owned_socket> watched_; // copies, as CAF closes its own
   std::vector<connection> links_;
-  silence silence_;
+  silence silence_{lost_after()};
 };
 
 class lobby_workers final : public worker_source {

@@ -28,7 +28,7 @@ public:
   /// `silence`: with one that prepares its share.
   static result<lobby> open(const node_address& at, const credentials& by,
                             std::chrono::milliseconds patience = std::chrono::seconds{30},
-                            std::chrono::milliseconds silence = std::chrono::seconds{2});
+                            std::chrono::milliseconds silence = lost_after());
 
   const node_address& address() const { return reception_.address(); }
 

@@ -7,7 +7,6 @@ namespace leat {
 namespace {
 
 constexpr std::chrono::milliseconds between_looks{100};
-constexpr std::chrono::milliseconds lost_after{2000};
 
 } // namespace
 
@@ -35,7 +34,7 @@ void link_watch::look(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     changed_.wait(lock, stop, [this] { return !sockets_.empty(); });
     for (const int s : sockets_)
-      if (silence_(s) >= lost_after)
+      if (silence_(s) >= lost_after())
         ::shutdown(s, SHUT_RDWR);
     changed_.wait_for(lock, stop, between_looks, [] { return false; });
   }

@@ -11,9 +11,9 @@
 
 namespace leat {
 
-/// Shuts a connection down once nothing has come over it for two seconds, not even an
-/// acknowledgement. A host that is asked and reached answers within one, however little the
-/// connection carries: connect_to() and accept_from() have it asked while nothing is sent.
+/// Shuts a connection down once nothing has come over it for lost_after(), not even an
+/// acknowledgement. A host that is asked and reached answers, however little the connection
+/// carries: connect_to() and accept_from() have it asked each second while nothing is sent.
 ///
 /// TCP_USER_TIMEOUT is no way to the same end. Linux counts it from the first packet that was lost,
 /// and not from the last that came: where links are full it gives up hosts that answer.

@@ -4,6 +4,7 @@
 #include <leat/internal/net/owned_socket.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <fmt/format.h>
@@ -21,10 +22,7 @@ namespace leat {
 
 namespace {
 
-// A host that answers nothing for so long is gone: a job hears of it within three seconds.
-constexpr int unanswered_ms = 2000;
 constexpr int probe_after_s = 1;
-constexpr int unanswered_probes = 2;
 constexpr std::size_t longest_host = 253; // of a name in the DNS
 constexpr int waiting_connections = 64;
 
@@ -46,12 +44,16 @@ void set(int socket, int level, int option, int value) {
   ::setsockopt(socket, level, option, &value, sizeof value);
 }
 
+// A job hears of a lost host within three seconds.
+std::atomic<std::chrono::milliseconds> lost_after_ = std::chrono::milliseconds{2000};
+
 void watch(int socket) {
+  const auto unanswered_probes = std::chrono::ceil<std::chrono::seconds>(lost_after()).count();
   set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
   set(socket, IPPROTO_TCP, TCP_KEEPIDLE, probe_after_s);
   set(socket, IPPROTO_TCP, TCP_KEEPINTVL, probe_after_s);
-  set(socket, IPPROTO_TCP, TCP_KEEPCNT, unanswered_probes);
+  set(socket, IPPROTO_TCP, TCP_KEEPCNT, static_cast<int>(unanswered_probes));
 }
 
 // All zero if nothing is known.
@@ -129,6 +131,10 @@ int poll_timeout(deadline until) {
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, longest));
 }
 
+std::chrono::milliseconds lost_after() { return lost_after_; }
+
+void set_lost_after(std::chrono::milliseconds silence) { lost_after_ = silence; }
+
 result<owned_socket> listen_on(const node_address& at) {
   const auto found = resolve(at, AI_PASSIVE);
   if (!found)
@@ -155,7 +161,7 @@ result<owned_socket> connect_to(const node_address& to, deadline until) {
       continue;
     }
     watch(s.get());
-    const deadline answered_by = within(std::chrono::milliseconds{unanswered_ms});
+    const deadline answered_by = within(lost_after());
     int code = ::connect(s.get(), a->ai_addr, a->ai_addrlen) == 0 ? 0 : errno;
     if (code == EINPROGRESS) {
       socklen_t size = sizeof code;

@@ -29,11 +29,16 @@ bool has_passed(deadline until);
 /// How long poll() is to wait at most: that may be less than until the deadline.
 int poll_timeout(deadline until);
 
+/// For how long another host may be silent before it is taken for lost: two seconds, unless set
+/// before this process has connections. From any thread.
+std::chrono::milliseconds lost_after();
+void set_lost_after(std::chrono::milliseconds silence);
+
 /// A socket that listens. Non-blocking.
 result<owned_socket> listen_on(const node_address& at);
-/// A connected socket; an error if the host does not answer within two seconds. Non-blocking, and
-/// set to find out within seconds that the other host cannot be reached any more, while nothing is
-/// sent.
+/// A connected socket; an error if the host does not answer within lost_after(). Non-blocking, and
+/// set to find out soon after that time that the other host cannot be reached any more, while
+/// nothing is sent.
 result<owned_socket> connect_to(const node_address& to, deadline until);
 /// The next connection of a socket that listens, like that of connect_to(); empty if there is none.
 owned_socket accept_from(int listening);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <leat/detail/runtime/subtask_actor.hpp>
+#include <leat/internal/net/tcp.hpp>
 #include <leat/internal/runtime/checkpointing.hpp>
 #include <leat/internal/runtime/savepoints.hpp>
 #include <leat/internal/runtime/silence.hpp>
@@ -151,7 +152,7 @@ private:
   const std::uint64_t term_;
   std::vector<planned_subtask> plan_;
   std::vector<worker_agent> workers_; ///< of node n it is workers_[n - 1]
-  silence silence_;                   ///< of the workers
+  silence silence_{lost_after()};     ///< of the workers
   dead_letter_sink* dead_letters_;
   job_verdict verdict_;
   job_end end_;

@@ -6,9 +6,11 @@ namespace leat {
 
 namespace {
 
-constexpr unsigned most_silent_looks = 20;
+constexpr std::chrono::milliseconds between_looks{100};
 
 } // namespace
+
+silence::silence(std::chrono::milliseconds limit) : most_silent_looks_(limit / between_looks) {}
 
 std::vector<std::size_t> silence::look(const std::vector<std::uint64_t>& received) {
   workers_.resize(received.size());
@@ -17,7 +19,7 @@ std::vector<std::size_t> silence::look(const std::vector<std::uint64_t>& receive
     worker& w = workers_[i];
     const bool silent = std::exchange(w.received, received[i]) == received[i];
     w.silent_looks = silent ? w.silent_looks + 1 : 0;
-    if (w.silent_looks > most_silent_looks)
+    if (w.silent_looks > most_silent_looks_)
       found.push_back(i);
   }
   return found;

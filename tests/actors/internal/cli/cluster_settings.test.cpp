@@ -124,6 +124,14 @@ TEST_CASE("a coordinator's settings are what its options say") {
   CHECK(fault(coordinator("a:1", "257").check()) == "--workers: 257 is not between 1 and 256");
 }
 
+TEST_CASE("both say when a silent node is lost") {
+  CHECK(*worker().silence() == std::chrono::seconds{2});
+  CHECK(*worker({"--lost-after", "1500ms"}).silence() == std::chrono::milliseconds{1500});
+  CHECK(fault(worker({"--lost-after", "999ms"}).silence()) ==
+        "--lost-after: invalid duration \"999ms\"");
+  CHECK(*coordinator("a:1", "1").silence() == std::chrono::seconds{2});
+}
+
 TEST_CASE("certificates are looked for under the node's name") {
   CHECK(fault(worker().load()).find("\"c/") != std::string::npos);
   worker_settings elsewhere = worker();
