@@ -33,20 +33,23 @@ TEST_CASE("the commands coordinator and worker explain themselves") {
         "scoring coordinator [OPTIONS]: run the graph with workers on other hosts\n"
         "\n"
         "Options:\n"
-        "  --listen HOST:PORT  address that workers join (required)\n"
-        "  --workers N         number of workers to wait for (required)\n"
-        "  --certs DIR         directory with ca.pem, NAME.pem and NAME.key, as `certs issue`\n"
-        "                      writes them (required)\n"
-        "  --name NAME         name of this node, as in its certificate (default: coordinator)\n"
-        "  --file-limit SIZE   maximum size of a file sent to workers (default: 4GiB)\n"
+        "  --listen HOST:PORT     address that workers join (required)\n"
+        "  --workers N            number of workers to wait for (required)\n"
+        "  --certs DIR            directory with ca.pem, NAME.pem and NAME.key, as `certs issue`\n"
+        "                         writes them (required)\n"
+        "  --lost-after DURATION  time after which a node that is silent is taken for lost\n"
+        "                         (default: 2s)\n"
+        "  --name NAME            name of this node, as in its certificate (default: coordinator)\n"
+        "  --file-limit SIZE      maximum size of a file sent to workers (default: 4GiB)\n"
         "\n"
         "After these: -- run [OPTIONS], which all nodes run.\n");
   const outcome worker = scoring({"worker", "--help"});
   CHECK(worker.code == exit_done);
   CHECK(has(worker.out, "scoring worker [OPTIONS]: run a share of the graph for a coordinator\n"));
   for (const char* option :
-       {"--join HOST:PORT", "--name NAME", "--certs DIR", "--coordinator NAME", "--slots N",
-        "--label LABEL", "--listen HOST:PORT", "--cache DIR", "--cache-cap SIZE"})
+       {"--join HOST:PORT", "--name NAME", "--certs DIR", "--lost-after DURATION",
+        "--coordinator NAME", "--slots N", "--label LABEL", "--listen HOST:PORT", "--cache DIR",
+        "--cache-cap SIZE"})
     CHECK(has(worker.out, "\n  " + std::string(option) + " "));
 }
 
