@@ -25,8 +25,8 @@ public:
                      const spawn_message& order);
 
   bool on_other_hosts() const { return group_->on_other_hosts(); }
-  /// How many bytes have come from each worker on another host.
-  std::vector<std::uint64_t> received() const { return group_->received(); }
+  /// See worker_group.
+  std::vector<std::size_t> silent_workers() { return group_->silent(); }
 
   /// Who speaks for each worker.
   std::vector<worker_agent> agents() const;

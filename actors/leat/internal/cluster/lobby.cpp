@@ -3,7 +3,7 @@
 #include <leat/detail/record/utf8.hpp>
 #include <leat/internal/cluster/join.hpp>
 #include <leat/internal/cluster/shipped_files.hpp>
-#include <leat/internal/runtime/silence.hpp>
+#include <leat/internal/cluster/silence.hpp>
 
 #include <algorithm>
 #include <fcntl.h>
@@ -30,19 +30,19 @@ public:
 
   const std::vector<node_description>& nodes() const override { return nodes_; }
   bool on_other_hosts() const override { return true; }
-  std::vector<std::uint64_t> received() const override {
+  std::vector<std::size_t> silent() override {
     std::vector<std::uint64_t> segments;
     for (const owned_socket& s : watched_)
       segments.push_back(segments_received(s.get()));
-    return segments;
+    return silence_.look(segments);
   }
   std::vector<connection> take_links() override { return std::exchange(links_, {}); }
   std::optional<error> first_ended() override {
     for (std::size_t i = 0; i < nodes_.size(); ++i)
       if (has_hung_up(watched_[i].get()))
         return lost_before_job(nodes_[i].name);
-    for (const std::size_t silent : silence_.look(received()))
-      return lost_before_job(nodes_[silent].name);
+    for (const std::size_t worker : silent())
+      return lost_before_job(nodes_[worker].name);
     return {};
   }
 

@@ -14,7 +14,7 @@ public:
 
   const std::vector<node_description>& nodes() const override { return nodes_; }
   bool on_other_hosts() const override { return false; }
-  std::vector<std::uint64_t> received() const override { return {}; }
+  std::vector<std::size_t> silent() override { return {}; }
   std::vector<connection> take_links() override { return std::exchange(links_, {}); }
   std::optional<error> first_ended() override { return processes_.first_ended(); }
   worker_processes* processes() override { return &processes_; }

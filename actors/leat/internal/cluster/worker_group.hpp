@@ -31,9 +31,9 @@ public:
   /// Who they are: worker n is the n-th, from 1.
   virtual const std::vector<node_description>& nodes() const = 0;
   virtual bool on_other_hosts() const = 0;
-  /// How many segments with data have come from each so far, where they are on other hosts. May be
-  /// called while the links are used.
-  virtual std::vector<std::uint64_t> received() const = 0;
+  /// Those on other hosts from which nothing has come for lost_after(), by their number from 0.
+  /// Asked ten times a second, also while the links are used.
+  virtual std::vector<std::size_t> silent() = 0;
   /// The connections to them, in their order; once.
   virtual std::vector<connection> take_links() = 0;
   /// Of one that has ended unasked, is out of reach or has fallen silent: which, and how. Asked ten

@@ -198,7 +198,8 @@ const job_outcome& attempt::wait() const {
   constexpr std::chrono::milliseconds between_looks{100};
   if (cluster_ && cluster_->on_other_hosts())
     while (outcome_.wait_for(between_looks) == std::future_status::timeout)
-      caf::anon_send(coordinator_, pulse_message{cluster_->received()});
+      if (auto silent = cluster_->silent_workers(); !silent.empty())
+        caf::anon_send(coordinator_, silent_message{std::move(silent)});
   return outcome_.get();
 }
 

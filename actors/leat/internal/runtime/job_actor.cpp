@@ -54,7 +54,10 @@ caf::behavior job_actor::make_behavior() {
           strangers_.ignore("job");
       },
       [this](const prepare_answer_message& m) { prepare_answered(m); },
-      [this](const pulse_message& m) { look(m); },
+      [this](const silent_message& m) {
+        for (const std::size_t worker : m.workers)
+          lost(worker);
+      },
       [this](command_message& m) { give(m); },
       [this](savepoint_message& m) { give(m); },
       [this](const abort_message&) {
@@ -375,12 +378,6 @@ error job_actor::with_node(error e, std::size_t subtask) const {
   if (const worker_agent* const worker = worker_of(subtask))
     e.what += fmt::format(" (on node {})", worker->name);
   return e;
-}
-
-void job_actor::look(const pulse_message& m) {
-  for (const std::size_t worker : silence_.look(m.received))
-    if (worker < workers_.size())
-      lost(worker);
 }
 
 void job_actor::take_metrics(std::size_t subtask, std::string_view metrics) {

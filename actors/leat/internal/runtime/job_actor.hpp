@@ -4,10 +4,8 @@
 #pragma once
 
 #include <leat/detail/runtime/subtask_actor.hpp>
-#include <leat/internal/net/tcp.hpp>
 #include <leat/internal/runtime/checkpointing.hpp>
 #include <leat/internal/runtime/savepoints.hpp>
-#include <leat/internal/runtime/silence.hpp>
 
 #include <deque>
 #include <future>
@@ -70,10 +68,9 @@ std::future<result<void>> give_command(const caf::actor& job, const plan& p, com
 /// The future of a command that is refused at once.
 std::future<result<void>> refused_command(error why);
 
-/// Told, ten times a second, how many bytes have come from each worker on another host: one that
-/// has fallen silent is lost.
-struct pulse_message {
-  std::vector<std::uint64_t> received; ///< by worker
+/// Program to job: these workers on other hosts have fallen silent, and so are lost.
+struct silent_message {
+  std::vector<std::size_t> workers; ///< from 0
 };
 
 /// Program to job: a savepoint is wanted.
@@ -117,7 +114,6 @@ private:
   const worker_agent* sending_worker();
   const worker_agent* worker_of(std::size_t subtask) const;
   error with_node(error e, std::size_t subtask) const;
-  void look(const pulse_message& m);
   void take_metrics(std::size_t subtask, std::string_view metrics);
   void prepared(const prepared_message& m);
   void done(const done_message& m);
@@ -152,7 +148,6 @@ private:
   const std::uint64_t term_;
   std::vector<planned_subtask> plan_;
   std::vector<worker_agent> workers_; ///< of node n it is workers_[n - 1]
-  silence silence_{lost_after()};     ///< of the workers
   dead_letter_sink* dead_letters_;
   job_verdict verdict_;
   job_end end_;
@@ -180,6 +175,6 @@ private:
 
 } // namespace leat
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::pulse_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::silent_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::savepoint_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leat::checkpoint_look)

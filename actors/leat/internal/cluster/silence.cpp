@@ -1,4 +1,4 @@
-#include <leat/internal/runtime/silence.hpp>
+#include <leat/internal/cluster/silence.hpp>
 
 #include <utility>
 
