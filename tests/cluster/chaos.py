@@ -1,8 +1,11 @@
 """Kills the fraud graph with checkpoints, or one of its workers, again and again, starts it anew until it ends by itself,
 and compares what it has published with the alerts of an undisturbed run, and the dead letters with the broken lines of its
-input: nothing may be lost, come twice or differ. It reads the published parts by itself and shares no code with what it checks. Outside the tests, which do a few.
+input: nothing may be lost, come twice or differ. It reads what is published by itself and shares no code with what it checks.
+Outside the tests, which do a few.
 
-usage: chaos.py FRAUD FAULTS [--cycles N] [--first N] [--workers N] [--payments N] [--json FILE]
+usage: chaos.py FRAUD FAULTS [--table PROGRAM] [--cycles N] [--first N] [--workers N] [--payments N] [--json FILE]
+
+PROGRAM is the same graph with a table of SQLite for its alerts (tables.cpp).
 
 FAULTS is the library of faults.cpp: it kills a process at a step of the protocol or at its n-th fsync, and makes disks
 fail. A process may also be stopped until another one, as if on another host, has taken over; then it goes on, and must
@@ -18,6 +21,7 @@ import random
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -34,6 +38,7 @@ STEPS = {
     "an output is synced": ("fsync", "alerts"), "an output is published": ("link", "alerts"),
     "an old state is removed": ("unlink", "/state/"), "an old slot is removed": ("unlink", "/log/0"),
 }
+TABLE_STEPS = {"a row is synced": ("fsync", "/alerts"), "a transaction is committed": ("unlink", "/alerts.db-journal")}
 DISK = {"open": (errno.EROFS, errno.ENOSPC), "write": (errno.ENOSPC, errno.EIO), "fsync": (errno.EIO, errno.ENOSPC),
         "link": (errno.EROFS, errno.ENOSPC)}
 
@@ -42,14 +47,27 @@ def run_to_end(command, **more):
     return subprocess.run([str(c) for c in command], check=True, stdout=subprocess.DEVNULL, **more)
 
 
+def rows_of(database):
+    if not database.exists():
+        return []
+    reading = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=PATIENCE)
+    try:
+        return reading.execute("select * from alerts").fetchall()
+    except sqlite3.OperationalError as e:  # there is no table yet
+        assert "no such table" in str(e), e
+        return []
+    finally:
+        reading.close()
+
+
 class Job:
     """One job, from its first start to its end, over as many processes as it takes."""
 
     def __init__(self, given, folder, place):
         self.given, self.place, self.starts = given, place, 0
-        self.checkpoints, self.alerts = place / "checkpoints", place / "alerts.jsonl"
+        self.checkpoints, self.alerts = place / "checkpoints", place / ("alerts.db" if given.table else "alerts.jsonl")
         place.mkdir()
-        self.command = [given.fraud, "run", "--input", folder / "payments.csv", "--model", folder / "model.json",
+        self.command = [given.table or given.fraud, "run", "--input", folder / "payments.csv", "--model", folder / "model.json",
                         "--alerts", self.alerts, "--checkpoint-dir", self.checkpoints, "--checkpoint-interval", "20ms",
                         "--dead-letters", place / "dead-letters", "--quiet", "--rate", given.payments,
                         "--window", random.choice(("pane=record", "pane=micro-batch:64,1ms"))]
@@ -90,14 +108,18 @@ class Job:
         folder = self.checkpoints / "log"
         return max((int(p.name) for p in folder.iterdir() if p.name.isdigit()), default=0) if folder.exists() else 0
 
+    def published(self):
+        """How much has been published: rows or files."""
+        return len(rows_of(self.alerts) if self.given.table else self.parts())
+
     def parts(self):
         """Published files, in the order of their epochs."""
         found = [(int(m[1]), m[0]) for p in self.alerts.iterdir() if (m := PART.fullmatch(p.name))] \
             if self.alerts.is_dir() else []
         return [name for _, name in sorted(found)]
 
-    def lines(self):
-        return [line for name in self.parts() for line in (self.alerts / name).read_text().splitlines()]
+    def alerts_so_far(self):
+        return rows_of(self.alerts) if self.given.table else [line for name in self.parts() for line in (self.alerts / name).read_text().splitlines()]
 
     def dead_letters(self):
         """The raw text of each; a line that a kill has torn is none."""
@@ -135,21 +157,21 @@ def seconds_until(job, reached, began):
 
 
 def note_recovery(job, began, before, recovery):
-    """How long a process takes from its start until it has restored, and from then until a part appears."""
+    """How long a process takes from its start until it has restored, and from then until more is published."""
     restored = seconds_until(job, lambda: "continuing from checkpoint" in job.said(), began)
-    caught_up = seconds_until(job, lambda: len(job.parts()) > before, began)
+    caught_up = seconds_until(job, lambda: job.published() > before, began)
     if restored is not None and caught_up is not None:
         recovery["restore"].append(restored)
         recovery["catch_up"].append(caught_up - restored)
 
 
-def fault_of(kind, tally):
+def fault_of(kind, tally, steps):
     """What a process is started with, and whether that kills it."""
     if kind == A_STEP:
-        step = random.choice(list(STEPS))
+        step = random.choice(list(steps))
         tally["at a step: " + step] += 1
         number = random.randint(1, 8)
-        return ":".join((*STEPS[step], f"{number}:{number}", random.choice(("kill", "kill-after")))), True
+        return ":".join((*steps[step], f"{number}:{number}", random.choice(("kill", "kill-after")))), True
     if kind == AN_FSYNC:
         number = random.randint(1, 120)
         return f"fsync:/:{number}:{number}:" + random.choice(("kill", "kill-after")), True
@@ -182,7 +204,11 @@ def put_to_sleep(job, tally):
     os.killpg(old.pid, signal.SIGSTOP)
     time.sleep(0.02)  # until it is in effect
     job.start()
-    job.wait_for(lambda: job.slots() > job.slots_before, PATIENCE)
+    if not job.wait_for(lambda: job.slots() > job.slots_before, PATIENCE) and "database is locked" in job.said():
+        os.killpg(old.pid, signal.SIGCONT)  # it sleeps in the middle of a transaction: nobody else can begin
+        job.process, job.log = old, old_log
+        tally["kept its table"] += 1
+        return "goes on"
     job.wait_for(lambda: False, random.uniform(0, 0.4))
     os.killpg(old.pid, signal.SIGCONT)
     code, said = old.wait(PATIENCE), old_log.read_text(errors="replace")
@@ -263,8 +289,8 @@ def live(given, folder, number, left, wanted, broken, result):
         random.seed(f"{given.first + result['disturbed']} {number}")
         kind = choose_kind(given, starting)
         if starting:
-            before = len(job.parts())
-            began = job.start(*(None, False) if last else fault_of(kind, result["kinds"]))
+            before = job.published()
+            began = job.start(*(None, False) if last else fault_of(kind, result["kinds"], given.steps))
         if last:
             break
         if disturbances and starting and kind in KINDS and random.random() < 0.5:
@@ -276,7 +302,7 @@ def live(given, folder, number, left, wanted, broken, result):
         result["disturbed"] += 1
     code = job.end()
     assert code == 0, f"job {number}, kept in {job.place}, ended with {code}: {job.said()[-2000:]}"
-    got, want = collections.Counter(job.lines()), collections.Counter(wanted)
+    got, want = collections.Counter(job.alerts_so_far()), collections.Counter(wanted)
     result["lost"] += sum((want - got).values())
     result["duplicate_or_wrong"] += sum((got - want).values())
     assert got == want, f"job {number}, kept in {job.place}: {sum((want - got).values())} alerts are missing, " \
@@ -298,12 +324,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("fraud", type=os.path.abspath)
     parser.add_argument("faults", type=os.path.abspath)
+    parser.add_argument("--table", type=os.path.abspath)
     parser.add_argument("--cycles", type=int, default=20)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--payments", type=int, default=20_000, help="of a job, which takes a second undisturbed")
     parser.add_argument("--json", type=pathlib.Path)
     given = parser.parse_args()
+    given.steps = {**{step: at for step, at in STEPS.items() if at[1] != "alerts"}, **TABLE_STEPS} if given.table else STEPS
     result = {"disturbed": 0, "jobs": 0, "lost": 0, "duplicate_or_wrong": 0, "lost_letters": 0,
               "duplicate_letters": 0, "kinds": collections.Counter(),
               "outcomes": collections.Counter(), "recovery": {"detect": [], "restore": [], "catch_up": []}}
@@ -312,9 +340,9 @@ def main():
     run_to_end([given.fraud, "train", "--input", folder / "payments.csv", "--model", folder / "model.json"],
                env={**os.environ, "OMP_NUM_THREADS": "1"})
     broken = break_lines(folder / "payments.csv")
-    run_to_end([given.fraud, "run", "--input", folder / "payments.csv", "--model", folder / "model.json", "--alerts",
-                folder / "wanted.jsonl", "--dead-letters", folder / "dead-letters", "--quiet"])
-    wanted = (folder / "wanted.jsonl").read_text().splitlines()
+    run_to_end([given.table or given.fraud, "run", "--input", folder / "payments.csv", "--model", folder / "model.json",
+                "--alerts", folder / "wanted", "--dead-letters", folder / "dead-letters", "--quiet"])
+    wanted = rows_of(folder / "wanted") if given.table else (folder / "wanted").read_text().splitlines()
     assert len(wanted) > 50, "too few alerts to tell anything"
     while result["disturbed"] < given.cycles:
         random.seed(f"job {given.first + result['jobs']}")

@@ -91,6 +91,12 @@ int fsync(int file) {
                    [=] { return original<int (*)(int)>("fsync")(file); });
 }
 
+// As SQLite does.
+int fdatasync(int file) {
+  return performed("fsync", path_of(file).c_str(),
+                   [=] { return original<int (*)(int)>("fdatasync")(file); });
+}
+
 ssize_t write(int file, const void* bytes, size_t size) {
   const auto call = original<ssize_t (*)(int, const void*, size_t)>("write");
   if (the_fault().call != "write")

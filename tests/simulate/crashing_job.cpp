@@ -115,7 +115,7 @@ private:
   counts undisturbed() {
     support::kept_letters kept;
     options_.run.dead_letters = &kept;
-    options_.run.max_dead_letters.percent = 100; // all of a few records may be dead letters
+    options_.run.max_dead_letters.count = 1'000'000; // few records may become many
     simulation process(graph(std::make_shared<support::published<item>>()), options_);
     const auto ended = process.run();
     require(static_cast<bool>(ended), ended ? "" : to_string(ended.error()));
