@@ -50,7 +50,8 @@ def run_to_end(command, **more):
 def rows_of(database):
     if not database.exists():
         return []
-    reading = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=PATIENCE)
+    # Who reads first after a kill takes back what was not committed.
+    reading = sqlite3.connect(f"file:{database}?mode=rw", uri=True, timeout=PATIENCE)
     try:
         return reading.execute("select * from alerts").fetchall()
     except sqlite3.OperationalError as e:  # there is no table yet
