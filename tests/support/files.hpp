@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,14 @@ private:
 inline std::string content_of(const std::string& path) {
   std::ifstream in{path, std::ios::binary};
   return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// All that is in a folder and the folders in it, by path; folders are empty.
+inline std::map<std::string, std::string> contents_of(const std::string& folder) {
+  std::map<std::string, std::string> all;
+  for (const auto& f : std::filesystem::recursive_directory_iterator{folder})
+    all[f.path().string()] = f.is_regular_file() ? content_of(f.path().string()) : "";
+  return all;
 }
 
 } // namespace support

@@ -150,6 +150,20 @@ error checkpoint_folder::refusal(const std::vector<std::string>& damage,
                   put_back, states(), name_of_states(*whole)));
 }
 
+std::optional<manifest> checkpoint_folder::published_end() const {
+  const auto slots = log_.slots();
+  if (!slots || slots->empty())
+    return {};
+  const slot_content last = log_.read(slots->back());
+  if (!last.entry || !is_manifest(last.kind))
+    return {};
+  auto m = decode_manifest(last.entry->payload);
+  if (!m || !m->finished ||
+      !files_->read(fmt::format("{}/{}/{}", states(), name_of_states(*m), published_name)))
+    return {};
+  return std::move(*m);
+}
+
 result<manifest> checkpoint_folder::at(epoch number) const {
   auto view = history();
   if (!view)

@@ -27,6 +27,8 @@ struct term_entry {
 
 /// The name of a manifest's copy beside its states.
 inline constexpr std::string_view witness_name = "manifest";
+/// The name of a file beside it, once the job has ended and all its outputs have been published.
+inline constexpr std::string_view published_name = "published";
 
 /// The folder of a checkpoint's states in DIR/state: "<epoch>-<term>".
 struct state_folder {
@@ -70,6 +72,9 @@ public:
   result<std::optional<restore_point>> newest() const;
   /// The checkpoint of this epoch, verified, whatever came after it.
   result<manifest> at(epoch number) const;
+  /// The checkpoint of the job's end, if all outputs have been published and no coordinator has
+  /// claimed the folder since: then there is nothing left to do. Its states are not verified.
+  std::optional<manifest> published_end() const;
   /// Whether the states of a checkpoint are there and whole.
   result<void> verify(const manifest& m) const;
 

@@ -185,6 +185,12 @@ void checkpoint_store::note_complete(const manifest& m) {
   std::erase_if(retained_, [&](slot_number slot) { return slot < first_slot_; });
   completed_ = m.epoch;
 
+void checkpoint_store::note_published(const manifest& m) {
+  const std::string folder = folder_.states() + '/' + name_of_states(m);
+  if (write_synced(*files_, fmt::format("{}/{}", folder, published_name), ""))
+    (void)files_->sync_folder(folder);
+}
+
   // The witness. Nothing depends on it unless the slot gets lost, so it may fail.
   const std::string folder = folder_.states() + '/' + name_of_states(m);
   if (files_->make_folder(folder)) {
@@ -216,7 +222,8 @@ result<void> checkpoint_store::remove_old() {
 result<void> checkpoint_store::remove_states(const std::vector<manifest>& kept) {
   std::set<std::string> mentioned;
   for (const manifest& m : kept) {
-    mentioned.insert(fmt::format("{}/{}", name_of_states(m), witness_name));
+    for (const std::string_view own : {witness_name, published_name})
+      mentioned.insert(fmt::format("{}/{}", name_of_states(m), own));
     for (const saved_subtask& s : m.subtasks)
       mentioned.insert(s.file.path);
   }

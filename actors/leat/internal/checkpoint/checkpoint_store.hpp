@@ -3,6 +3,7 @@
 //   DIR/log/<slot>                          terms and manifests, see checkpoint_log.hpp
 //   DIR/state/<epoch>-<term>/<name>         states, see state_files.hpp
 //   DIR/state/<epoch>-<term>/manifest       the manifest again: shows that its slot was there
+//   DIR/state/<epoch>-<term>/published      the job has ended with it: nothing is left to publish
 //   DIR/lock-<host>                         held while a coordinator on that host lives
 #pragma once
 
@@ -55,6 +56,10 @@ public:
   /// Makes a checkpoint complete; its states have been written. Epochs ascend. After success it is
   /// found by every later coordinator. After an error standing() says what may follow: while it
   /// holds, the checkpoint is given up and the next one may be tried.
+  /// Notes that the job has ended with this checkpoint, and that all its outputs have been
+  /// published. If that fails, the next start publishes them again, which changes nothing.
+  void note_published(const manifest& m);
+
   result<void> complete(manifest m);
 
   /// Removes the checkpoints before those that are retained, all states that none of these

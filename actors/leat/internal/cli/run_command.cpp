@@ -3,6 +3,7 @@
 #include <leat/connectors/files/dead_letter_file.hpp>
 #include <leat/detail/plan/guarantees.hpp>
 #include <leat/detail/record/utf8.hpp>
+#include <leat/internal/cli/finished_job.hpp>
 #include <leat/internal/cli/progress.hpp>
 #include <leat/internal/cli/savepoint_command.hpp>
 #include <leat/internal/cli/signals.hpp>
@@ -267,6 +268,12 @@ exit_code attend(run_plan run, const run_settings& settings, const further_rows&
   subscribe(bus, *attended, line, to);
   dead_letter_file dead_letters(settings.dead_letter_folder(run.g.name()),
                                 attended->dead_letter_cap, [&](std::string_view text) {
+  if (const auto finished = texts_if_finished(run.g.plan(), run.options); !finished.empty()) {
+    for (const std::string& text : finished)
+      bus.publish(event_level::warning, event_kind::ended, text);
+    bus.deliver();
+    return exit_done;
+  }
                                   bus.publish(event_level::warning, event_kind::dead_letters,
                                               std::string(text));
                                 });

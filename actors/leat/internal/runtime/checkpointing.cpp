@@ -86,6 +86,11 @@ result<std::optional<epoch>> checkpointing::complete(clock_time now, processing_
   return std::optional{made.last};
 }
 
+void checkpointing::published() {
+  if (completed_.finished)
+    setup_.store->note_published(completed_);
+}
+
 result<void> checkpointing::give_up(epoch n, const error& why, clock_time now) {
   if (!round_ || round_->of != n)
     return {};

@@ -69,6 +69,8 @@ public:
   result<std::optional<epoch>> complete(clock_time now, processing_time date);
   /// The last one that was completed.
   const manifest& completed() const { return completed_; }
+  /// The job has ended well: the outputs of all that were completed have been published.
+  void published();
   /// Gives up the one under way, if it is this one: what sinks have prepared belongs to the next.
   /// An error means that the job must not go on.
   result<void> give_up(epoch n, const error& why, clock_time now);

@@ -454,8 +454,11 @@ void job_actor::lost(std::size_t worker) {
 
 // Of a subtask that is elsewhere its end may be heard of before its last words.
 void job_actor::end_if_over() {
-  if (alive_.empty() && (fault_ || settled_ == plan_.size()))
-    quit();
+  if (!alive_.empty() || (!fault_ && settled_ < plan_.size()))
+    return;
+  if (checkpoints_ && !fault_)
+    checkpoints_->published();
+  quit();
 }
 
 error lost_worker(std::string_view name) {
