@@ -57,7 +57,7 @@ private:
         job_.stop();
       else
         savepoints_.stop(stop_savepoint_);
-      watch_.stopping();
+      watch_.stopping("Ctrl-C again");
       bus_.publish(event_level::warning, event_kind::stopping,
                    fmt::format("stopping: {} (Ctrl-C again to stop at once)",
                                job_.metrics().checkpoints ? "making a checkpoint"
@@ -266,14 +266,14 @@ exit_code attend(run_plan run, const run_settings& settings, const further_rows&
   job_bus bus;
   std::optional<progress_line> line;
   subscribe(bus, *attended, line, to);
-  dead_letter_file dead_letters(settings.dead_letter_folder(run.g.name()),
-                                attended->dead_letter_cap, [&](std::string_view text) {
   if (const auto finished = texts_if_finished(run.g.plan(), run.options); !finished.empty()) {
     for (const std::string& text : finished)
       bus.publish(event_level::warning, event_kind::ended, text);
     bus.deliver();
     return exit_done;
   }
+  dead_letter_file dead_letters(settings.dead_letter_folder(run.g.name()),
+                                attended->dead_letter_cap, [&](std::string_view text) {
                                   bus.publish(event_level::warning, event_kind::dead_letters,
                                               std::string(text));
                                 });

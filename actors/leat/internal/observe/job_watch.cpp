@@ -14,6 +14,7 @@ namespace {
 
 constexpr double slow = 0.5; // of the time an edge waited
 constexpr std::chrono::seconds long_pause{5};
+constexpr std::chrono::minutes between_failures{1}; // a disk that is full stays so for a while
 
 } // namespace
 
@@ -39,13 +40,29 @@ void job_watch::look_at_dead_letters(const job_metrics& now) {
       fmt::format("dead letters: {} so far, in {}", grouped(now.dead_letters), dead_letter_file_));
 }
 
+// The first failure at once, and likewise the first one that keeps the job from stopping.
 void job_watch::look_at_checkpoints(const job_metrics& now) {
   const std::uint64_t before = before_.checkpoints ? before_.checkpoints->failed : 0;
   if (!now.checkpoints || now.checkpoints->failed == before)
     return;
+  const checkpoint_metrics& c = *now.checkpoints;
+  failed_checkpoints_ += c.failed < before ? c.failed : c.failed - before; // an attempt counts anew
+  const bool keeps_from_stopping = !stop_again_.empty() && !stop_waits_for_checkpoint_;
+  if (told_of_checkpoints_ && !keeps_from_stopping &&
+      now.elapsed - *told_of_checkpoints_ < between_failures)
+    return;
+  const std::string failed =
+      fmt::format("{} failed, the last one: {}", grouped(failed_checkpoints_), c.last_error);
   bus_.publish(event_level::warning, event_kind::checkpoints,
-               fmt::format("checkpoints: {} failed, the last one: {}",
-                           grouped(now.checkpoints->failed - before), now.checkpoints->last_error));
+               stop_again_.empty()
+                   ? "checkpoints: " + failed
+                   : fmt::format("stopping: waiting for a checkpoint: {} (mend the cause, such as "
+                                 "by making room; {} to stop at once: the next start continues "
+                                 "from the last complete one)",
+                                 failed, stop_again_));
+  stop_waits_for_checkpoint_ = !stop_again_.empty();
+  told_of_checkpoints_ = now.elapsed;
+  failed_checkpoints_ = 0;
 }
 
 void job_watch::look_at_restarts(const job_metrics& now) {
@@ -116,7 +133,7 @@ void job_watch::look_at_pauses(const job_metrics& now) {
 void job_watch::look_at_stop(const job_metrics& now) {
   const stage_metrics* const before = first_running(before_);
   const stage_metrics* const awaited = first_running(now);
-  if (!stopping_ || !awaited || !before || before->name != awaited->name ||
+  if (stop_again_.empty() || !awaited || !before || before->name != awaited->name ||
       awaited->name == stop_waits_)
     return;
   stop_waits_ = awaited->name;

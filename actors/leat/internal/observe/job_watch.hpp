@@ -3,7 +3,9 @@
 
 #include <leat/internal/observe/job_bus.hpp>
 
+#include <optional>
 #include <set>
+#include <string_view>
 
 namespace leat {
 
@@ -16,8 +18,8 @@ public:
   job_watch(job_bus& bus, std::string dead_letter_file);
 
   void look(const job_metrics& now);
-  /// The job is to stop: from now on it is told which stage that waits for.
-  void stopping() { stopping_ = true; }
+  /// The job is to stop: from now on it is told what that waits for. `again`: what ends it at once.
+  void stopping(std::string_view again) { stop_again_ = again; }
 
 private:
   void look_at_dead_letters(const job_metrics& now);
@@ -31,12 +33,15 @@ private:
   job_bus& bus_;
   std::string dead_letter_file_;
   job_metrics before_;
-  bool stopping_ = false;
-  std::string bottleneck_;        ///< empty: nobody
-  std::set<std::string> waiting_; ///< stages told to be waiting
-  std::set<std::string> waited_;  ///< those that ever were
-  std::string paused_;            ///< the stage told to be paused
-  std::string stop_waits_;        ///< the stage that the stop was told to wait for
+  std::string stop_again_;                                      ///< empty: the job is not to stop
+  std::uint64_t failed_checkpoints_ = 0;                        ///< not told yet
+  std::optional<std::chrono::nanoseconds> told_of_checkpoints_; ///< when it was
+  bool stop_waits_for_checkpoint_ = false;                      ///< it was told so
+  std::string bottleneck_;                                      ///< empty: nobody
+  std::set<std::string> waiting_;                               ///< stages told to be waiting
+  std::set<std::string> waited_;                                ///< those that ever were
+  std::string paused_;                                          ///< the stage told to be paused
+  std::string stop_waits_; ///< the stage that the stop was told to wait for
 };
 
 } // namespace leat

@@ -40,7 +40,7 @@ TEST_CASE("a watch tells changes only") {
         list{"dead letters: 3 so far, in x.jsonl <>", "out is no longer the bottleneck <out>"});
 }
 
-TEST_CASE("a watch warns of checkpoints that have failed since its last look") {
+TEST_CASE("a watch warns of failed checkpoints, at most once a minute") {
   job_bus bus;
   std::vector<std::string> heard;
   bus.listen([&](const job_event& e) {
@@ -48,14 +48,35 @@ TEST_CASE("a watch warns of checkpoints that have failed since its last look") {
     heard.push_back(e.text);
   });
   job_watch watch(bus, "x.jsonl");
-  for (const std::uint64_t failed : {0, 1, 1, 3}) {
-    job_metrics r = metrics(1s, 0s, 0);
+  const auto look = [&](std::chrono::seconds elapsed, std::uint64_t failed) {
+    heard.clear();
+    job_metrics r = metrics(elapsed, 0s, 0);
     r.checkpoints = checkpoint_metrics{.failed = failed, .last_error = "the disk is full"};
     watch.look(r);
-  }
-  bus.deliver();
-  CHECK(heard == std::vector<std::string>{"checkpoints: 1 failed, the last one: the disk is full",
-                                          "checkpoints: 2 failed, the last one: the disk is full"});
+    bus.deliver();
+    return heard;
+  };
+  using list = std::vector<std::string>;
+  CHECK(look(1s, 0) == list{});
+  CHECK(look(2s, 1) == list{"checkpoints: 1 failed, the last one: the disk is full"});
+  CHECK(look(3s, 1) == list{});
+  CHECK(look(4s, 3) == list{});
+  CHECK(look(63s, 3) == list{}); // none of late
+  CHECK(look(64s, 4) == list{"checkpoints: 3 failed, the last one: the disk is full"});
+  CHECK(look(65s, 2) == list{}); // those of another attempt
+  CHECK(look(130s, 3) == list{"checkpoints: 3 failed, the last one: the disk is full"});
+
+  watch.stopping("Ctrl-C again");
+  CHECK(look(131s, 3) == list{});
+  CHECK(look(132s, 4) ==
+        list{"stopping: waiting for a checkpoint: 1 failed, the last one: the disk is full (mend "
+             "the cause, such as by making room; Ctrl-C again to stop at once: the next start "
+             "continues from the last complete one)"});
+  CHECK(look(133s, 5) == list{});
+  CHECK(look(191s, 60) == list{});
+  const list again = look(192s, 61);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].starts_with("stopping: waiting for a checkpoint: 57 failed, "));
 }
 
 TEST_CASE("a watch warns once of a stage that waits, and tells when it goes on") {
@@ -110,7 +131,7 @@ TEST_CASE("a watch names a long pause, and what a stop waits for") {
   CHECK(look(5s, 1, 1) == list{"out has been paused for 5.00 s"});
   CHECK(look(6s, 1, 1) == list{}); // said
   CHECK(look(0s, 1, 1) == list{});
-  watch.stopping();
+  watch.stopping("Ctrl-C again");
   CHECK(look(0s, 0, 1) == list{}); // it may end at once
   CHECK(look(2s, 0, 1) == list{"stopping: waiting for out, paused for 2.00 s"});
   CHECK(look(3s, 0, 1) == list{});
