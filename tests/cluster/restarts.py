@@ -58,10 +58,13 @@ class Run:
             time.sleep(0.01)
         raise AssertionError(f"it has no child: {self.said()}")
 
+    def parts(self):
+        return len(list((self.place / "out").glob("part-*")))
+
     def wait_for_parts(self, least=1):
         """False if the job has ended before."""
         until = time.monotonic() + PATIENCE
-        while len(list((self.place / "out").glob("part-*"))) < least:
+        while self.parts() < least:
             assert time.monotonic() < until, self.said()
             if self.process.poll() is not None:
                 return False
@@ -131,10 +134,13 @@ def too_often(program, place):
 
 def stopped(program, place):
     """A signal for the supervisor is one for the job, which stops with a checkpoint."""
-    run = Run(program, place, "--supervise")
-    run.wait_for_parts()
-    run.process.send_signal(signal.SIGINT)
-    assert run.end() == 0, run.said()
+    run = None
+    for asked, text in ((signal.SIGINT, "(Ctrl-C again to stop at once)"), (signal.SIGTERM, "(SIGTERM again to stop at once)")):
+        before = run.parts() if run else 0
+        run = Run(program, place, "--supervise")
+        run.wait_for_parts(before + 1)
+        run.process.send_signal(asked)
+        assert run.end() == 0 and text in run.said(), run.said()
     run = Run(program, place, "--supervise")
     assert run.end() == 0, run.said()
     run.check()

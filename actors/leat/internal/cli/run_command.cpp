@@ -57,11 +57,13 @@ private:
         job_.stop();
       else
         savepoints_.stop(stop_savepoint_);
-      watch_.stopping("Ctrl-C again");
+      const std::string_view again = again_text(signals_.last());
+      watch_.stopping(again);
       bus_.publish(event_level::warning, event_kind::stopping,
-                   fmt::format("stopping: {} (Ctrl-C again to stop at once)",
+                   fmt::format("stopping: {} ({} to stop at once)",
                                job_.metrics().checkpoints ? "making a checkpoint"
-                                                          : "finishing what was read"));
+                                                          : "finishing what was read",
+                               again));
     }
     if (signals_.count() > 1 && !aborted_) {
       aborted_ = true;

@@ -12,17 +12,20 @@ namespace {
 
 // A handler reaches nothing but what is static. It only grows, so nobody has to reset it.
 std::atomic<int> received{0};
+std::atomic<int> last_received{SIGINT};
 static_assert(std::atomic<int>::is_always_lock_free, "a handler must not wait for a lock");
 
 constexpr std::chrono::milliseconds together{20};
 std::atomic<std::chrono::steady_clock::rep> counted_at{0};
 
-extern "C" void count_signal(int) {
+extern "C" void count_signal(int signal) {
   const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
   auto before = counted_at.load(std::memory_order_relaxed);
   if (now - before >= std::chrono::steady_clock::duration(together).count() &&
-      counted_at.compare_exchange_strong(before, now, std::memory_order_relaxed))
-    received.fetch_add(1, std::memory_order_relaxed);
+      counted_at.compare_exchange_strong(before, now, std::memory_order_relaxed)) {
+    last_received.store(signal, std::memory_order_relaxed);
+    received.fetch_add(1, std::memory_order_release);
+  }
 }
 
 void ignore_unhandled(int signal) {
@@ -59,7 +62,13 @@ stop_signals::stop_signals() : begin_(received) {
 
 stop_signals::~stop_signals() { release(); }
 
-int stop_signals::count() const { return received.load(std::memory_order_relaxed) - begin_; }
+int stop_signals::count() const { return received.load(std::memory_order_acquire) - begin_; }
+
+int stop_signals::last() const { return last_received.load(std::memory_order_relaxed); }
+
+std::string_view again_text(int signal) {
+  return signal == SIGTERM ? "SIGTERM again" : "Ctrl-C again";
+}
 
 void stop_signals::release() {
   for (const former& f : former_)

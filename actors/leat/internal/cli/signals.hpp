@@ -3,6 +3,7 @@
 #pragma once
 
 #include <csignal>
+#include <string_view>
 #include <vector>
 
 namespace leat {
@@ -20,6 +21,8 @@ public:
 
   /// How many came since it was made. Thread-safe.
   int count() const;
+  /// The one that was counted last; any if none was. Thread-safe.
+  int last() const;
 
   /// Gives the signals back: the next does what it did before.
   void release();
@@ -32,6 +35,9 @@ private:
   std::vector<former> former_;
   int begin_;
 };
+
+/// What is to be sent to have the same signal once more: "Ctrl-C again".
+std::string_view again_text(int signal);
 
 /// From now on a write beyond the limit on file sizes (ulimit -f) fails, and the process lives to
 /// remove what it had begun. A handler of the program's own stays.

@@ -48,7 +48,7 @@ public:
     int status = 0;
     for (pid_t ended = 0; ended != process_;) {
       for (; passed < signals.count(); ++passed)
-        ::kill(process_, SIGTERM);
+        ::kill(process_, signals.last());
       ended = ::waitpid(process_, &status, WNOHANG);
       if (ended == 0)
         std::this_thread::sleep_for(between_looks);

@@ -11,7 +11,7 @@ namespace leat {
 bool is_supervised();
 
 /// Runs this program as a child, again after each signal that has killed it, as often as --restart
-/// allows. SIGINT and SIGTERM are passed on as SIGTERM. Returns what the last child ended with.
+/// allows. SIGINT and SIGTERM are passed on. Returns what the last child ended with.
 exit_code supervise(const run_settings& settings, const console& to);
 
 } // namespace leat

@@ -57,7 +57,9 @@ TEST_CASE("the first interrupt completes what was read") {
       run_counting({endless, 100'000, [&](emitter<counted>&) { std::raise(signal); }},
                    csv_sink<counted>{"out.csv"});
   CHECK(told.code == exit_done);
-  CHECK(told.err == "counting: stopping: finishing what was read (Ctrl-C again to stop at once)\n");
+  CHECK(told.err == fmt::format("counting: stopping: finishing what was read ({} again to stop at "
+                                "once)\n",
+                                signal == SIGTERM ? "SIGTERM" : "Ctrl-C"));
   CHECK(folder.files() == std::vector<std::string>{"out.csv"});
 
   std::ifstream in{"out.csv"};

@@ -36,11 +36,14 @@ TEST_CASE("signals count, and are given back") {
     CHECK(signals.count() == 0);
     std::raise(SIGINT);
     CHECK(signals.count() == 1);
+    CHECK(signals.last() == SIGINT);
     std::raise(SIGTERM); // at once, as timeout(1) does: the same wish
     CHECK(signals.count() == 1);
+    CHECK(signals.last() == SIGINT);
     std::this_thread::sleep_for(apart);
     std::raise(SIGTERM);
     CHECK(signals.count() == 2);
+    CHECK(signals.last() == SIGTERM);
   }
   CHECK(handler_of(SIGINT) == SIG_DFL);
   CHECK(handler_of(SIGTERM) == SIG_DFL);
