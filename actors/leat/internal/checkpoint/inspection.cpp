@@ -284,9 +284,12 @@ result<void> read_state_of(file_system& files, const std::string& path, std::str
   if (!from)
     return from.error();
   state_reader reader(state, visit);
+  bool is_there = false, goes_on = false;
   for (const saved_subtask& s : from->manifest.subtasks) {
     if (s.stage != stage)
       continue;
+    is_there = true;
+    goes_on = goes_on || !s.ended;
     const auto bytes = read_state(files, from->folder, s.file);
     if (!bytes)
       return bytes.error();
@@ -296,6 +299,11 @@ result<void> read_state_of(file_system& files, const std::string& path, std::str
     if (auto read = reader.read(*f); !read)
       return read;
   }
+  if (is_there && !goes_on)
+    return user_error(fmt::format("stage \"{}\" had ended at checkpoint {}: its state was not "
+                                  "needed any more, and was not saved",
+                                  stage, from->manifest.epoch),
+                      "inspect a checkpoint or a savepoint from before the end of its input");
   if (!reader.found())
     return user_error(fmt::format("\"{}\" has no state \"{}\" of a stage \"{}\" that any key has",
                                   path, state, stage),

@@ -10,6 +10,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace leat {
 namespace {
 
@@ -20,6 +22,51 @@ std::string date_of(processing_time t) {
 
 std::string plural(std::uint64_t n, std::string_view thing) {
   return fmt::format("{} {}{}", grouped(n), thing, n == 1 ? "" : "s");
+}
+
+constexpr std::size_t most_columns = 100;
+
+// The ')' that belongs to the '(' there.
+std::size_t closing(std::string_view text, std::size_t open) {
+  std::size_t at = open;
+  int depth = 0;
+  do
+    depth += text[at] == '(' ? 1 : text[at] == ')' ? -1 : 0;
+  while (depth > 0 && ++at < text.size());
+  return std::min(at, text.size() - 1);
+}
+
+// The text of a type, in lines of this indentation: what does not fit into one has a line for each
+// field.
+void append_type(std::string& to, std::string_view text, std::size_t indent) {
+  const std::size_t open = text.find('(');
+  if (indent + text.size() <= most_columns || open == std::string_view::npos) {
+    to += text;
+    return;
+  }
+  const std::size_t close = closing(text, open);
+  to += text.substr(0, open + 1);
+  for (std::size_t first = open + 1, at = first; at <= close; ++at) {
+    if (text[at] == '(')
+      at = closing(text, at);
+    if (text[at] != ',' && at != close)
+      continue;
+    to += fmt::format("\n{:{}}", "", indent + 2);
+    append_type(to, text.substr(first, at - first), indent + 2);
+    if (at != close)
+      to += ',';
+    first = at + 1;
+  }
+  to += fmt::format("\n{:{}})", "", indent);
+  append_type(to, text.substr(close + 1), indent);
+}
+
+void print_state(std::string& to, const inspected_state& s) {
+  constexpr std::size_t indent = 6;
+  to += fmt::format("    state {}: {}, {}, fingerprint {}\n{:{}}", shown(s.name),
+                    plural(s.keys, "key"), plural(s.bytes, "byte"), s.fingerprint, "", indent);
+  append_type(to, s.type, indent);
+  to += '\n';
 }
 
 void print_subtask(std::string& to, const inspected_subtask& s) {
@@ -35,8 +82,7 @@ void print_subtask(std::string& to, const inspected_subtask& s) {
                       split.read_ahead > 0 ? ", " + plural(split.read_ahead, "byte") + " read ahead"
                                            : "");
   for (const inspected_state& state : s.states)
-    to += fmt::format("    state {}: {}, fingerprint {}, {}, {}\n", shown(state.name), state.type,
-                      state.fingerprint, plural(state.keys, "key"), plural(state.bytes, "byte"));
+    print_state(to, state);
   for (const inspected_output& output : s.outputs)
     to += fmt::format("    output of epoch {}: {}\n", output.epoch, plural(output.bytes, "byte"));
 }
@@ -69,7 +115,7 @@ std::string as_json(const inspection& i) {
   return text + '\n';
 }
 
-void print_state(const std::string& path, const std::string& state, const console& to) {
+void print_values(const std::string& path, const std::string& state, const console& to) {
   const auto slash = state.rfind('/');
   if (slash == std::string::npos)
     throw failure(user_error(fmt::format("--state: {} is not STAGE/NAME", shown(state))));
@@ -97,7 +143,7 @@ exit_code inspect_command(const std::vector<std::string>& arguments, const conso
   if (const auto ended = read_options(options, arguments, {"inspect", inspect_help}, to))
     return *ended;
   if (!state.empty())
-    return print_state(path, state, to), exit_done;
+    return print_values(path, state, to), exit_done;
   posix_files files;
   const auto found = inspect(files, path);
   if (!found)
