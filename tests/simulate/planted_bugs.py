@@ -34,7 +34,7 @@ BUGS = {
     "epoch number reused": (
         RUNTIME + "checkpointing.cpp",
         "(claimed.term() - 1) * most_given_up",
-        "claimed.last_epoch()"),
+        "claimed.term() - 1"),
     "replay begins one record late": (
         "libcore/leat/detail/stage/source_stage_save.cpp",
         "gathered(), s.next, s.times.size(), false)",

@@ -110,23 +110,15 @@ result<void> checkpoint_store::refuse_other_job(const std::vector<slot_number>& 
   return {};
 }
 
-/// The epochs that have been used, and the manifests that are there.
+/// The manifests that are there.
 result<void> checkpoint_store::note_history() {
   const auto view = folder_.history();
   if (!view)
     return view.error();
   first_slot_ = view->first;
   for (auto f = view->candidates.rbegin(); f != view->candidates.rend(); ++f)
-    if (f->content) {
-      last_epoch_ = std::max(last_epoch_, f->content->epoch);
+    if (f->content)
       retained_.push_back(f->slot);
-    }
-  const auto names = files_->list(folder_.states());
-  if (!names)
-    return names.error();
-  for (const std::string& name : *names)
-    if (const auto states = parse_state_folder(name))
-      last_epoch_ = std::max(last_epoch_, states->epoch);
   return {};
 }
 
@@ -185,18 +177,18 @@ void checkpoint_store::note_complete(const manifest& m) {
   std::erase_if(retained_, [&](slot_number slot) { return slot < first_slot_; });
   completed_ = m.epoch;
 
-void checkpoint_store::note_published(const manifest& m) {
-  const std::string folder = folder_.states() + '/' + name_of_states(m);
-  if (write_synced(*files_, fmt::format("{}/{}", folder, published_name), ""))
-    (void)files_->sync_folder(folder);
-}
-
   // The witness. Nothing depends on it unless the slot gets lost, so it may fail.
   const std::string folder = folder_.states() + '/' + name_of_states(m);
   if (files_->make_folder(folder)) {
     (void)files_->link(log_.path_of(last_slot_), fmt::format("{}/{}", folder, witness_name));
     (void)files_->sync_folder(folder);
   }
+}
+
+void checkpoint_store::note_published(const manifest& m) {
+  const std::string folder = folder_.states() + '/' + name_of_states(m);
+  if (write_synced(*files_, fmt::format("{}/{}", folder, published_name), ""))
+    (void)files_->sync_folder(folder);
 }
 
 // --- what is removed --------------------------------------------------------------------------

@@ -42,8 +42,6 @@ public:
 
   /// Ascends with each claim, with gaps.
   std::uint64_t term() const { return term_; }
-  /// The highest epoch that has left a trace in the folder before this term.
-  epoch last_epoch() const { return last_epoch_; }
   leat::standing standing() const { return standing_; }
   file_system& files() const { return *files_; }
   const std::string& folder() const { return options_.folder; }
@@ -56,11 +54,11 @@ public:
   /// Makes a checkpoint complete; its states have been written. Epochs ascend. After success it is
   /// found by every later coordinator. After an error standing() says what may follow: while it
   /// holds, the checkpoint is given up and the next one may be tried.
+  result<void> complete(manifest m);
+
   /// Notes that the job has ended with this checkpoint, and that all its outputs have been
   /// published. If that fails, the next start publishes them again, which changes nothing.
   void note_published(const manifest& m);
-
-  result<void> complete(manifest m);
 
   /// Removes the checkpoints before those that are retained, all states that none of these
   /// mentions, and what dead coordinators have left. What a checkpoint under way writes stays.
@@ -88,7 +86,6 @@ private:
   slot_number first_slot_ = 1;        ///< the log begins here
   slot_number last_slot_ = 0;         ///< the last one that is ours
   std::vector<slot_number> retained_; ///< the slots of the newest manifests, ascending
-  epoch last_epoch_ = 0;              ///< of earlier terms
   epoch completed_ = 0;               ///< of this term; 0: none
   leat::standing standing_ = standing::holds;
 };

@@ -3,6 +3,7 @@
 // that was committed before.
 #include <leat/internal/checkpoint/checkpoint_store.hpp>
 #include <leat/internal/checkpoint/simulated_files.hpp>
+#include <leat/internal/runtime/checkpointing.hpp>
 
 #include "support/dice.hpp"
 
@@ -183,7 +184,7 @@ private:
                      point.error().what);
     }
     history_ = *point ? restored(**point, opened->term()) : std::string();
-    epoch_ = opened->last_epoch();
+    epoch_ = attempt_of(*opened).after;
     made_ = false;
     store_.emplace(std::move(*opened));
   }

@@ -4,6 +4,7 @@
 #include <leat/internal/checkpoint/savepoint.hpp>
 #include <leat/internal/checkpoint/savepoint_requests.hpp>
 #include <leat/internal/checkpoint/simulated_files.hpp>
+#include <leat/internal/runtime/checkpointing.hpp>
 
 #include "support/catch.hpp"
 
@@ -21,7 +22,7 @@ manifest make_checkpoint(file_system& files) {
   REQUIRE(store);
   state_writer writer(files, folder, store->term());
   manifest m;
-  m.epoch = store->last_epoch() + 1;
+  m.epoch = attempt_of(*store).after + 1;
   for (std::uint32_t subtask = 0; subtask < 2; ++subtask) {
     const auto file = writer.write(m.epoch, "stage", subtask, "state " + std::to_string(subtask));
     REQUIRE(file);
