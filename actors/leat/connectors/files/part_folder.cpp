@@ -134,15 +134,16 @@ result<void> part_folder::publish_one(const part_name& part) const {
                         "lets the job go on");
 }
 
-result<void> part_folder::discard_one(const part_name& part) const {
-  if (::unlink(sealed(part).c_str()) == 0 || errno == ENOENT)
+result<void> part_folder::remove_sealed(const part_name& part, std::string_view ending) const {
+  const std::string path = sealed(part) + std::string{ending};
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT)
     return {};
-  return write_error(sealed(part), errno);
+  return write_error(path, errno);
 }
 
 result<void> part_folder::discard(const sealed_parts& parts) const {
   for (std::uint64_t n = 0; n < parts.count; ++n)
-    if (auto removed = discard_one(part_name{parts.of, parts.subtask, n}); !removed)
+    if (auto removed = remove_sealed({parts.of, parts.subtask, n}, {}); !removed)
       return removed;
   return {};
 }
@@ -153,23 +154,30 @@ result<void> part_folder::discard(std::size_t subtask, std::size_t subtasks) con
     return all.error();
   for (const part_name& part : *all)
     if (part.subtask % subtasks == subtask)
-      if (auto removed = discard_one(part); !removed)
+      if (auto removed = remove_sealed(part, {}); !removed)
         return removed;
   return {};
 }
 
 result<std::vector<part_name>> part_folder::parts() const { return list(""); }
 
-result<std::vector<part_name>> part_folder::list(std::string_view mark) const {
+result<std::vector<part_name>> part_folder::sealed_with(std::string_view ending) const {
+  return list(sealed_mark, ending);
+}
+
+result<std::vector<part_name>> part_folder::list(std::string_view mark,
+                                                 std::string_view ending) const {
   std::vector<part_name> all;
   std::error_code failed;
   for (std::filesystem::directory_iterator at(path_, failed), end; !failed && at != end;
        at.increment(failed)) {
     const std::string name = at->path().filename().string();
-    if (!name.starts_with(mark))
+    if (!name.starts_with(mark) || !name.ends_with(ending))
       continue;
-    const auto part = part_of(std::string_view{name}.substr(mark.size()));
-    if (part && name.substr(mark.size()) == file_name(*part, extension_))
+    const auto rest = std::string_view{name}.substr(mark.size());
+    const auto plain = rest.substr(0, rest.size() - std::min(rest.size(), ending.size()));
+    const auto part = part_of(plain);
+    if (part && plain == file_name(*part, extension_))
       all.push_back(*part);
   }
   if (failed)

@@ -53,6 +53,11 @@ public:
   /// Removes all sealed parts of subtasks s with s % subtasks == subtask.
   result<void> discard(std::size_t subtask, std::size_t subtasks) const;
 
+  /// The parts for which there is a file that has the name of the sealed part and this ending.
+  result<std::vector<part_name>> sealed_with(std::string_view ending) const;
+  /// Removes that file, if it is there.
+  result<void> remove_sealed(const part_name& part, std::string_view ending) const;
+
   /// The published parts, in their order.
   result<std::vector<part_name>> parts() const;
 
@@ -61,9 +66,8 @@ public:
 
 private:
   result<void> publish_one(const part_name& part) const;
-  result<void> discard_one(const part_name& part) const;
-  /// The parts among the names that begin with `mark`.
-  result<std::vector<part_name>> list(std::string_view mark) const;
+  /// The parts among the names that begin with `mark`, and end so.
+  result<std::vector<part_name>> list(std::string_view mark, std::string_view ending = {}) const;
 
   std::string path_;
   std::string extension_;

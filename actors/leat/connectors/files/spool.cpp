@@ -6,12 +6,19 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
+#include <fcntl.h>
 #include <limits>
 #include <sys/random.h>
 #include <unistd.h>
 
 namespace leat {
 namespace {
+
+constexpr std::string_view done_mark = ".done";
+constexpr std::size_t most_marks = 100;
+
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 /// The name of a stage as one of a file: other characters than these as %2F.
 std::string escaped(std::string_view stage) {
@@ -32,7 +39,8 @@ std::uint64_t checksum_after(std::uint64_t before, std::string_view piece) {
 
 } // namespace
 
-spool::spool(const sink_context& place) : subtask_(place.subtask), subtasks_(place.subtasks) {
+spool::spool(const sink_context& place)
+    : after_(place.after), subtask_(place.subtask), subtasks_(place.subtasks) {
   if (!place.folder.empty())
     file_.emplace(part_folder(place.folder + '/' + escaped(place.stage)), place.subtask,
                   std::numeric_limits<std::uint64_t>::max(), std::string{});
@@ -78,9 +86,13 @@ result<std::optional<spooled>> spool::seal(epoch n) {
   return std::optional{std::move(what)};
 }
 
-bool spool::has(const spooled& what) const {
-  return what.file.count == 0 ||
-         (file_ && ::access(file_->folder().sealed(what.file.first()).c_str(), F_OK) == 0);
+std::string spool::path_of(const sealed_parts& file) const {
+  return file_->folder().sealed(file.first());
+}
+
+bool spool::is_done(const spooled& what) const {
+  return what.file.count > 0 && file_ &&
+         ::access((path_of(what.file) + std::string{done_mark}).c_str(), F_OK) == 0;
 }
 
 result<void> spool::read(const spooled& what, const take_piece& take) const {
@@ -93,7 +105,13 @@ result<void> spool::read(const spooled& what, const take_piece& take) const {
   }
   if (!file_)
     return user_error("what a sink has prepared is in a folder that it does not know");
-  const std::string path = file_->folder().sealed(what.file.first());
+  const std::string path = path_of(what.file);
+  if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT)
+    return external_error(
+        fmt::format("\"{}\" is gone, and what it held was not yet published", path),
+        fmt::format("put it back from a copy of the folder; an empty file \"{}{}\" lets the job go "
+                    "on without it",
+                    path, done_mark));
   std::uint64_t checksum = 0;
   const auto add = [&](std::string_view piece) { checksum = checksum_after(checksum, piece); };
   if (auto whole = read_file(path, add); !whole)
@@ -127,10 +145,48 @@ result<void> spool::remove(const spooled& what) const {
   return file_->folder().discard(what.file);
 }
 
-result<void> spool::discard() const {
+// The mark is durable before the file is removed: a power cut never leaves neither.
+result<void> spool::done(const spooled& what) {
+  if (what.file.count == 0 || !file_)
+    return {};
+  const std::string mark = path_of(what.file) + std::string{done_mark};
+  const int made = ::open(mark.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (made < 0)
+    return write_error(mark, errno);
+  ::close(made);
+  if (const int code = sync_folder(folder_of(mark)); code != 0)
+    return write_error(folder_of(mark), code);
+  done_.insert(what.file.first());
+  if (auto removed = remove(what); !removed)
+    return removed;
+  return forget_old();
+}
+
+result<void> spool::forget_old() {
+  for (; done_.size() > most_marks; done_.erase(done_.begin()))
+    if (auto removed = file_->folder().remove_sealed(*done_.begin(), done_mark); !removed)
+      return removed;
+  return {};
+}
+
+// Later epochs than those of this job are of another continuation.
+result<void> spool::discard() {
   if (!file_)
     return {};
-  return file_->folder().discard(subtask_, subtasks_);
+  const part_folder& folder = file_->folder();
+  const auto marks = folder.sealed_with(done_mark);
+  if (!marks)
+    return marks.error();
+  for (const part_name& part : *marks)
+    if (part.subtask % subtasks_ != subtask_)
+      continue;
+    else if (part.of <= after_)
+      done_.insert(part);
+    else if (auto removed = folder.remove_sealed(part, done_mark); !removed)
+      return removed;
+  if (auto forgotten = forget_old(); !forgotten)
+    return forgotten;
+  return folder.discard(subtask_, subtasks_);
 }
 
 std::string unique_name() {

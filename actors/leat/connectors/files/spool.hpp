@@ -5,6 +5,7 @@
 #include <leat/sink.hpp>
 
 #include <functional>
+#include <set>
 
 namespace leat {
 
@@ -34,26 +35,35 @@ public:
   /// none.
   result<std::optional<spooled>> seal(epoch n);
 
-  /// False if its file was removed.
-  bool has(const spooled& what) const;
-  /// Calls a function with each piece, in their order. A file is verified first: if it is damaged,
-  /// the function is not called.
+  /// Whether done() was called for it. Always false without a file.
+  bool is_done(const spooled& what) const;
+  /// Calls a function with each piece, in their order. A file is verified first: if it is damaged
+  /// or gone, the function is not called.
   result<void> read(const spooled& what, const take_piece& take) const;
+  /// Its pieces have been published: removes its file, if it has one, and leaves an empty one in
+  /// its place, ".done" behind its name. So a commit that is repeated knows that there is nothing
+  /// to do, and tells it from a file that was lost. The last hundred of these are kept, as older
+  /// checkpoints may be restored.
+  result<void> done(const spooled& what);
   /// Removes its file, if it has one.
   result<void> remove(const spooled& what) const;
   /// As stage::discard_uncommitted().
-  result<void> discard() const;
+  result<void> discard();
 
 private:
   explicit spool(const sink_context& place);
   static result<void> read_file(const std::string& path, const take_piece& take);
+  std::string path_of(const sealed_parts& file) const;
+  result<void> forget_old();
 
+  epoch after_; ///< no later epoch is of this job
   std::size_t subtask_;
   std::size_t subtasks_;
   std::optional<part_writer<output_file>> file_; ///< without a folder there is none
   std::string pieces_;                           ///< not yet in the file
   bool in_file_ = false;                         ///< some of this epoch are
   std::uint64_t checksum_ = 0;                   ///< of the pieces of this epoch
+  std::set<part_name> done_;                     ///< their marks are there
 };
 
 /// A name that no other sink has, in this run or another one. Nothing that is computed depends on

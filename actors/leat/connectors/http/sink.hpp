@@ -91,8 +91,8 @@ public:
     return std::optional{http_epoch{key_, n, std::move(**sealed)}};
   }
   result<void> commit(const http_epoch& prepared) {
-    if (!batches_->has(prepared.batches))
-      return {}; // all were posted
+    if (batches_->is_done(prepared.batches))
+      return batches_->done(prepared.batches);
     const std::string of = std::to_string(prepared.of);
     std::uint64_t count = 0;
     const auto posted = batches_->read(prepared.batches, [&](std::string_view body) {
@@ -102,9 +102,9 @@ public:
     });
     if (!posted)
       return posted;
-    return batches_->remove(prepared.batches);
+    return batches_->done(prepared.batches);
   }
-  result<void> discard_uncommitted() const { return batches_->discard(); }
+  result<void> discard_uncommitted() { return batches_->discard(); }
 
 private:
   void add(const T& record) {

@@ -199,7 +199,7 @@ public:
                    [this](const error& why, std::string row) { reject(why, std::move(row)); });
     return rows_->remove(prepared.rows);
   }
-  result<void> discard_uncommitted() const { return rows_->discard(); }
+  result<void> discard_uncommitted() { return rows_->discard(); }
 
 private:
   result<sqlite_table> connect() const {

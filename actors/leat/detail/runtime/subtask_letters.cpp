@@ -103,7 +103,7 @@ void subtask_letters::commit(std::string_view prepared) {
   byte_cursor from(prepared);
   if (!prepared.empty() && !read_binary(from, letters))
     throw failure(external_error("the dead letters of a checkpoint are corrupt"));
-  if (kept_->has(letters)) { // if not, they were put, and then removed
+  if (!kept_->is_done(letters)) {
     std::uint64_t n = 0;
     expect(kept_->read(letters, [&](std::string_view piece) {
       dead_letter l = read_letter(piece);
@@ -112,7 +112,7 @@ void subtask_letters::commit(std::string_view prepared) {
     }));
   }
   to_.flush();
-  expect(kept_->remove(letters));
+  expect(kept_->done(letters));
 }
 
 void subtask_letters::go_on() {

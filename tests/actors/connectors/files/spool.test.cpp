@@ -12,11 +12,12 @@ using support::temporary_folder;
 namespace fs = std::filesystem;
 
 leat::sink_context place_of(const std::string& folder, std::size_t subtask = 0,
-                            std::size_t subtasks = 1) {
+                            std::size_t subtasks = 1, leat::epoch after = 1000) {
   return {.stage = "a/b",
           .subtask = subtask,
           .subtasks = subtasks,
           .checkpoints = true,
+          .after = after,
           .folder = folder};
 }
 
@@ -67,7 +68,7 @@ TEST_CASE("any pieces are read back, by another spool too, whether they are in a
       if (!has_folder || bytes < spool::most_in_memory / 2)
         RC_ASSERT(what.file.count == 0);
       const spool other = opened(place_of(has_folder ? folder.path() : ""));
-      RC_ASSERT(other.has(what));
+      RC_ASSERT(!other.is_done(what));
       RC_ASSERT(pieces_of(other, what) == pieces);
     }
   }));
@@ -84,14 +85,74 @@ TEST_CASE("a file is removed with its epoch, or when it is discarded, and is the
     REQUIRE(s.add(large)); // not sealed: goes with the spool
   }
   CHECK(fs::exists(folder / "a%2Fb/.part-2-1"));
-  const spool s = opened(place_of(folder.path(), 0, 2));
+  spool s = opened(place_of(folder.path(), 0, 2));
   CHECK(s.remove(all[1]));
   CHECK(s.remove(all[1]));
-  CHECK(!s.has(all[1]));
   CHECK(!s.read(all[1], [](std::string_view) {}));
   CHECK(s.discard()); // of the subtasks 0 and 2
-  CHECK(!s.has(all[0]));
+  CHECK(!s.read(all[0], [](std::string_view) {}));
   CHECK(fs::is_empty(folder / "a%2Fb"));
+}
+
+namespace {
+
+leat::spooled in_a_file(spool& s, leat::epoch n) {
+  REQUIRE(s.add(large));
+  REQUIRE(s.add("a"));
+  return sealed(s, n);
+}
+
+} // namespace
+
+TEST_CASE("what was published is told from what was lost, after any number of restarts") {
+  const temporary_folder folder;
+  const std::string path = folder / "a%2Fb/.part-0-7";
+  spool s = opened(place_of(folder.path()));
+  const leat::spooled what = in_a_file(s, 7);
+  CHECK(!s.is_done(what));
+  REQUIRE(s.done(what));
+  REQUIRE(s.done(what));
+  CHECK(s.is_done(what));
+  CHECK(!fs::exists(path));
+  for (int starts = 0; starts < 3; ++starts) {
+    spool next = opened(place_of(folder.path()));
+    CHECK(next.is_done(what));
+    REQUIRE(next.discard());
+    CHECK(next.is_done(what));
+  }
+  fs::remove(path + ".done");
+  CHECK(!s.is_done(what));
+  const auto lost = s.read(what, [](std::string_view) {});
+  REQUIRE(!lost);
+  CHECK(lost.error().what == "\"" + path + "\" is gone, and what it held was not yet published");
+  CHECK(lost.error().hint == "put it back from a copy of the folder; an empty file \"" + path +
+                                 ".done\" lets the job go on without it");
+
+  const leat::spooled few{.pieces = "\x01"
+                                    "a"};
+  REQUIRE(s.done(few));
+  CHECK(!s.is_done(few)); // it is published again
+}
+
+TEST_CASE(
+    "the last hundred epochs that were published are known, and none of another continuation") {
+  const temporary_folder folder;
+  spool s = opened(place_of(folder.path()));
+  std::vector<leat::spooled> all;
+  for (leat::epoch n = 1; n <= 120; ++n) {
+    all.push_back(in_a_file(s, n));
+    REQUIRE(s.done(all.back()));
+  }
+  const auto known = [&](leat::epoch after) {
+    spool next = opened(place_of(folder.path(), 0, 1, after));
+    REQUIRE(next.discard());
+    return std::ranges::count_if(all, [&](const auto& what) { return next.is_done(what); });
+  };
+  CHECK(known(1000) == 100);
+  CHECK(s.is_done(all[20]));
+  CHECK(!s.is_done(all[19]));
+  CHECK(known(110) == 90); // it goes on from epoch 110
+  CHECK(known(1000) == 90);
 }
 
 TEST_CASE("bytes that are no pieces, and a file that is cut, are errors") {

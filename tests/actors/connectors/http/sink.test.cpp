@@ -342,3 +342,34 @@ TEST_CASE("with checkpoints batches wait for their epoch, and their keys name it
   REQUIRE(nothing);
   CHECK(!*nothing);
 }
+
+TEST_CASE("batches that were posted are not posted again, and those that are lost are an error") {
+  const support::temporary_folder folder;
+  server to;
+  const auto opened = [&] {
+    auto out = std::make_unique<alert_sink>(to.url());
+    REQUIRE(out->open({.stage = "out", .checkpoints = true, .after = 9, .folder = folder.path()}));
+    return out;
+  };
+  const std::vector<alert> records(10'000); // more than is kept in memory
+  const auto first = opened();
+  first->write(std::span<const alert>{records});
+  const auto prepared = first->prepare(9);
+  REQUIRE((prepared && *prepared));
+  REQUIRE(first->commit(**prepared));
+  const std::size_t posts = to.all().size();
+  CHECK(posts > 0);
+  const auto restarted = opened();
+  REQUIRE(restarted->commit(**prepared));
+  REQUIRE(restarted->discard_uncommitted());
+  REQUIRE(opened()->commit(**prepared));
+  CHECK(to.all().size() == posts);
+
+  std::filesystem::remove(folder / "out/.part-0-9.done");
+  const auto lost = opened()->commit(**prepared);
+  REQUIRE(!lost);
+  CHECK(
+      lost.error().what.find("/out/.part-0-9\" is gone, and what it held was not yet published") !=
+      std::string::npos);
+  CHECK(to.all().size() == posts);
+}
