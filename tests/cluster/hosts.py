@@ -77,12 +77,12 @@ class Cluster:
     """A coordinator with workers, each started by hand."""
 
     def __init__(self, program, folder, out, count, certs, names=NAMES, wanted=None, more=(), hosts=Loopback(),
-                 name="coordinator", relative=False, node_options=()):
+                 name="coordinator", relative=False, node_options=(), coordinator_options=()):
         self.node_options = node_options
         self.program, self.folder, self.certs, self.out, self.names, self.hosts = program, folder, certs, folder / out, names, hosts
         self.coordinator = self.node("coordinator", [
             program, "coordinator", "--listen", f"{hosts.address('coordinator')}:0", "--workers", wanted or len(names),
-            "--certs", certs, "--name", name, *node_options, "--", "run",
+            "--certs", certs, "--name", name, *node_options, *coordinator_options, "--", "run",
             "--count", count, "--out", out if relative else self.out, "--parallelism", "3", "--progress", "off", *more])
         self.coordinator.wait_for("listening on ")
         self.address = self.coordinator.said().split("listening on ")[1].split()[0]
@@ -292,6 +292,22 @@ def job_goes_on_after_a_loss(program, folder, certs):
         c.gone()
 
 
+def job_goes_on_with_fewer(program, folder, certs):
+    """After so long, nobody has come in place of the lost worker: the others take its share."""
+    plain = folder / "plain"
+    subprocess.run([program, "run", "--count", "150000", "--out", plain, "--quiet"], check=True)
+    with Cluster(program, folder, "fewer", 150_000, certs, more=("--restart", "fixed:3,200ms", "--rate", "100000"),
+                 coordinator_options=("--go-on-with-fewer", f"{2 * SLOW}s")) as c:
+        c.running()
+        c.workers[1].kill()
+        code, said = c.coordinator.end()
+        assert code == 0 and "2 of 3 workers are there: the job goes on with fewer" in said, c.said()
+        nodes = said.split("\nnodes ")[1]
+        assert " a: " in nodes and " c: " in nodes and " b: " not in nodes, said
+        assert sorted(c.out.read_text().splitlines()) == sorted(plain.read_text().splitlines()), c.said()
+        c.gone()
+
+
 def dead_letters_come_to_the_coordinator(program, folder, certs):
     subprocess.run([program, "run", "--count", "20000", "--out", folder / "one", "--parallelism", "3", "--quiet",
                     "--reject-at", "15000"], check=True, cwd=folder)
@@ -392,7 +408,7 @@ def main():
                 return faults(program, pathlib.Path(folder), certs, given.first, given.faults)
         for check in (same_results, output_on_a_worker, lost_worker_is_named_in_time, silent_worker_is_named_before_the_job,
                       workers_end_with_their_coordinator, interrupt_completes, strangers_are_refused, no_worker_serves_another_node,
-                      worker_that_leaves_is_replaced, job_goes_on_after_a_loss, dead_letters_come_to_the_coordinator):
+                      worker_that_leaves_is_replaced, job_goes_on_after_a_loss, job_goes_on_with_fewer, dead_letters_come_to_the_coordinator):
             with tempfile.TemporaryDirectory() as folder:
                 check(program, pathlib.Path(folder), certs)
             print(f"ok: {check.__name__.replace('_', ' ')}")

@@ -35,6 +35,9 @@ exit_code coordinator_command(const std::vector<std::string>& arguments, const c
   const auto silence = settings.silence();
   if (!silence)
     return to.refuse(silence.error());
+  const auto fewer_after = settings.patience_after_loss();
+  if (!fewer_after)
+    return to.refuse(fewer_after.error());
   const auto own = settings.load();
   if (!own)
     return to.refuse(own.error());
@@ -43,6 +46,8 @@ exit_code coordinator_command(const std::vector<std::string>& arguments, const c
   auto there = lobby::open(*address, *own);
   if (!there)
     return to.refuse(there.error());
+  if (*fewer_after)
+    there->accept_fewer(**fewer_after);
   to.note(fmt::format("listening on {} for {} workers", there->address().text(), settings.workers));
   run_role role;
   role.workers_from = &*there;

@@ -48,6 +48,8 @@ void coordinator_settings::declare(option_set& options) {
   node_settings::declare(options);
   options.add("--name NAME", name, "name of this node, as in its certificate");
   options.add("--file-limit SIZE", file_limit, "maximum size of a file sent to workers");
+  options.add("--go-on-with-fewer DURATION", fewer_after,
+              "time to wait for all workers after a loss (default: no limit)");
 }
 
 result<void> coordinator_settings::check() const {
@@ -63,6 +65,15 @@ result<node_address> coordinator_settings::address() const {
 
 result<std::uint64_t> coordinator_settings::file_bytes() const {
   return size_of("--file-limit", file_limit);
+}
+
+result<std::optional<std::chrono::milliseconds>> coordinator_settings::patience_after_loss() const {
+  if (fewer_after.empty())
+    return std::optional<std::chrono::milliseconds>{};
+  const auto time = duration_of("--go-on-with-fewer", fewer_after, std::chrono::milliseconds{1});
+  if (!time)
+    return time.error();
+  return std::optional{std::chrono::ceil<std::chrono::milliseconds>(*time)};
 }
 
 void worker_settings::declare(option_set& options) {

@@ -22,6 +22,7 @@ struct coordinator_settings : node_settings {
   std::string listen;
   std::uint64_t workers = 0;
   std::string file_limit = "4GiB";
+  std::string fewer_after;
 
   coordinator_settings() { name = coordinator_name; }
   void declare(option_set& options);
@@ -29,6 +30,8 @@ struct coordinator_settings : node_settings {
   result<node_address> address() const;
   result<void> check() const;
   result<std::uint64_t> file_bytes() const;
+  /// How long to wait for all workers after a loss; nothing: until they are there.
+  result<std::optional<std::chrono::milliseconds>> patience_after_loss() const;
 };
 
 struct worker_settings : node_settings {

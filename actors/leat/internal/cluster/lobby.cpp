@@ -97,9 +97,11 @@ result<std::vector<joined_worker>> lobby::gather(std::size_t workers, std::uint6
                                                  const shared_command& what,
                                                  const std::function<bool()>& stop,
                                                  const std::function<void(std::string)>& tell) {
-  if (std::exchange(began_, true))
+  const bool again = std::exchange(began_, true);
+  if (again)
     tell(fmt::format("waiting for {} workers to go on", workers));
-  while (waiting_.size() < workers) {
+  const deadline all_until = again && fewer_after_ ? within(*fewer_after_) : deadline::max();
+  while (waiting_.size() < workers && (waiting_.empty() || !has_passed(all_until))) {
     if (stop())
       return user_error("stopped while it waited for workers");
     auto arrived = reception_.wait(within(between_looks));
@@ -109,8 +111,10 @@ result<std::vector<joined_worker>> lobby::gather(std::size_t workers, std::uint6
     for (const error& e : reception_.take_refusals())
       tell("turned away: " + e.what);
   }
-  tell("all workers are there: the job begins");
   auto all = std::exchange(waiting_, {});
+  tell(all.size() == workers ? "all workers are there: the job begins"
+                             : fmt::format("{} of {} workers are there: the job goes on with fewer",
+                                           all.size(), workers));
   std::ranges::sort(all, {}, [](const joined_worker& w) { return w.about.name; });
   join_answer answer;
   answer.term = term;

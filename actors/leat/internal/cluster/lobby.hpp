@@ -32,6 +32,10 @@ public:
 
   const node_address& address() const { return reception_.address(); }
 
+  /// After a loss: a gathering that is not the first waits so long for all workers, and then goes
+  /// on with those that have come, or with the first that comes. Otherwise it waits for all.
+  void accept_fewer(std::chrono::milliseconds after) { fewer_after_ = after; }
+
   /// Waits until so many workers have come, tells them the command, and waits until they are
   /// prepared. They are in the order of their names, whoever came first. `tell` hears who comes and
   /// goes, and who is turned away; asked to `stop`, it returns an error. After another error all
@@ -62,6 +66,7 @@ private:
   std::chrono::milliseconds silence_;
   std::vector<joined_worker> waiting_;
   bool began_ = false; ///< an attempt has had its workers
+  std::optional<std::chrono::milliseconds> fewer_after_;
 };
 
 /// Gathers so many workers for each attempt of a job. The lobby outlives it.

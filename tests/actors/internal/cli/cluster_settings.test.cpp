@@ -49,6 +49,16 @@ std::string fault(const result<T>& r) {
 
 } // namespace
 
+TEST_CASE("how long a coordinator waits for all workers after a loss") {
+  coordinator_settings s = coordinator("head:7000", "2");
+  REQUIRE(s.patience_after_loss());
+  CHECK(!*s.patience_after_loss());
+  s.fewer_after = "30s";
+  CHECK(**s.patience_after_loss() == std::chrono::seconds{30});
+  s.fewer_after = "0s";
+  CHECK(fault(s.patience_after_loss()) == "--go-on-with-fewer: invalid duration \"0s\"");
+}
+
 TEST_CASE("a worker's settings are what its options say") {
   const auto usual = worker({"--cache", "here"}).settings();
   REQUIRE(usual);
