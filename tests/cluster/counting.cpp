@@ -3,17 +3,12 @@
 #include <leat/connectors/json_lines/sink.hpp>
 #include <leat/run.hpp>
 
+#include "number.hpp"
+
 #include <thread>
 #include <unistd.h>
 
 namespace {
-
-struct number {
-  std::uint64_t n = 0;
-  std::uint64_t sum = 0;
-  static constexpr auto fields =
-      leat::fields("number", leat::field("n", &number::n), leat::field("sum", &number::sum));
-};
 
 struct numbers {
   using record_type = number;

@@ -4,18 +4,13 @@
 #include <leat/connectors/memory/generate.hpp>
 #include <leat/run.hpp>
 
+#include "number.hpp"
+
 #include <csignal>
 #include <thread>
 #include <unistd.h>
 
 namespace {
-
-struct number {
-  std::uint64_t n = 0;
-  std::uint64_t sum = 0;
-  static constexpr auto fields =
-      leat::fields("number", leat::field("n", &number::n), leat::field("sum", &number::sum));
-};
 
 struct fragile {
   using output_type = number;

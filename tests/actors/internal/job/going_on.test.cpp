@@ -1,12 +1,7 @@
 // Jobs with checkpoints in a real folder: stopped, started again, refused.
-#include <leat/connectors/csv/sink.hpp>
 #include <leat/connectors/files/dead_letter_file.hpp>
-#include <leat/connectors/memory/generate.hpp>
-#include <leat/job.hpp>
 
-#include "support/catch.hpp"
-#include "support/files.hpp"
-#include "support/flow.hpp"
+#include "support/jobs.hpp"
 
 using namespace std::chrono_literals;
 using support::item;
@@ -17,40 +12,15 @@ namespace {
 constexpr std::uint64_t records = 5000;
 
 leat::graph counted(const temporary_folder& folder, const std::string& name = "counted") {
-  leat::graph g{name};
-  g.from("in", leat::generate(
-                   [](std::uint64_t n) {
-                     const auto number = static_cast<std::int64_t>(n);
-                     return item{number % 7, number, 0};
-                   },
-                   records))
-      .key_by(support::key_of_item)
-      .process("hash", support::chained_hash{})
-      .to("out", leat::csv_sink<item>{folder / "out.csv"});
-  return g;
+  return support::hashed_items(records, folder / "out.csv", name);
 }
 
 leat::run_options with_checkpoints(const temporary_folder& folder) {
-  leat::run_options o;
-  o.checkpoints.folder = folder / "checkpoints";
-  o.checkpoints.interval = 10ms;
-  return o;
+  return support::with_checkpoints(folder / "checkpoints");
 }
 
-// Of all published parts, without their heads.
 std::vector<std::string> published(const temporary_folder& folder) {
-  std::vector<std::string> lines;
-  for (const auto& f : std::filesystem::directory_iterator{folder / "out.csv"}) {
-    if (f.path().filename().string().starts_with('.'))
-      continue;
-    std::istringstream text(support::content_of(f.path().string()));
-    std::string line;
-    for (bool head = true; std::getline(text, line); head = false)
-      if (!head)
-        lines.push_back(line);
-  }
-  std::sort(lines.begin(), lines.end());
-  return lines;
+  return support::published_lines(folder / "out.csv");
 }
 
 } // namespace
@@ -114,12 +84,7 @@ struct breaking {
 TEST_CASE("dead letters of a job that fails and goes on are kept and counted once") {
   const temporary_folder folder;
   leat::graph g{"counted"};
-  g.from("in", leat::generate(
-                   [](std::uint64_t n) {
-                     const auto number = static_cast<std::int64_t>(n);
-                     return item{number % 7, number, 0};
-                   },
-                   records))
+  g.from("in", support::numbered_items(records))
       .key_by(support::key_of_item)
       .process("refused", refused_letters{})
       .key_by(support::key_of_item)

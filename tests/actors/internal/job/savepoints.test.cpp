@@ -1,18 +1,11 @@
 // Savepoints of real jobs, and jobs that go on from a path.
-#include <leat/connectors/csv/sink.hpp>
-#include <leat/connectors/files/part_folder.hpp>
-#include <leat/connectors/memory/generate.hpp>
-#include <leat/run.hpp>
-
-#include "support/files.hpp"
-#include "support/flow.hpp"
+#include "support/jobs.hpp"
 #include "support/program.hpp"
 
-#include <map>
 #include <thread>
 
 using namespace std::chrono_literals;
-using support::item;
+using support::published_lines;
 using support::temporary_folder;
 
 namespace {
@@ -20,52 +13,20 @@ namespace {
 constexpr std::uint64_t records = 3000;
 
 leat::graph counted(const std::string& output, const std::string& name = "counted") {
-  leat::graph g{name};
-  g.from("in", leat::generate(
-                   [](std::uint64_t n) {
-                     const auto number = static_cast<std::int64_t>(n);
-                     return item{number % 7, number, 0};
-                   },
-                   records))
-      .key_by(support::key_of_item)
-      .process("hash", support::chained_hash{})
-      .to("out", leat::csv_sink<item>{output});
-  return g;
+  return support::hashed_items(records, output, name);
 }
 
 leat::run_options with_checkpoints(const std::string& folder, std::string from = {}) {
-  leat::run_options o;
-  o.checkpoints.folder = folder;
-  o.checkpoints.interval = 10ms;
+  leat::run_options o = support::with_checkpoints(folder);
   o.checkpoints.kept = 1;
   o.checkpoints.restore_from = std::move(from);
   return o;
 }
 
-// Of the published parts up to an epoch, without their heads.
-std::vector<std::string> lines_of(const std::string& output,
-                                  leat::epoch up_to = std::numeric_limits<leat::epoch>::max()) {
-  std::vector<std::string> lines;
-  const leat::part_folder folder(output);
-  const auto parts = folder.parts();
-  REQUIRE(parts);
-  for (const leat::part_name& part : *parts) {
-    if (part.of > up_to)
-      continue;
-    std::istringstream text(support::content_of(folder.published(part)));
-    std::string line;
-    for (bool head = true; std::getline(text, line); head = false)
-      if (!head)
-        lines.push_back(line);
-  }
-  std::sort(lines.begin(), lines.end());
-  return lines;
-}
-
 std::vector<std::string> undisturbed() {
   const temporary_folder folder;
   REQUIRE(leat::run(counted(folder / "out.csv"), with_checkpoints(folder / "checkpoints")));
-  return lines_of(folder / "out.csv");
+  return published_lines(folder / "out.csv");
 }
 
 std::vector<std::string> joined(std::vector<std::string> a, const std::vector<std::string>& b) {
@@ -74,44 +35,38 @@ std::vector<std::string> joined(std::vector<std::string> a, const std::vector<st
   return a;
 }
 
-std::map<std::string, std::string> contents(const std::string& folder) {
-  std::map<std::string, std::string> all;
-  for (const auto& f : std::filesystem::recursive_directory_iterator{folder})
-    all[f.path().string()] = f.is_regular_file() ? support::content_of(f.path().string()) : "";
-  return all;
-}
-
 std::string what_of(const auto& r) { return r ? "" : r.error().what; }
 
-// Until it has published some of its output.
-void wait_for_some(const leat::job& j) {
-  while (j.metrics().records() < 100 || j.metrics().checkpoints->completed < 3)
+// A job that has published some of its output and takes its time for the rest.
+leat::job begun(const temporary_folder& folder) {
+  leat::run_options o = with_checkpoints(folder / "checkpoints");
+  o.rate = 300;
+  auto job = leat::job::start(counted(folder / "out.csv"), o);
+  REQUIRE(job);
+  while (job->metrics().records() < 100 || job->metrics().checkpoints->completed < 3)
     std::this_thread::sleep_for(2ms);
+  return std::move(*job);
 }
 
 } // namespace
 
 TEST_CASE("a savepoint of a running job goes on elsewhere, and nothing else of the job is needed") {
   const temporary_folder folder;
-  leat::run_options o = with_checkpoints(folder / "checkpoints");
-  o.rate = 300;
-  auto job = leat::job::start(counted(folder / "out.csv"), o);
-  REQUIRE(job);
-  wait_for_some(*job);
-  const auto made = job->savepoint("half");
+  leat::job job = begun(folder);
+  const auto made = job.savepoint("half");
   REQUIRE(made);
   CHECK(*made == folder / "checkpoints/savepoints/half");
-  CHECK(what_of(job->savepoint("half")) == "there is a savepoint \"" + *made + "\"");
-  CHECK(what_of(job->savepoint("../half")) == "\"../half\" cannot be the name of a savepoint");
-  const leat::epoch then = job->metrics().checkpoints->last;
-  while (job->metrics().checkpoints->last < then + 3) // later epochs are published too
+  CHECK(what_of(job.savepoint("half")) == "there is a savepoint \"" + *made + "\"");
+  CHECK(what_of(job.savepoint("../half")) == "\"../half\" cannot be the name of a savepoint");
+  const leat::epoch then = job.metrics().checkpoints->last;
+  while (job.metrics().checkpoints->last < then + 3) // later epochs are published too
     std::this_thread::sleep_for(2ms);
-  job->stop();
-  REQUIRE(job->wait());
+  job.stop();
+  REQUIRE(job.wait());
 
   std::filesystem::rename(*made, folder / "moved");
   std::filesystem::remove_all(folder / "checkpoints");
-  const auto before = contents(folder / "moved");
+  const auto before = support::contents_of(folder / "moved");
   CHECK(what_of(leat::run(counted(folder / "out.csv"),
                           with_checkpoints(folder / "next", folder / "moved")))
             .find("which this job has not written") != std::string::npos);
@@ -122,44 +77,37 @@ TEST_CASE("a savepoint of a running job goes on elsewhere, and nothing else of t
   CHECK(at > 0);
   CHECK(done->checkpoints->last > at);
   CHECK(done->records() == records);
-  CHECK_FALSE(lines_of(folder / "other.csv").empty());
-  CHECK(lines_of(folder / "out.csv", at).size() < records);
-  CHECK(joined(lines_of(folder / "out.csv", at), lines_of(folder / "other.csv")) == undisturbed());
-  CHECK(contents(folder / "moved") == before);
+  CHECK_FALSE(published_lines(folder / "other.csv").empty());
+  CHECK(published_lines(folder / "out.csv", at).size() < records);
+  CHECK(joined(published_lines(folder / "out.csv", at), published_lines(folder / "other.csv")) ==
+        undisturbed());
+  CHECK(support::contents_of(folder / "moved") == before);
 }
 
 TEST_CASE("a job that stops with a savepoint has published what that lists") {
   const temporary_folder folder;
-  leat::run_options o = with_checkpoints(folder / "checkpoints");
-  o.rate = 300;
-  auto job = leat::job::start(counted(folder / "out.csv"), o);
-  REQUIRE(job);
-  wait_for_some(*job);
-  const auto made = job->stop_with_savepoint("end");
+  leat::job job = begun(folder);
+  const auto made = job.stop_with_savepoint("end");
   REQUIRE(made);
-  REQUIRE(job->wait());
-  CHECK(what_of(job->savepoint("late")) == "no attempt of the job is running");
+  REQUIRE(job.wait());
+  CHECK(what_of(job.savepoint("late")) == "no attempt of the job is running");
 
-  const auto first = lines_of(folder / "out.csv");
+  const auto first = published_lines(folder / "out.csv");
   REQUIRE_FALSE(first.empty());
   REQUIRE(first.size() < records);
   std::filesystem::remove_all(folder / "out.csv"); // they were read, and are not needed any more
   REQUIRE(leat::run(counted(folder / "out.csv"), with_checkpoints(folder / "next", *made)));
-  CHECK(joined(first, lines_of(folder / "out.csv")) == undisturbed());
+  CHECK(joined(first, published_lines(folder / "out.csv")) == undisturbed());
 }
 
 TEST_CASE("a job goes on from the checkpoints of another folder, or from one of them") {
   const temporary_folder folder;
-  leat::run_options o = with_checkpoints(folder / "checkpoints");
-  o.rate = 300;
-  auto job = leat::job::start(counted(folder / "out.csv"), o);
-  REQUIRE(job);
-  wait_for_some(*job);
-  job->stop();
-  REQUIRE(job->wait());
-  const auto first = lines_of(folder / "out.csv");
+  leat::job job = begun(folder);
+  job.stop();
+  REQUIRE(job.wait());
+  const auto first = published_lines(folder / "out.csv");
   REQUIRE(first.size() < records);
-  const auto before = contents(folder / "checkpoints");
+  const auto before = support::contents_of(folder / "checkpoints");
   std::string one;
   for (const auto& f : std::filesystem::directory_iterator{folder / "checkpoints/state"})
     one = f.path().string();
@@ -169,13 +117,13 @@ TEST_CASE("a job goes on from the checkpoints of another folder, or from one of 
     const std::string output = from == one ? folder / "one.csv" : folder / "newest.csv";
     std::filesystem::copy(folder / "out.csv", output);
     REQUIRE(leat::run(counted(output), with_checkpoints(next, from)));
-    CHECK(lines_of(output) == undisturbed());
+    CHECK(published_lines(output) == undisturbed());
     CHECK(what_of(leat::run(counted(output), with_checkpoints(next, from))) ==
           "\"" + next + "\" holds checkpoints already, which \"" + from + "\" would replace");
     REQUIRE(leat::run(counted(output), with_checkpoints(next))); // it has finished
-    CHECK(lines_of(output).size() == records);
+    CHECK(published_lines(output).size() == records);
   }
-  CHECK(contents(folder / "checkpoints") == before);
+  CHECK(support::contents_of(folder / "checkpoints") == before);
 }
 
 TEST_CASE("what is no checkpoint of the job is refused, and its new folder can be used again") {
@@ -229,12 +177,12 @@ TEST_CASE("a running program is asked for savepoints through its folder of check
   CHECK(last.code == 0);
   CHECK(ran.code == 0);
   CHECK(ran.err.find("savepoint: " + dir + "/savepoints/last") != std::string::npos);
-  const auto published = lines_of(folder / "out.csv");
+  const auto published = published_lines(folder / "out.csv");
   CHECK(published.size() < records);
 
   leat::program p = program();
   CHECK(support::outcome_of(p, {"run", "--checkpoint-dir", folder / "next", "--restore",
                                 dir + "/savepoints/last", "--progress", "off"})
             .code == 0);
-  CHECK(lines_of(folder / "out.csv") == undisturbed());
+  CHECK(published_lines(folder / "out.csv") == undisturbed());
 }

@@ -2,23 +2,16 @@
 #include <leat/graph.hpp>
 
 #include "support/catch.hpp"
-#include "support/flow.hpp"
+#include "support/graphs.hpp"
 
+using support::all;
+using support::faults;
 using support::item;
+using support::none;
+using support::same;
 using namespace std::chrono_literals;
 
 namespace {
-
-support::given<item> none() { return {}; }
-const auto same = [](const item& i) { return i; };
-const auto all = [](const item&) { return true; };
-
-std::vector<std::string> faults(leat::graph& g) {
-  std::vector<std::string> found;
-  for (const leat::error& e : g.validate())
-    found.push_back(e.what);
-  return found;
-}
 
 struct no_codec {};
 
