@@ -90,6 +90,28 @@ leat::graph large_records(std::uint64_t count) {
   return g;
 }
 
+/// Its record's number, so that no time goes into it.
+struct by_number {
+  using score_type = float;
+  void predict(std::span<const text> rows, std::span<float> scores) const {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      scores[i] = static_cast<float>(rows[i].n);
+  }
+};
+
+/// All records in one pane, which exceeds the memory for it.
+leat::graph one_batch(std::uint64_t count) {
+  leat::graph g{"batch"};
+  const auto make = [](std::uint64_t n) {
+    return text{n, std::string(200, static_cast<char>('a' + n % 26))};
+  };
+  g.from("in", leat::generate(make, count))
+      .window("pane", leat::batch{})
+      .score("score", by_number{})
+      .to("out", counting_sink<leat::scored<text>>{count});
+  return g;
+}
+
 /// Is stuck in the first record of all for as long as it is told; its other subtasks go on.
 struct stuck {
   using output_type = tick;
@@ -124,7 +146,7 @@ int main(int argc, char** argv) {
   std::string which;
   std::uint64_t count = 0;
   std::uint64_t seconds = 0;
-  bounds.add("--case NAME", which, "fork, strings or blocked").required();
+  bounds.add("--case NAME", which, "fork, strings, batch or blocked").required();
   bounds.add("--count N", count, "records that are read").required();
   bounds.add("--seconds N", seconds, "how long the blocked consumer is stuck");
   bounds.graph([&]() -> leat::graph {
@@ -132,10 +154,12 @@ int main(int argc, char** argv) {
       return slow_and_starved(count);
     if (which == "strings")
       return large_records(count);
+    if (which == "batch")
+      return one_batch(count);
     if (which == "blocked")
       return blocked_consumer(count, std::chrono::seconds{seconds});
     throw leat::failure(
-        leat::user_error("unknown case " + which, "it is fork, strings or blocked"));
+        leat::user_error("unknown case " + which, "it is fork, strings, batch or blocked"));
   });
   return bounds.main(argc, argv);
 }

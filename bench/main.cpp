@@ -42,16 +42,21 @@ void throughput_bars(const settings& with, std::vector<bar>& bars) {
   virtual_loop(n, expected);
   const auto pipeline = [&](shape s) { return [=] { return throughput(s, n, expected); }; };
   const auto keyed = [&](keyed_shape s) { return [=] { return keyed_throughput(s, n / 4); }; };
-  const auto v = interleave(with.repeats(),
-                            {[&] {
-                               std::uint64_t sum = 0;
-                               return static_cast<double>(n) / virtual_loop(n, sum);
-                             },
-                             pipeline(shape::fused), pipeline(shape::one_hop),
-                             pipeline(shape::early_hop), pipeline(shape::four_actors),
-                             [&] { return scoring_throughput(leat::micro_batch{256}, n); },
-                             [&] { return scoring_throughput(leat::record_at_a_time{}, n); },
-                             keyed(keyed_shape::two_by_arrival), keyed(keyed_shape::two_by_stamp)});
+  const auto v = interleave(
+      with.repeats(),
+      {[&] {
+         std::uint64_t sum = 0;
+         return static_cast<double>(n) / virtual_loop(n, sum);
+       },
+       pipeline(shape::fused), pipeline(shape::one_hop), pipeline(shape::early_hop),
+       pipeline(shape::four_actors), [&] { return scoring_throughput(leat::micro_batch{256}, n); },
+       [&] { return scoring_throughput(leat::record_at_a_time{}, n); },
+       keyed(keyed_shape::two_by_arrival), keyed(keyed_shape::two_by_stamp),
+       [&] { return scoring_throughput(leat::batch{}, n / 4); },
+       [&] {
+         constexpr std::size_t little = 1 << 20;
+         return scoring_throughput(leat::batch{}, n / 4, {.batch_memory = little});
+       }});
   say("by hand, one virtual call per record (the limit)", v[0]);
   say("all fused in one actor", v[1]);
   say("source+map+filter -> sink", v[2]);
@@ -59,6 +64,8 @@ void throughput_bars(const settings& with, std::vector<bar>& bars) {
   say("source -> map -> filter -> sink", v[4]);
   say("scoring with a trivial model, micro-batches of 256", v[5]);
   say("scoring with a trivial model, record at a time", v[6]);
+  say("scoring with a trivial model, one batch in memory", v[9]);
+  say("scoring with a trivial model, one batch in a file", v[10]);
   say("two keyed stages of 2 subtasks, by arrival", v[7]);
   say("two keyed stages of 2 subtasks, by stamp", v[8]);
   bars.push_back(ratio_bar("1", "one hop, of the virtual loop", 0.70, true, v[2], v[0]));

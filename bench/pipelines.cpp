@@ -25,6 +25,7 @@ leat::job_metrics run_job(leat::graph g, const engine& e) {
   o.workers = e.workers;
   o.frames.records = e.frame_records;
   o.rate = e.rate;
+  o.batch_memory = e.batch_memory;
   auto metrics = leat::run(std::move(g), o);
   if (!metrics)
     throw leat::failure(metrics.error());
@@ -151,14 +152,15 @@ double keyed_cpu(keyed_shape shape, std::uint64_t count, const keyed_sums& expec
   return seconds * 1e9 / static_cast<double>(count);
 }
 
-double scoring_throughput(const leat::any_batching& batching, std::uint64_t count) {
+double scoring_throughput(const leat::any_batching& batching, std::uint64_t count,
+                          const engine& e) {
   float sum = 0;
   leat::graph g("scoring");
   g.from("source", item_source{count})
       .window("pane", batching)
       .score("model", trivial_model{})
       .to("sink", score_sink{&sum});
-  return records_per_second(count, run_job(std::move(g), {}));
+  return records_per_second(count, run_job(std::move(g), e));
 }
 
 latencies pipeline_latency(shape s, std::uint64_t count, double rate, const engine& e) {

@@ -44,6 +44,7 @@ struct engine {
   std::size_t workers = 1; ///< 0: one for each processor, the default of a job
   std::size_t frame_records = leat::frame_limits{}.records;
   double rate = 0;
+  std::size_t batch_memory = leat::run_options{}.batch_memory;
 };
 
 /// Runs a graph to its end; what fails is thrown.
@@ -60,7 +61,8 @@ double keyed_throughput(keyed_shape shape, std::uint64_t count);
 double keyed_cpu(keyed_shape shape, std::uint64_t count, const keyed_sums& expected);
 
 /// Records/s through a windowing and a scoring stage with a trivial model.
-double scoring_throughput(const leat::any_batching& batching, std::uint64_t count);
+double scoring_throughput(const leat::any_batching& batching, std::uint64_t count,
+                          const engine& e = {});
 
 latencies pipeline_latency(shape s, std::uint64_t count, double rate, const engine& e);
 

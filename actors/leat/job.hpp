@@ -81,6 +81,12 @@ struct run_options {
   /// way from it. Where that is less than the credit of all those lanes, they get less credit and
   /// smaller frames. A frame exceeds its part by less than one record.
   std::size_t node_buffer = 64 * 1024 * 1024;
+  /// Bytes that records which are held by windowing stages may take in each process, divided among
+  /// their subtasks. What is above goes into files without a name, which end with the process.
+  /// Records without declared fields cannot be written: their panes are handed on earlier.
+  std::size_t batch_memory = 256 * 1024 * 1024;
+  /// Where these files are; empty: $TMPDIR, or /var/tmp.
+  std::string batch_folder;
   /// Frames between processes are compressed, by zstd, where that makes them smaller: for slow
   /// links, at the cost of time in the stages at both ends.
   bool compress = false;
@@ -108,6 +114,7 @@ struct stage_metrics {
   std::uint64_t held = 0;
   std::uint64_t dead_letters = 0;
   std::uint64_t timers_dropped = 0; ///< at the end of the input
+  std::uint64_t spilled = 0;        ///< records that did not fit into run_options::batch_memory
   std::string waiting_for = {}; ///< of one subtask that waits for something outside of the graph
   /// At work, or occupied without credit being the reason (a paused actor): on average over its
   /// subtasks, since the start.

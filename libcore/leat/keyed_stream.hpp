@@ -67,7 +67,7 @@ public:
   /// As stream::window, with the records of one key in one subtask.
   auto window(std::string name, any_batching batching) && {
     const std::size_t to =
-        at_.add_batching(std::move(name), record_type_of<T>, batching, parallelism_);
+        at_.add_batching(std::move(name), detail::edge_type_of<T>(), batching, parallelism_);
     feed(to);
     return batched_stream<T>(at_, to);
   }

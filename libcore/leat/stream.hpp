@@ -172,7 +172,8 @@ public:
 
   /// Groups records into panes for scoring. Which batching never changes a result.
   auto window(std::string name, any_batching batching) && {
-    const std::size_t to = at_.add_batching(std::move(name), record_type_of<T>, batching, 0);
+    const std::size_t to =
+        at_.add_batching(std::move(name), detail::edge_type_of<T>(), batching, 0);
     feed(to, routing::forward);
     return batched_stream<T>(at_, to);
   }

@@ -184,6 +184,7 @@ TEST_CASE("what cannot run is told before the first record, all of it") {
   o.frames.records = 0;
   o.credit_limit.records = 0;
   o.node_buffer = 0;
+  o.batch_memory = 0;
   o.batchings.emplace("no pane", leat::batch{});
   o.slow_sinks.emplace("no sink", 1ms);
   const auto started = leat::job::start(std::move(g), o);
@@ -191,7 +192,7 @@ TEST_CASE("what cannot run is told before the first record, all of it") {
   for (const char* part :
        {"the stream after map lost leads nowhere", "out: no such folder", "chain: no such chain",
         "parallelism 0", "frames.records 0", "invalid credit_limit", "invalid node_buffer",
-        "\"no pane\"", "\"no sink\""}) {
+        "invalid batch_memory", "\"no pane\"", "\"no sink\""}) {
     INFO(part << " in " << started.error().what);
     CHECK(started.error().what.find(part) != std::string::npos);
   }

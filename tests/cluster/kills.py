@@ -69,7 +69,7 @@ class Run:
         self.folder, self.reference = folder, reference
         arguments = [reference.program, "run", "--input", reference.input, "--model", reference.model, "--out", folder,
                      "--dead-letters", folder / "letters", "--metrics-out", folder / "metrics.json", "--window", f"pane={mode}",
-                     "--parallelism", 3 if workers else 1, "--progress", "off", *more]
+                     "--batch-memory", "64KiB", "--parallelism", 3 if workers else 1, "--progress", "off", *more]
         if workers:
             arguments += ["--local-cluster", workers]
         self.process = subprocess.Popen([str(a) for a in arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -129,6 +129,8 @@ private:
     highest_before_ = outside_->prepared.empty() ? 0 : highest_of(outside_->prepared);
     const auto committed = outside_->repeated;
     leat::graph g = graph(outside_);
+    for (const std::string& pane : panes_)
+      options_.run.batchings.insert_or_assign(pane, some_batching(roll_));
     const bool rescales = roll_.coin();
     if (rescales)
       scale_ = static_cast<std::uint64_t>(roll_(1, 1'000'000));
@@ -255,12 +257,13 @@ private:
         under_way = under_way || id.of > made.last;
         uncommitted = uncommitted || (id.of <= made.last && !outside_->committed.contains(id));
       }
-    std::uint64_t held = 0;
+    std::uint64_t held = 0, spilled = 0;
     for (const auto& stage : m.stages)
-      held += stage.held;
+      held += stage.held, spilled += stage.spilled;
     count_[moment::crash_under_way] += under_way;
     count_[moment::crash_before_commit] += uncommitted;
     count_[moment::records_held] += under_way && held > 0;
+    count_[moment::records_spilled] += spilled > 0;
     count_[moment::crash_before_first_checkpoint] += made.restored > 0 && made.completed == 0;
   }
 

@@ -95,7 +95,7 @@ inline reference::rows asked(const reference::rows& all) {
 
 // Which hard cases were met, so that none is missed for ever.
 struct met_cases {
-  int slow_and_starved = 0, batched_branches = 0, held = 0, stalled = 0, crowded = 0;
+  int slow_and_starved = 0, batched_branches = 0, held = 0, stalled = 0, crowded = 0, spilled = 0;
 };
 
 // A stream of the graph, and what it should carry.
@@ -324,6 +324,7 @@ inline leat::testing::simulation_options some_way_to_run(dice& roll, std::uint64
   o.apart = roll(0, 2) == 0;
   o.run.node_buffer = roll.one_of<std::size_t>({1, 2000, 1'000'000});
   o.run.compress = roll.coin();
+  o.run.batch_memory = roll.one_of<std::size_t>({1, 1000, 256'000'000});
   return o;
 }
 

@@ -40,8 +40,10 @@ TEST_CASE("random graphs give what the reference gives, whatever the way they ar
     const auto report = world.run();
     if (!report)
       FAIL(to_string(report.error()));
-    for (const auto& s : report->stages)
+    for (const auto& s : report->stages) {
       REQUIRE(s.held == 0);
+      met.spilled += s.spilled > 0;
+    }
     const auto wanted = reference::records(b.rows);
     REQUIRE(got.size() == wanted.size());
     REQUIRE(reference::by_key(got, key) == reference::by_key(wanted, key));
@@ -51,6 +53,7 @@ TEST_CASE("random graphs give what the reference gives, whatever the way they ar
   CHECK(met.crowded > 20);
   CHECK(met.held > 100);
   CHECK(met.stalled > 100);
+  CHECK(met.spilled > 20);
 }
 
 TEST_CASE("stages that take records as they come, before merges and behind them, lose none") {

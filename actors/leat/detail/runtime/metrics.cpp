@@ -13,7 +13,7 @@ bool each_metric(Metrics& m, Visit visit) {
   bool good = visit(m.busy.total) && visit(m.busy.since) && visit(m.ended) &&
               visit(c.paused_since) && visit(c.records_in) && visit(c.records_out) &&
               visit(c.panes) && visit(c.late) && visit(c.dead_letters) && visit(c.held) &&
-              visit(c.timers_dropped);
+              visit(c.timers_dropped) && visit(c.spilled);
   for (auto& s : m.stalls)
     good = good && visit(s.total) && visit(s.since);
   return good;

@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint64_t most_workers = 1024;
 constexpr std::uint64_t most_frame_records = 1'000'000;
 constexpr std::uint64_t least_node_buffer = 64 * 1024;
+constexpr std::uint64_t least_batch_memory = 64 * 1024;
 constexpr std::chrono::milliseconds shortest_metrics_interval{100};
 
 result<void> read_slow_sinks(const std::vector<std::string>& given,
@@ -71,6 +72,10 @@ void run_settings::declare(option_set& options) {
       "maximum number of records in a frame; affects no result (advanced)");
   add("Running", "--node-buffer SIZE", node_buffer,
       "memory for what is on its way to a node, or from it");
+  add("Running", "--batch-memory SIZE", batch_memory,
+      "memory for records that windowing stages hold in a process");
+  add("Running", "--batch-folder DIR", batch_folder,
+      "directory for what is above that (default: $TMPDIR or /var/tmp)");
   add("Running", "--compress", compress, "compress frames between nodes, for slow links");
   checkpoints.declare(options);
   add("Checkpoints", "--restart SPEC", restart,
@@ -110,6 +115,12 @@ result<run_options> run_settings::options() const {
     return buffer.error();
   if (*buffer < least_node_buffer)
     return user_error(fmt::format("--node-buffer: {} is too small", shown(node_buffer)),
+                      "at least 64KiB");
+  const auto held = size_of("--batch-memory", batch_memory);
+  if (!held)
+    return held.error();
+  if (*held < least_batch_memory)
+    return user_error(fmt::format("--batch-memory: {} is too small", shown(batch_memory)),
                       "at least 64KiB");
   if (rate < 0)
     return user_error(fmt::format("--rate: {} must not be negative", rate));
@@ -153,6 +164,8 @@ result<run_options> run_settings::options() const {
   o.rate = rate;
   o.frames.records = frame_records;
   o.node_buffer = *buffer;
+  o.batch_memory = *held;
+  o.batch_folder = batch_folder;
   o.compress = compress;
   return o;
 }

@@ -15,6 +15,8 @@ struct run_settings : plan_settings {
   std::vector<std::string> slow_sinks;
   std::uint64_t frame_records = frame_limits{}.records;
   std::string node_buffer = "64MiB";
+  std::string batch_memory = "256MiB";
+  std::string batch_folder;
   bool compress = false;
   std::string dead_letters;
   std::string dead_letter_cap = "64MiB";

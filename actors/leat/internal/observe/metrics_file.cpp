@@ -45,6 +45,7 @@ json stage_of(const stage_metrics& s, double elapsed) {
           {"dead_letters", s.dead_letters},
           {"held", s.held},
           {"timers_dropped", s.timers_dropped},
+          {"spilled", s.spilled},
           {"waiting_for", s.waiting_for.empty() ? json(nullptr) : json(s.waiting_for)},
           {"busy_seconds", seconds(s.busy)},
           {"busy_share", elapsed > 0 ? seconds(s.busy) / elapsed : 0},

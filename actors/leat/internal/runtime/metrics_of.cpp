@@ -38,6 +38,7 @@ job_metrics metrics_of(const wired_job& w, const plan& p, clock_time now) {
     r.dead_letters += m.counters.dead_letters;
     s.held += m.counters.held;
     s.timers_dropped += m.counters.timers_dropped;
+    s.spilled += m.counters.spilled;
     if (s.waiting_for.empty())
       s.waiting_for = m.counters.waiting->text();
     s.busy += std::chrono::nanoseconds{subtask_metrics::until(m.busy, now)};

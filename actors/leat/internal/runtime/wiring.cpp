@@ -1,11 +1,14 @@
 #include <leat/internal/runtime/wiring.hpp>
 
+#include <leat/internal/runtime/batch_shares.hpp>
 #include <leat/internal/runtime/credit_shares.hpp>
 #include <leat/internal/runtime/files_in_use.hpp>
 #include <leat/internal/runtime/reading_thread.hpp>
+#include <leat/internal/runtime/scratch_files.hpp>
 #include <leat/internal/runtime/verdict.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
 #include <numeric>
 
@@ -41,6 +44,12 @@ std::vector<error> apply(plan& p, const run_options& options) {
                                 "frames, records and bytes must be above 0"));
   if (options.node_buffer == 0)
     faults.push_back(user_error("invalid node_buffer 0", "it must be above 0"));
+  if (options.batch_memory == 0)
+    faults.push_back(user_error("invalid batch_memory 0", "it must be above 0"));
+  if (!options.batch_folder.empty() && !std::filesystem::is_directory(options.batch_folder))
+    faults.push_back(user_error(
+        fmt::format("invalid batch_folder \"{}\": there is no such folder", options.batch_folder),
+        "create the folder first, or choose another one"));
   for (plan_stage& s : p.stages)
     s.checkpoints = !options.checkpoints.folder.empty();
   return faults;
@@ -269,6 +278,7 @@ planned_subtask wiring::subtask(std::size_t stage, std::size_t i) const {
   services.dead_letters = options.dead_letters ? options.dead_letters : &no_dead_letters();
   if (threads)
     services.read_apart = start_reading_thread;
+  services.scratch = threads ? scratch_files_in(options.batch_folder) : simulated_scratch_files();
   services.keep_order = resolved.wants_order;
   services.out_of_order = resolved.out_of_order;
   services.rate = rate_of_source();
@@ -340,6 +350,7 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
     add_metrics(w.subtasks[n], tally, w);
   }
   share_credit(w, options);
+  share_batch_memory(w, p, options);
   group_consumers(p, w);
   share_promises(w);
   return w;
@@ -351,6 +362,7 @@ result<void> assign_nodes(const plan& p, const run_options& options, wired_job& 
   for (std::size_t n = 0; n < w.subtasks.size(); ++n)
     w.subtasks[n].node = nodes[n];
   share_credit(w, options, nodes);
+  share_batch_memory(w, p, options);
   forget_tables(w);
   for (const std::size_t node : own ? std::set{*own} : std::set(nodes.begin(), nodes.end()))
     share_promises_on(node, w, nodes);

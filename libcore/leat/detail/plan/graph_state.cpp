@@ -21,13 +21,14 @@ private:
 
 class batching_maker final : public stage_maker {
 public:
-  explicit batching_maker(const record_type& type) : type_(type) {}
+  explicit batching_maker(const edge_type& type) : type_(type.layout), codec_(type.codec) {}
   std::unique_ptr<leat::stage> make(const plan_stage& self) const override {
-    return std::make_unique<batching_stage>(type_, *self.batching, self.make_output());
+    return std::make_unique<batching_stage>(type_, *self.batching, self.make_output(), codec_);
   }
 
 private:
   const record_type& type_;
+  const row_codec* codec_;
 };
 
 class direct_maker final : public branch_maker {
@@ -77,7 +78,7 @@ std::size_t handle::add_merge(std::string name, const record_type& type,
   return add(std::move(s), std::make_unique<merge_maker>(type));
 }
 
-std::size_t handle::add_batching(std::string name, const record_type& type, any_batching batching,
+std::size_t handle::add_batching(std::string name, const edge_type& type, any_batching batching,
                                  std::size_t parallelism) const {
   plan_stage s;
   s.name = std::move(name);

@@ -57,7 +57,7 @@ public:
   std::size_t add(plan_stage s, std::unique_ptr<stage_maker> maker) const;
   /// Adds a stage that hands on records as they are.
   std::size_t add_merge(std::string name, const record_type& type, std::size_t parallelism) const;
-  std::size_t add_batching(std::string name, const record_type& type, any_batching batching,
+  std::size_t add_batching(std::string name, const edge_type& type, any_batching batching,
                            std::size_t parallelism) const;
   plan_stage& stage(std::size_t number) const { return plan().stages[number]; }
 

@@ -20,11 +20,19 @@ void move_rows(rows& from, std::size_t begin, std::size_t end, bool owner, rows&
   to.append(from, begin, end, owner);
 }
 
+// A full disk is no fault of the record that was taken last, whatever the error says.
+failure cannot_spill(const error& e) {
+  return failure(external_error(
+      e.what, "free some space, choose another folder by --batch-folder, or raise --batch-memory: "
+              "a pane is larger than that, and the rest of it goes into this file"));
+}
+
 } // namespace
 
-batching_stage::batching_stage(const record_type& type, any_batching batching, fanout to)
-    : emitting_stage(out_), type_(type), out_(type, std::move(to)), batching_(batching),
-      gauge_(type) {
+batching_stage::batching_stage(const record_type& type, any_batching batching, fanout to,
+                               const row_codec* codec)
+    : emitting_stage(out_), type_(type), codec_(codec), out_(type, std::move(to)),
+      batching_(batching), gauge_(type) {
   out_.list_ports(ports_);
 }
 
@@ -32,7 +40,9 @@ result<void> batching_stage::open(const stage_services& services) {
   const frame_limits larger{std::max(services.limits.records, least_fragment.records),
                             std::max(services.limits.bytes, least_fragment.bytes)};
   fragment_ = larger.capacity(type_.size);
-  gauge_ = frame_gauge(type_, larger);
+  constexpr std::size_t least_fragments = 4; // in the memory for a pane
+  gauge_ = frame_gauge(
+      type_, {larger.records, std::min(larger.bytes, services.batch_memory / least_fragments)});
   return emitting_stage::open(services);
 }
 
@@ -44,7 +54,7 @@ void batching_stage::consume(std::size_t, frame& f, std::size_t& next, std::size
       fill(f, next, next + std::min(end - next, room));
     else
       take(f, next, batching_.count() > fragment_ ? next + std::min(end - next, room) : end);
-    if (held_ == batching_.count())
+    if (held_ == batching_.count() || (!codec_ && exceeds_memory()))
       close();
   }
   stage_counters::add(services_.counters->records_in, next - first);
@@ -163,6 +173,9 @@ std::shared_ptr<rows> batching_stage::take_rows(frame& f, std::size_t begin, std
 // With a pane open: adds records to it.
 void batching_stage::fill(frame& f, std::size_t& next, std::size_t end) {
   if (gauge_.full(*open_.back())) {
+    held_bytes_ += open_.back()->bytes();
+    if (codec_)
+      spill();
     gauge_.restart();
     open_.push_back(make_rows(type_));
   }
@@ -207,8 +220,47 @@ void batching_stage::arm() {
   services_.wake_at(deadline_);
 }
 
+bool batching_stage::exceeds_memory() const {
+  return held_bytes_ + marks_.size() * sizeof(pending_mark) > services_.batch_memory;
+}
+
+// The oldest fragments, one by one: no call writes much.
+void batching_stage::spill() {
+  while (exceeds_memory() && !open_.empty()) {
+    if (!spill_)
+      make_spill();
+    frame f;
+    f.records = std::move(open_.front());
+    open_.pop_front();
+    held_bytes_ -= f.records->bytes();
+    spilled_ += f.size();
+    stage_counters::add(services_.counters->spilled, f.size());
+    if (auto put = spill_->put(std::move(f)); !put)
+      throw cannot_spill(put.error());
+    drop_marks_within_spilled();
+  }
+}
+
+void batching_stage::make_spill() {
+  auto file = services_.scratch();
+  if (!file)
+    throw cannot_spill(file.error());
+  spill_.emplace(*codec_, std::move(*file));
+}
+
+// Records promise as much themselves. What the last mark says goes after all of them.
+void batching_stage::drop_marks_within_spilled() {
+  const std::uint64_t in_file = taken_ - held_ + spilled_;
+  for (; marks_.size() > 1 && marks_[1].after <= in_file; marks_.pop_front())
+    marks_[1].at.progress = std::max(marks_[0].at.progress, marks_[1].at.progress);
+}
+
 void batching_stage::close() {
   stage_counters::add(services_.counters->panes, 1);
+  if (spill_) {
+    ready_.push_back({{}, std::move(spill_)});
+    spill_.reset();
+  }
   for (std::size_t i = 0; i < open_.size(); ++i) {
     pane_ends panes;
     if (i + 1 == open_.size())
@@ -216,7 +268,7 @@ void batching_stage::close() {
     emit(std::move(open_[i]), std::move(panes));
   }
   open_.clear();
-  held_ = 0;
+  held_ = held_bytes_ = spilled_ = 0;
   pump();
 }
 
@@ -224,15 +276,31 @@ void batching_stage::emit(std::shared_ptr<rows> records, pane_ends panes) {
   frame f;
   f.records = std::move(records);
   f.panes = std::move(panes);
-  ready_.push_back(std::move(f));
+  ready_.push_back({std::move(f), {}});
+}
+
+frame batching_stage::take_ready() {
+  closed_part& first = ready_.front();
+  frame f;
+  if (first.spilled) {
+    auto taken = first.spilled->take();
+    if (!taken)
+      throw failure(taken.error());
+    f = std::move(*taken);
+  } else {
+    f = std::move(first.content);
+  }
+  if (!first.spilled || first.spilled->empty())
+    ready_.pop_front();
+  return f;
 }
 
 // Fires as far as credit goes; the rest waits in ready_.
 void batching_stage::pump() {
   while (!ready_.empty() && !emitting_stage::blocked()) {
-    passed_ += ready_.front().size();
-    out_.forward(std::move(ready_.front()));
-    ready_.pop_front();
+    frame f = take_ready();
+    passed_ += f.size();
+    out_.forward(std::move(f));
   }
   for (; !marks_.empty() && marks_.front().after <= passed_; marks_.pop_front())
     promise(marks_.front().at);

@@ -1,11 +1,13 @@
 // The windowing stage for batchings: gathers records into panes. It holds records only as long as
 // its batching says, and lets marks pass when the records before them have passed. Where somebody
 // behind it merges, a pane does not outlast a stall before it: what stalls may wait for that merge,
-// and the merge for the pane.
+// and the merge for the pane. Of a pane that exceeds the memory for it, the oldest records are in a
+// file.
 #pragma once
 
 #include <leat/batching.hpp>
 #include <leat/detail/stage/stage.hpp>
+#include <leat/detail/transport/frame_spill.hpp>
 
 #include <deque>
 
@@ -13,7 +15,10 @@ namespace leat {
 
 class batching_stage final : public emitting_stage {
 public:
-  batching_stage(const record_type& type, any_batching batching, fanout to);
+  /// `codec`: writes records to the file. Null if they cannot be written; then a pane that exceeds
+  /// the memory is closed.
+  batching_stage(const record_type& type, any_batching batching, fanout to,
+                 const row_codec* codec = nullptr);
 
   result<void> open(const stage_services& services) override;
   void consume(std::size_t input, frame& f, std::size_t& next, std::size_t end) override;
@@ -45,6 +50,10 @@ private:
     std::uint64_t after; // of the records ever taken
     mark at;
   };
+  struct closed_part {
+    frame content;
+    std::optional<frame_spill> spilled; // instead of it
+  };
 
   void take(frame& f, std::size_t& next, std::size_t end);
   std::shared_ptr<rows> take_rows(frame& f, std::size_t begin, std::size_t end);
@@ -54,18 +63,27 @@ private:
   void note_position(const rows& taken);
   void open_pane(std::shared_ptr<rows> records);
   void arm();
+  bool exceeds_memory() const;
+  void spill();
+  void make_spill();
+  void drop_marks_within_spilled();
   void close();
   void emit(std::shared_ptr<rows> records, pane_ends panes);
+  frame take_ready();
   void pump();
 
   const record_type& type_;
+  const row_codec* codec_;
   stage_output out_;
   any_batching batching_;
   std::size_t fragment_ = least_fragment.records; // most records in one
   frame_gauge gauge_;                             // of open_.back()
-  std::vector<std::shared_ptr<rows>> open_;       // the open pane, in fragments
+  std::deque<std::shared_ptr<rows>> open_;        // the open pane, in fragments
   std::size_t held_ = 0;                          // records in it
-  std::deque<frame> ready_;                       // closed, waiting for credit
+  std::size_t held_bytes_ = 0;                    // in memory; without those of open_.back()
+  std::optional<frame_spill> spill_;              // the open pane's first records
+  std::uint64_t spilled_ = 0;                     // how many they are
+  std::deque<closed_part> ready_;                 // waiting for credit
   std::deque<pending_mark> marks_;
   std::uint64_t taken_ = 0;
   std::uint64_t passed_ = 0;

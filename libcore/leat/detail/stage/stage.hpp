@@ -5,10 +5,12 @@
 #include <leat/detail/stage/blocking_reader.hpp>
 #include <leat/detail/stage/histogram.hpp>
 #include <leat/detail/stage/waiting_note.hpp>
+#include <leat/detail/transport/scratch_file.hpp>
 #include <leat/emitter.hpp>
 
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -22,6 +24,7 @@ struct stage_counters {
   std::atomic<std::uint64_t> late{0};
   std::atomic<std::uint64_t> dead_letters{0};
   std::atomic<std::uint64_t> timers_dropped{0}; ///< at the end of the input
+  std::atomic<std::uint64_t> spilled{0};   ///< records that did not fit into the memory for a pane
   std::atomic<std::uint64_t> held{0};      ///< records in operator state that are not yet processed
   std::atomic<clock_time> paused_since{0}; ///< its actor has paused; 0: it has not
   const std::shared_ptr<waiting_note> waiting = std::make_shared<waiting_note>();
@@ -48,7 +51,10 @@ struct stage_services {
   std::string folder;                        ///< where sinks keep what they prepare; or empty
   bool keep_order = false;                   ///< somebody behind this stage depends on order
   std::chrono::microseconds out_of_order{0}; ///< the most that a source before it declares
-  double rate = 0; ///< records/s all sources together are held to; 0: unlimited
+  /// Bytes of records that a windowing stage may hold in memory. It puts more of them into a file.
+  std::size_t batch_memory = std::numeric_limits<std::size_t>::max();
+  make_scratch_file scratch; ///< makes that file; never null where memory is bounded
+  double rate = 0;           ///< records/s all sources together are held to; 0: unlimited
   /// Asks for one call of wake(), at this time of the clock or soon after. Of several requests the
   /// earliest counts: who is woken too early asks again.
   std::function<void(clock_time)> wake_at;

@@ -44,13 +44,13 @@ TEST_CASE("figures are written by their schema") {
     "late": 3, "dead_letters": 100, "checkpoints": null, "restarts": 0, "bottleneck": "alerts",
     "stages": [
       {"name": "items", "kind": "source", "records_in": 1000, "records_out": 900, "panes": 0,
-       "late": 3, "dead_letters": 0, "held": 0, "timers_dropped": 0, "waiting_for": "connecting to tcp://feed:1",
+       "late": 3, "dead_letters": 0, "held": 0, "timers_dropped": 0, "spilled": 0, "waiting_for": "connecting to tcp://feed:1",
        "busy_seconds": 0.0, "busy_share": 0.0, "paused_seconds": 0.0, "running": 0},
       {"name": "pane", "kind": "window", "records_in": 900, "records_out": 900, "panes": 9,
-       "late": 0, "dead_letters": 0, "held": 20, "timers_dropped": 0, "waiting_for": null, "busy_seconds": 1.0,
+       "late": 0, "dead_letters": 0, "held": 20, "timers_dropped": 0, "spilled": 0, "waiting_for": null, "busy_seconds": 1.0,
        "busy_share": 0.5, "paused_seconds": 0.25, "running": 1},
       {"name": "alerts", "kind": "sink", "records_in": 900, "records_out": 0, "panes": 0, "late": 0,
-       "dead_letters": 0, "held": 0, "timers_dropped": 0, "waiting_for": null, "busy_seconds": 0.0, "busy_share": 0.0,
+       "dead_letters": 0, "held": 0, "timers_dropped": 0, "spilled": 0, "waiting_for": null, "busy_seconds": 0.0, "busy_share": 0.0,
        "paused_seconds": 0.0, "running": 0}],
     "edges": [
       {"from": "items", "to": "pane", "stalled_seconds": 0.5, "stalled_share": 0.25},

@@ -1,9 +1,12 @@
 #include <leat/detail/stage/batching_stage.hpp>
+
+#include <leat/detail/transport/frame_codec.hpp>
 #include <leat/testing/harness.hpp>
 
 #include "support/catch.hpp"
 #include "support/dice.hpp"
 #include "support/hosted.hpp"
+#include "support/scratch.hpp"
 
 using leat::any_batching;
 using support::at;
@@ -268,5 +271,186 @@ TEST_CASE("a stall before it closes the open pane where somebody behind merges, 
     CHECK(h.sent<item>().size() == (stamped ? 5 : 0));
     h.finish();
     CHECK(h.sent<item>().size() == 5);
+  }
+}
+
+// --- more than the memory for a pane ----------------------------------------------------------
+
+namespace {
+
+using support::text_item;
+
+struct no_codec {
+  std::int64_t number = 0;
+};
+
+template <class T>
+auto bounded(any_batching g) {
+  return std::make_unique<leat::batching_stage>(leat::record_type_of<T>, g, support::into_port<T>(),
+                                                leat::row_codec_of<T>());
+}
+
+// Promises, by how many records stood before them.
+std::vector<std::pair<std::size_t, leat::stamp>> promises(const support::hosted& h) {
+  std::vector<std::pair<std::size_t, leat::stamp>> all;
+  std::size_t records = 0;
+  for (const auto& s : h.wire.all) {
+    records += s.content.size();
+    if (s.marked)
+      all.emplace_back(records, s.marked->progress);
+  }
+  return all;
+}
+
+// Where the panes of what was sent end.
+std::vector<std::size_t> ends_of(const support::hosted& h) {
+  std::vector<std::size_t> all;
+  std::size_t records = 0;
+  for (const auto& s : h.wire.all) {
+    for (std::size_t i = 0; s.content.panes.ones && i < s.content.size(); ++i)
+      all.push_back(records + i + 1);
+    for (const std::uint32_t end : s.content.panes.ends)
+      all.push_back(records + end);
+    records += s.content.size();
+  }
+  return all;
+}
+
+} // namespace
+
+TEST_CASE("records, stamps and panes are the same whatever the memory, batching and credit") {
+  std::uint64_t spilled = 0;
+  support::for_seeds(300, [&](support::dice roll) {
+    const any_batching first = some_batching(roll);
+    support::hosted whole, bounded_one;
+    support::scratch_disk disk;
+    bounded_one.services.scratch = support::scratch_on(disk);
+    bounded_one.services.batch_memory = roll.one_of<std::size_t>({1, 100, 1000, 20'000});
+    const bool stamped = roll.coin();
+    for (support::hosted* h : {&whole, &bounded_one}) {
+      h->edge.carried = {stamped, stamped};
+      if (h == &bounded_one)
+        h->edge.credit_limit = roll.one_of({leat::credit{1, 1, 1}, leat::credit{3, 90, 9000}});
+      REQUIRE(h->open(bounded<text_item>(first)));
+    }
+    const auto both = [&](const auto& act) { act(whole), act(bounded_one); };
+    std::int64_t n = 0;
+    for (int turn = roll(1, 60); turn > 0; --turn)
+      switch (roll(0, 12)) {
+      case 0:
+        both([&](support::hosted& h) {
+          while (!h.stage->at_barrier({}))
+            h.unblock();
+        });
+        CHECK(disk.open == 0); // nothing is held
+        break;
+      case 1:
+      case 2:
+        if (stamped)
+          both([&](support::hosted& h) {
+            h.stage->advance(support::mark_at(at(n)));
+            h.unblock();
+          });
+        break;
+      case 3: {
+        const auto time = roll(1, 3000) * 1000;
+        both([&](support::hosted& h) {
+          h.clock.time += time;
+          h.stage->wake();
+          h.unblock();
+        });
+        break;
+      }
+      default:
+        std::vector<text_item> records;
+        std::vector<leat::stamp> stamps;
+        for (std::int64_t end = n + roll(1, 40); n < end;) {
+          records.push_back({++n, std::string(roll.size(0, 90), 'x')});
+          stamps.push_back(at(n));
+        }
+        if (!stamped)
+          stamps.clear();
+        both([&](support::hosted& h) { h.consume(support::frame_of(records, stamps)); });
+      }
+    both([](support::hosted& h) { h.finish(); });
+    REQUIRE(bounded_one.sent<text_item>() == whole.sent<text_item>());
+    REQUIRE(ends_of(bounded_one) == ends_of(whole));
+    REQUIRE(bounded_one.counters.panes == whole.counters.panes);
+    if (stamped) {
+      REQUIRE(bounded_one.stamps() == whole.stamps());
+      REQUIRE(bounded_one.in_order());
+      REQUIRE(
+          (promises(bounded_one).empty() ? leat::stamp{} : promises(bounded_one).back().second) ==
+          (promises(whole).empty() ? leat::stamp{} : promises(whole).back().second));
+    }
+    CHECK(disk.open == 0);
+    spilled += bounded_one.counters.spilled;
+    CHECK(whole.counters.spilled == 0);
+  });
+  CHECK(spilled > 10'000);
+}
+
+TEST_CASE("what does not fit into the memory is in the file, records and marks alike") {
+  constexpr std::size_t memory = 100'000;
+  support::hosted h;
+  support::scratch_disk disk;
+  h.services.scratch = support::scratch_on(disk);
+  h.services.batch_memory = memory;
+  REQUIRE(h.open(bounded<item>(leat::batch{})));
+  constexpr std::int64_t count = 200'000;
+  const std::size_t size = support::frame_of(std::vector<item>(1), {at(1)}).records->bytes();
+  for (std::int64_t n = 1; n <= count; n += 10) {
+    h.consume(support::items_from(n, 10));
+    h.stage->advance(support::mark_at(at(n + 9)));
+    const std::size_t held = static_cast<std::size_t>(n + 9) - h.counters.spilled;
+    REQUIRE(held * size <= memory + memory / 2); // and a fragment that is being filled
+  }
+  CHECK(disk.files == 1);
+  CHECK(h.wire.all.empty());
+  h.finish();
+  CHECK(h.sent<item>().size() == count);
+  CHECK(h.in_order());
+  CHECK(promises(h).size() < 100); // not one for each of 20 000 marks
+  CHECK(disk.open == 0);
+}
+
+TEST_CASE("a pane of records that cannot be written is handed on when it exceeds the memory") {
+  support::hosted h;
+  h.services.batch_memory = 1000;
+  REQUIRE(h.open(bounded<no_codec>(leat::batch{})));
+  for (std::int64_t n = 0; n < 5000; n += 50) {
+    h.consume(support::frame_of(std::vector<no_codec>(50, no_codec{n})));
+    CHECK(static_cast<std::size_t>(n) + 50 - h.sent<no_codec>().size() <=
+          3 * 1000 / sizeof(no_codec));
+  }
+  h.finish();
+  CHECK(h.sent<no_codec>().size() == 5000);
+  CHECK(h.counters.panes > 10);
+  CHECK(h.counters.spilled == 0);
+}
+
+TEST_CASE("a disk that is full, and a file that is damaged, fail the stage and say what to do") {
+  for (const bool full : {true, false}) {
+    support::hosted h;
+    support::scratch_disk disk;
+    if (full)
+      disk.room = 5000;
+    h.services.scratch = support::scratch_on(disk);
+    h.services.batch_memory = 1000;
+    REQUIRE(h.open(bounded<item>(leat::batch{})));
+    leat::error e;
+    try {
+      for (std::int64_t n = 0; n < 1000; n += 10)
+        h.consume(support::items_from(n, 10));
+      disk.last[disk.last.size() / 2] ^= 1;
+      h.finish();
+      FAIL("no error");
+    } catch (const leat::failure& f) {
+      e = f.error();
+    }
+    CHECK(e.domain == leat::error_domain::external); // no record is to blame
+    CHECK(e.what == (full ? "cannot write \"scratch\": the disk is full"
+                          : "\"scratch\" is damaged: its checksum differs"));
+    CHECK((e.hint.find("--batch-folder") != std::string::npos) == full);
   }
 }
