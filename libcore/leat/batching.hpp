@@ -27,7 +27,7 @@ struct every {
   std::size_t max_count = 65'536;
 };
 
-/// One pane: everything up to the end of the input, or the next barrier. Held in memory.
+/// One pane: everything up to the end of the input, or the next barrier. Large ones go to a file.
 struct batch {};
 
 /// Any of the batchings, reduced to a limit of records and a limit of time. The constructors throw

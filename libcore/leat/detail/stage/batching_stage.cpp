@@ -40,7 +40,7 @@ result<void> batching_stage::open(const stage_services& services) {
   const frame_limits larger{std::max(services.limits.records, least_fragment.records),
                             std::max(services.limits.bytes, least_fragment.bytes)};
   fragment_ = larger.capacity(type_.size);
-  constexpr std::size_t least_fragments = 4; // in the memory for a pane
+  constexpr std::size_t least_fragments = 16; // in the memory for a pane; envelopes take more
   gauge_ = frame_gauge(
       type_, {larger.records, std::min(larger.bytes, services.batch_memory / least_fragments)});
   return emitting_stage::open(services);
@@ -248,11 +248,11 @@ void batching_stage::make_spill() {
   spill_.emplace(*codec_, std::move(*file));
 }
 
-// Records promise as much themselves. What the last mark says goes after all of them.
+// The records after them, of which some are always in memory, promise more.
 void batching_stage::drop_marks_within_spilled() {
   const std::uint64_t in_file = taken_ - held_ + spilled_;
-  for (; marks_.size() > 1 && marks_[1].after <= in_file; marks_.pop_front())
-    marks_[1].at.progress = std::max(marks_[0].at.progress, marks_[1].at.progress);
+  while (!marks_.empty() && marks_.front().after <= in_file)
+    marks_.pop_front();
 }
 
 void batching_stage::close() {
