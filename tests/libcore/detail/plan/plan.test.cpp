@@ -171,12 +171,6 @@ TEST_CASE("parallelism alone does not make a sink depend on order") {
 
 TEST_CASE("sources that would starve each other in a merge by stamp are refused") {
   const leat::event_time_by timed{[](const item&) { return leat::event_time{}; }};
-  const auto told = [](leat::graph& g) {
-    std::vector<std::string> all;
-    for (const auto& e : g.validate())
-      all.push_back(e.what);
-    return all;
-  };
   const auto merged = [&](auto first, auto second, leat::order order) {
     leat::graph g{"merged"};
     auto a = g.from("a", none(), first);
@@ -189,7 +183,7 @@ TEST_CASE("sources that would starve each other in a merge by stamp are refused"
         .key_by(support::key_of_item)
         .process("p", support::chained_hash{}, {0, order})
         .to("out", support::discard{});
-    return told(g);
+    return faults(g);
   };
   const leat::no_event_time untimed;
   using faults_told = std::vector<std::string>;
@@ -208,7 +202,7 @@ TEST_CASE("sources that would starve each other in a merge by stamp are refused"
         .key_by(support::key_of_item)
         .process("p", support::chained_hash{}, {0, order})
         .to("out", support::discard{});
-    return told(g);
+    return faults(g);
   };
   CHECK(split(timed, 3, leat::order::by_stamp).empty());
   CHECK(split(untimed, 3, leat::order::by_arrival).empty());
