@@ -41,6 +41,8 @@ TEST_CASE("the commands coordinator and worker explain themselves") {
         "                         (default: 2s)\n"
         "  --name NAME            name of this node, as in its certificate (default: coordinator)\n"
         "  --file-limit SIZE      maximum size of a file sent to workers (default: 4GiB)\n"
+        "  --go-on-with-fewer DURATION\n"
+        "                         time to wait for all workers after a loss (default: no limit)\n"
         "\n"
         "After these: -- run [OPTIONS], which all nodes run.\n");
   const outcome worker = scoring({"worker", "--help"});
