@@ -139,7 +139,7 @@ std::future<result<void>> refused_command(error why) {
 }
 
 void job_actor::give(command_message& m) {
-  commands_.push_back({std::move(m.what), std::move(m.outcome)});
+  commands_.give(std::move(m.what), std::move(m.outcome));
   if (fault_)
     refuse_commands();
   prepare_commands();
@@ -151,52 +151,43 @@ void job_actor::refuse_commands() {
     why = *fault_;
     why.what = "the job has failed: " + why.what;
   }
-  for (const given_command& c : std::exchange(commands_, {}))
-    c.outcome->set(why);
+  commands_.refuse_all(why);
 }
 
-// One at a time, so that commands take effect in the order in which they were given.
 void job_actor::prepare_commands() {
   while (running_ && !fault_ && !commands_.empty()) {
-    given_command& first = commands_.front();
-    if (!first.asked)
-      ask(first);
-    if (!first.awaited.empty() || (checkpoints_ && checkpoints_->under_way()))
+    if (const command* const first = commands_.unasked())
+      ask(*first);
+    if (!commands_.first_is_answered() || (checkpoints_ && checkpoints_->under_way()))
       return;
-    conclude(first);
-    commands_.pop_front();
+    conclude(commands_.take_first());
   }
 }
 
-void job_actor::ask(given_command& c) {
-  c.asked = true;
+void job_actor::ask(const command& c) {
+  std::set<std::size_t> asked;
   for (std::size_t i = 0; i < plan_.size(); ++i)
-    if (c.what.is_for(plan_[i].stage, plan_[i].verbs) && !done_[i] && !prepared_[i]) {
-      c.awaited.insert(i);
-      send(subtasks_[i], prepare_message{c.what});
+    if (c.is_for(plan_[i].stage, plan_[i].verbs) && !done_[i] && !prepared_[i]) {
+      asked.insert(i);
+      send(subtasks_[i], prepare_message{c});
     }
+  commands_.asked(std::move(asked));
 }
 
 void job_actor::prepare_answered(const prepare_answer_message& m) {
-  if (!is_from_subtask(m.subtask) || commands_.empty())
+  if (!is_from_subtask(m.subtask))
     return;
-  given_command& c = commands_.front();
-  if (c.awaited.erase(m.subtask) == 0)
-    return;
-  if (!m.refused)
-    c.prepared.push_back(m.subtask);
-  else if (!c.refusal)
-    c.refusal = m.why;
-  prepare_commands();
+  if (commands_.answered(m.subtask, m.refused ? std::optional(m.why) : std::nullopt))
+    prepare_commands();
 }
 
 // There is nothing to prepare in it any more.
 void job_actor::has_ended(std::size_t subtask) {
-  if (!commands_.empty() && commands_.front().awaited.erase(subtask) > 0)
+  if (commands_.ended(subtask))
     prepare_commands();
 }
 
-void job_actor::conclude(given_command& c) {
+void job_actor::conclude(answered_command c) {
   if (!c.refusal && (c.prepared.empty() || !has_input()))
     c.refusal = user_error(fmt::format("command \"{}\" comes too late", c.what.verb),
                            "its stage, or all input, has ended");

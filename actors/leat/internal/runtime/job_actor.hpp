@@ -5,9 +5,9 @@
 
 #include <leat/detail/runtime/subtask_actor.hpp>
 #include <leat/internal/runtime/checkpointing.hpp>
+#include <leat/internal/runtime/given_commands.hpp>
 #include <leat/internal/runtime/savepoints.hpp>
 
-#include <deque>
 #include <future>
 #include <set>
 
@@ -96,16 +96,6 @@ public:
   void on_exit() override;
 
 private:
-  /// A command until it is injected or refused.
-  struct given_command {
-    command what;
-    std::shared_ptr<command_outcome> outcome;
-    bool asked = false;
-    std::set<std::size_t> awaited = {}; // subtasks that have not answered
-    std::vector<std::size_t> prepared = {};
-    std::optional<error> refusal = {};
-  };
-
   void spawn_all();
   void wire(std::size_t number);
   void ready();
@@ -120,8 +110,8 @@ private:
   void settled();
   void give(command_message& m);
   void prepare_commands();
-  void ask(given_command& c);
-  void conclude(given_command& c);
+  void ask(const command& c);
+  void conclude(answered_command c);
   bool has_input() const;
   void prepare_answered(const prepare_answer_message& m);
   void has_ended(std::size_t subtask);
@@ -165,9 +155,9 @@ private:
   const leat::clock* time_ = nullptr; // of the checkpoints
   std::uint64_t looks_ = 0;           // the number of the last one that was asked for
   std::size_t ready_ = 0;
-  std::set<caf::actor_addr> alive_;    ///< subtasks
-  epoch epoch_;                        // the last one
-  std::deque<given_command> commands_; // in order: the first one is being prepared
+  std::set<caf::actor_addr> alive_; ///< subtasks
+  epoch epoch_;                     // the last one
+  given_commands commands_;
   bool running_ = false;
   std::optional<error> fault_;
   strangers strangers_;
