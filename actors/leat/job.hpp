@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/graph.hpp>
+#include <leat/state_backend.hpp>
 
 #include <set>
 
@@ -96,6 +97,8 @@ struct run_options {
   dead_letter_sink* dead_letters = nullptr; ///< outlives the job; null: they fail the job
   dead_letter_limit max_dead_letters;
   checkpoint_options checkpoints;
+  /// Where keyed state lies that is larger than memory, see state_backend.hpp. Null: in memory.
+  std::shared_ptr<state_backend> states;
   restart_options restarts;
   std::vector<named_file> outputs; ///< no sink may write these too
   /// Asked once an attempt, when all stages have ended well, before any output appears: an error

@@ -2,6 +2,7 @@
 
 #include "support/ledger.hpp"
 #include "support/letters.hpp"
+#include "support/map_states.hpp"
 #include "support/random_graph.hpp"
 
 #include <fmt/format.h>
@@ -60,7 +61,12 @@ class crashing_job {
 public:
   crashing_job(std::uint64_t seed, reached& count)
       : roll_(seed), count_(count), disk_(seed), options_(some_way_to_run(roll_, seed)),
-        sinks_(roll_.one_of<std::size_t>({1, 3})) {}
+        sinks_(roll_.one_of<std::size_t>({1, 3})) {
+    if (seed % 2 == 0) // keys at hand in memory alone, or most of them
+      options_.run.states = std::make_shared<support::map_backend>(
+          seed % 4 == 0 ? 0 : 80'000,
+          [this](const std::string& path) { return disk_.files().at(path); });
+  }
 
   void run() {
     const counts wanted_counts = undisturbed();

@@ -100,8 +100,8 @@ public:
   /// with what all subtasks of the stage saved, in any order, and each takes what falls to it. One
   /// whose stage had the same number of subtasks, and is no source, needs only what that of its own
   /// number saved: nothing else falls to it. Commits again what is prepared in it. After an error
-  /// the subtask is of no use.
-  result<void> load(std::string_view saved);
+  /// the subtask is of no use. `files_at`: see stage::find_files_at.
+  result<void> load(std::string_view saved, const std::string& files_at = {});
   /// With checkpoints, when all are loaded, also if there are none: gives up what was prepared
   /// besides.
   result<void> begin();

@@ -231,11 +231,11 @@ void subtask_actor::wire(wire_message& m) {
 void subtask_actor::load() {
   if (!blueprint_.keep_state)
     return;
-  for (const auto& read : blueprint_.saved_states) {
-    const auto saved = read();
+  for (const saved_state_file& state : blueprint_.saved_states) {
+    const auto saved = state.read();
     if (!saved)
       throw failure(saved.error());
-    if (auto loaded = subtask_->load(*saved); !loaded)
+    if (auto loaded = subtask_->load(*saved, state.files_at); !loaded)
       throw failure(loaded.error());
   }
   if (auto begun = subtask_->begin(); !begun)

@@ -42,6 +42,12 @@ struct captured_state {
 using state_keeper =
     std::function<void(captured_state, std::function<void(result<std::string>)> saved)>;
 
+/// A state that a subtask goes on from.
+struct saved_state_file {
+  std::function<result<std::string>()> read;
+  std::string files_at; ///< see stage::find_files_at
+};
+
 /// What a subtask actor is made of.
 struct subtask_blueprint {
   /// Of an actor that no graph made: fills in what follows from its neighbours.
@@ -54,8 +60,8 @@ struct subtask_blueprint {
   std::vector<port_promises> promises; ///< by port; empty: all consumers are told
   std::vector<channel_promises> reads; ///< of producers on this node, and of others
   state_keeper keep_state;             ///< at each barrier; null: the job makes no checkpoints
-  /// What it is to go on from, see subtask::load: each reads a state. Empty: it begins anew.
-  std::vector<std::function<result<std::string>()>> saved_states;
+  /// What it is to go on from, see subtask::load. Empty: it begins anew.
+  std::vector<saved_state_file> saved_states;
   /// Of edges to other processes, by port; may be null elsewhere.
   std::vector<const row_codec*> port_codecs;
   bool compresses = false; ///< frames to other processes

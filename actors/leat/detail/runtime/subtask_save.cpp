@@ -72,19 +72,21 @@ result<captured_bytes> subtask::capture() const {
       return saved.error();
   std::string to;
   append_subtask_file(to, file);
-  result<captured_bytes> rest = captured_bytes([](std::string&) {});
+  result<captured_bytes> rest = captured_bytes{[](std::string&) {}};
   if (!finished_ || source_) // the splits of a source may go to others
     rest = stage_->capture();
   if (!rest)
     return rest.error();
-  return captured_bytes([head = std::move(to), rest = std::move(*rest)](std::string& all) {
-    all += head;
-    rest(all);
-  });
+  auto files = std::move(rest->files);
+  return captured_bytes{[head = std::move(to), rest = std::move(rest->append)](std::string& all) {
+                          all += head;
+                          rest(all);
+                        },
+                        std::move(files)};
 }
 
 // What a subtask has counted and prepared goes to the one that its number falls to.
-result<void> subtask::load(std::string_view saved) {
+result<void> subtask::load(std::string_view saved, const std::string& files_at) {
   const stage_services& own = settings_.services;
   auto file = read_subtask_file(saved);
   if (!file)
@@ -103,6 +105,7 @@ result<void> subtask::load(std::string_view saved) {
     if (auto loaded = load_channels(*file); !loaded)
       return loaded;
   byte_cursor from(file->stage);
+  stage_->find_files_at(files_at);
   if (!progress.ended || source_)
     if (auto loaded = stage_->load(from); !loaded)
       return loaded;

@@ -103,9 +103,13 @@ result<void> checkpoint_folder::add_witnesses(log_view& to) const {
 }
 
 result<void> checkpoint_folder::verify(const manifest& m) const {
-  for (const saved_subtask& s : m.subtasks)
+  for (const saved_subtask& s : m.subtasks) {
     if (const auto content = read_state(*files_, path_, s.file); !content)
       return content.error();
+    for (const state_file& f : s.stored)
+      if (const auto content = read_state(*files_, path_, f); !content)
+        return content.error();
+  }
   return {};
 }
 

@@ -216,8 +216,11 @@ result<void> checkpoint_store::remove_states(const std::vector<manifest>& kept) 
   for (const manifest& m : kept) {
     for (const std::string_view own : {witness_name, published_name})
       mentioned.insert(fmt::format("{}/{}", name_of_states(m), own));
-    for (const saved_subtask& s : m.subtasks)
+    for (const saved_subtask& s : m.subtasks) {
       mentioned.insert(s.file.path);
+      for (const state_file& f : s.stored)
+        mentioned.insert(f.path);
+    }
   }
   const auto folders = files_->list(folder_.states());
   if (!folders)

@@ -21,9 +21,12 @@ error corrupt(const subtask_file& f) {
 
 // --- states -----------------------------------------------------------------------------------
 
-/// Calls `visit(group's bytes, types)` for each key group of a keyed stage.
-template <class Visit>
-result<void> each_group(const subtask_file& f, Visit visit) {
+using detail::stored_states;
+
+/// Calls `visit(group's bytes, types)` for each key group of a keyed stage, or
+/// `visit_stored(what a backend keeps, head of a group, types)`.
+template <class Visit, class VisitStored>
+result<void> each_group(const subtask_file& f, Visit visit, VisitStored visit_stored) {
   std::vector<saved_state_text> types;
   std::size_t groups = 0;
   byte_cursor from(f.stage);
@@ -33,25 +36,42 @@ result<void> each_group(const subtask_file& f, Visit visit) {
   for (std::string group; groups > 0; --groups) {
     if (!read_binary(from, number) || !read_binary(from, group))
       return corrupt(f);
-    if (auto visited = visit(group, types); !visited)
-      return visited.error();
+    result<void> visited;
+    if (number == stored_states::group_number) {
+      byte_cursor of_stored(group);
+      stored_states stored;
+      if (!read_binary(of_stored, stored))
+        return corrupt(f);
+      const auto head = detail::read_group_head(of_stored);
+      visited = head ? visit_stored(stored, *head, types) : result<void>(head.error());
+    } else {
+      visited = visit(group, types);
+    }
+    if (!visited)
+      return visited;
   }
   return {};
 }
 
+void add_states_of(inspected_subtask& to, const detail::saved_group_head& head,
+                   const std::vector<saved_state_text>& types) {
+  if (!to.states.empty())
+    return;
+  for (const detail::saved_state& s : head.states) {
+    const auto text = std::find_if(types.begin(), types.end(),
+                                   [&](const saved_state_text& t) { return t.name == s.name; });
+    to.states.push_back(
+        {s.name, text == types.end() ? "" : text->type, fmt::format("{:016x}", s.fingerprint)});
+  }
+}
+
 result<void> add_states(inspected_subtask& to, const subtask_file& f) {
-  return each_group(f, [&](std::string_view bytes, const std::vector<saved_state_text>& types) {
+  const auto in_file = [&](std::string_view bytes, const std::vector<saved_state_text>& types) {
     byte_cursor from(bytes);
     const auto head = detail::read_group_head(from);
     if (!head)
       return result<void>(head.error());
-    if (to.states.empty())
-      for (const detail::saved_state& s : head->states) {
-        const auto text = std::find_if(types.begin(), types.end(),
-                                       [&](const saved_state_text& t) { return t.name == s.name; });
-        to.states.push_back(
-            {s.name, text == types.end() ? "" : text->type, fmt::format("{:016x}", s.fingerprint)});
-      }
+    add_states_of(to, *head, types);
     if (to.states.size() != head->states.size())
       return result<void>(corrupt(f));
     const auto walked = detail::walk_group(bytes, types, [&](std::string_view, const auto& states) {
@@ -63,7 +83,15 @@ result<void> add_states(inspected_subtask& to, const subtask_file& f) {
         }
     });
     return walked ? result<void>() : result<void>(walked.error());
-  });
+  };
+  const auto elsewhere = [&](const stored_states& stored, const detail::saved_group_head& head,
+                             const std::vector<saved_state_text>& types) {
+    to.backend = stored.backend;
+    to.files = stored.files.size();
+    add_states_of(to, head, types);
+    return result<void>();
+  };
+  return each_group(f, in_file, elsewhere);
 }
 
 /// Reads one state of a keyed stage.
@@ -74,9 +102,16 @@ public:
   result<void> read(const subtask_file& f) {
     if (f.head.contents != saved_contents::states || f.stage.empty())
       return {};
-    return each_group(f, [&](std::string_view bytes, const std::vector<saved_state_text>& types) {
-      return read_group(f, bytes, types);
-    });
+    return each_group(
+        f,
+        [&](std::string_view bytes, const std::vector<saved_state_text>& types) {
+          return read_group(f, bytes, types);
+        },
+        [&](const stored_states& stored, const detail::saved_group_head&, const auto&) {
+          return result<void>(user_error(fmt::format("the keys of {} are in files of {}, which "
+                                                     "inspect cannot read",
+                                                     f.head.name(), stored.backend)));
+        });
   }
   bool found() const { return found_; }
 
@@ -179,10 +214,13 @@ inspected_checkpoint inspected(file_system& files, const std::string& path,
     subtask.stage = s.stage;
     subtask.subtask = s.subtask;
     subtask.subtasks = s.subtasks;
-    subtask.bytes = s.file.bytes;
+    subtask.bytes = bytes_of(s);
     subtask.ended = s.ended;
     if (auto added = add_content(subtask, files, c.folder, s.file); !added)
       subtask.damage = added.error().what;
+    for (const state_file& file : s.stored)
+      if (const auto read = read_state(files, c.folder, file); !read && subtask.damage.empty())
+        subtask.damage = read.error().what;
   }
   return to;
 }

@@ -56,6 +56,8 @@ struct inspected_subtask {
   std::vector<std::string> inputs;  ///< the types of its edges' records
   std::uint64_t channels_bytes = 0; ///< what these hold
   std::uint64_t keys = 0;
+  std::string backend;     ///< that keeps the keys in files, uncounted; empty: none
+  std::uint64_t files = 0; ///< of the backend
   std::vector<inspected_state> states;
   std::vector<inspected_split> splits;
   std::vector<inspected_output> outputs;
@@ -69,6 +71,8 @@ struct inspected_subtask {
                    leat::field("inputs", &inspected_subtask::inputs),
                    leat::field("channels_bytes", &inspected_subtask::channels_bytes),
                    leat::field("keys", &inspected_subtask::keys),
+                   leat::field("backend", &inspected_subtask::backend),
+                   leat::field("files", &inspected_subtask::files),
                    leat::field("states", &inspected_subtask::states),
                    leat::field("splits", &inspected_subtask::splits),
                    leat::field("outputs", &inspected_subtask::outputs));

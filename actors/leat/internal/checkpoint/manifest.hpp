@@ -16,6 +16,7 @@ struct saved_subtask {
   bool committables = false;      ///< its sink has outputs to publish
   bool held_records = false;      ///< records had arrived that were to be merged with later ones
   std::uint32_t stage_number = 0; ///< of a source: a part of stamps
+  std::vector<state_file> stored = {}; ///< the files of its cold store; encoded apart
 
   static constexpr auto fields = leat::fields(
       "saved_subtask", leat::field("stage", &saved_subtask::stage),
@@ -61,6 +62,13 @@ struct manifest {
 /// Whether a sink may have published something once this manifest was complete.
 bool has_committables(const manifest& m);
 
+std::string encode_subtask(const saved_subtask& s);
+result<saved_subtask> decode_subtask(std::string_view bytes);
+
+/// Bytes that all of it takes.
+std::uint64_t bytes_of(const saved_subtask& s);
+
+/// Manifests without cold stores are as they were before there were any.
 std::string encode_manifest(const manifest& m);
 result<manifest> decode_manifest(std::string_view bytes);
 

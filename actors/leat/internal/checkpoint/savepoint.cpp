@@ -72,10 +72,12 @@ result<void> keep_states_of(file_system& files, const std::string& dir, const st
     if (const std::string of = folder_of(folder + "/state/" + s.file.path); of != place)
       if (auto made = make_folder(files, place = of); !made)
         return made;
-    if (auto kept =
-            link_or_copy(files, dir + "/state/" + s.file.path, folder + "/state/" + s.file.path);
-        !kept)
-      return kept;
+    std::vector<state_file> all = s.stored;
+    all.push_back(s.file);
+    for (const state_file& f : all)
+      if (auto kept = link_or_copy(files, dir + "/state/" + f.path, folder + "/state/" + f.path);
+          !kept)
+        return kept;
   }
   return place.empty() ? result<void>{} : files.sync_folder(place);
 }

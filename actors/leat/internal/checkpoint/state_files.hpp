@@ -1,11 +1,13 @@
-// The files of a checkpoint's states: DIR/state/<epoch>-<term>/<stage>-<subtask>. They count once a
-// manifest mentions them.
+// The files of a checkpoint's states: DIR/state/<epoch>-<term>/<stage>-<subtask>, and beside each
+// the files of its cold store, <stage>-<subtask>.<name>. They count once a manifest mentions them.
 #pragma once
 
 #include <leat/detail/transport/barrier.hpp>
 #include <leat/internal/checkpoint/file_system.hpp>
 #include <leat/record.hpp>
+#include <leat/state_backend.hpp>
 
+#include <map>
 #include <mutex>
 #include <optional>
 
@@ -34,16 +36,29 @@ public:
   /// the file.
   result<state_file> write(epoch number, std::string_view stage, std::size_t subtask,
                            std::string_view content);
+  /// Keeps the files that belong to it: by links to those that are complete, which is durable once
+  /// write() has returned. To be called first.
+  result<std::vector<state_file>> keep(epoch number, std::string_view stage, std::size_t subtask,
+                                       const stored_files& files);
 
 private:
+  /// "6-1/card-features-0", in a folder that is there.
+  result<std::string> make_place(epoch number, std::string_view stage, std::size_t subtask);
   result<void> make_folder_of(epoch number, const std::string& path);
+  result<state_file> keep(std::string path, const stored_file& file,
+                          const std::map<std::string, state_file>& known);
 
   file_system& files_;
   const std::string folder_;
   const std::uint64_t term_;
   std::mutex mutex_;
   std::optional<epoch> made_; ///< the folder of this epoch is made and synced
+  /// By stage and subtask, what is known of its complete files, by name.
+  std::map<std::string, std::map<std::string, state_file>> known_;
 };
+
+/// See stage::find_files_at.
+std::string stored_files_at(const std::string& folder, const state_file& state);
 
 /// Reads a state. A file that is missing, or whose size or checksum differs, is an error.
 result<std::string> read_state(file_system& files, const std::string& folder,

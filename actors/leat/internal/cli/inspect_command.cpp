@@ -61,18 +61,23 @@ void append_type(std::string& to, std::string_view text, std::size_t indent) {
   append_type(to, text.substr(close + 1), indent);
 }
 
-void print_state(std::string& to, const inspected_state& s) {
+// `kept`: the files that it is in; empty: its keys were counted.
+void print_state(std::string& to, const inspected_state& s, const std::string& kept) {
   constexpr std::size_t indent = 6;
-  to += fmt::format("    state {}: {}, {}, fingerprint {}\n{:{}}", shown(s.name),
-                    plural(s.keys, "key"), plural(s.bytes, "byte"), s.fingerprint, "", indent);
+  const std::string size =
+      kept.empty() ? plural(s.keys, "key") + ", " + plural(s.bytes, "byte") : "in " + kept;
+  to += fmt::format("    state {}: {}, fingerprint {}\n{:{}}", shown(s.name), size, s.fingerprint,
+                    "", indent);
   append_type(to, s.type, indent);
   to += '\n';
 }
 
 void print_subtask(std::string& to, const inspected_subtask& s) {
-  to += fmt::format("  {} {} of {}: {}{}{}\n", s.stage, s.subtask, s.subtasks,
-                    plural(s.bytes, "byte"), s.ended ? ", ended" : "",
-                    s.keys > 0 ? ", " + plural(s.keys, "key") : "");
+  const std::string kept = s.backend.empty() ? "" : plural(s.files, "file") + " of " + s.backend;
+  to +=
+      fmt::format("  {} {} of {}: {}{}{}{}\n", s.stage, s.subtask, s.subtasks,
+                  plural(s.bytes, "byte"), s.ended ? ", ended" : "",
+                  s.keys > 0 ? ", " + plural(s.keys, "key") : "", kept.empty() ? "" : ", " + kept);
   if (!s.damage.empty())
     to += fmt::format("    damaged: {}\n", s.damage);
   for (const inspected_split& split : s.splits)
@@ -82,7 +87,7 @@ void print_subtask(std::string& to, const inspected_subtask& s) {
                       split.read_ahead > 0 ? ", " + plural(split.read_ahead, "byte") + " read ahead"
                                            : "");
   for (const inspected_state& state : s.states)
-    print_state(to, state);
+    print_state(to, state, kept);
   for (const inspected_output& output : s.outputs)
     to += fmt::format("    output of epoch {}: {}\n", output.epoch, plural(output.bytes, "byte"));
 }

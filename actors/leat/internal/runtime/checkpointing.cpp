@@ -58,7 +58,7 @@ result<std::optional<epoch>> checkpointing::complete(clock_time now, processing_
   checkpoint_metrics made;
   made.last = round_->of;
   for (const saved_subtask& s : m.subtasks)
-    made.bytes += s.file.bytes;
+    made.bytes += bytes_of(s);
   if (auto completed = setup_.store->complete(m); !completed) {
     if (auto tolerated = give_up(made.last, completed.error(), now); !tolerated)
       return tolerated.error();

@@ -294,10 +294,10 @@ void job_actor::saved(const saved_message& m) {
       return fail(going_on.error());
     return round_over();
   }
-  saved_subtask state;
-  if (byte_cursor from(m.state); !read_binary(from, state) || from.left() > 0)
+  auto state = decode_subtask(m.state);
+  if (!state)
     return fail(protocol_violation("what it says of its state cannot be read").error());
-  if (checkpoints_->saved(m.subtask, m.of, std::move(state)))
+  if (checkpoints_->saved(m.subtask, m.of, std::move(*state)))
     complete_round();
 }
 

@@ -99,7 +99,8 @@ void restore(const saved_checkpoint& from, bool stamped, file_system& files,
     p.blueprint.settings.published = from.published;
     for (const state_file& f : states_of(p, from.manifest))
       p.blueprint.saved_states.push_back(
-          [&files, folder = from.folder, f] { return read_state(files, folder, f); });
+          {[&files, folder = from.folder, f] { return read_state(files, folder, f); },
+           stored_files_at(from.folder, f)});
     if (p.is_source)
       p.blueprint.settings.services.stage_number = source_number(p, from.manifest);
     for (std::size_t i = 0; stamped && i < p.leads_to_order.size(); ++i)

@@ -5,17 +5,22 @@
 namespace leat {
 
 result<std::string> write_state(state_writer& to, const captured_state& state) {
+  std::vector<state_file> stored;
+  if (state.content.files) {
+    auto kept = to.keep(state.of, state.stage, state.subtask, *state.content.files);
+    if (!kept)
+      return kept.error();
+    stored = std::move(*kept);
+  }
   std::string content;
   state.content(content);
   auto file = to.write(state.of, state.stage, state.subtask, content);
   if (!file)
     return file.error();
-  std::string entry;
-  append_binary(entry, saved_subtask{state.stage, static_cast<std::uint32_t>(state.subtask),
-                                     static_cast<std::uint32_t>(state.subtasks), std::move(*file),
-                                     state.ended, state.has_outputs, state.holds_records,
-                                     state.stage_number});
-  return entry;
+  return encode_subtask({state.stage, static_cast<std::uint32_t>(state.subtask),
+                         static_cast<std::uint32_t>(state.subtasks), std::move(*file), state.ended,
+                         state.has_outputs, state.holds_records, state.stage_number,
+                         std::move(stored)});
 }
 
 state_thread::state_thread(file_system& files, std::string folder, std::uint64_t term)

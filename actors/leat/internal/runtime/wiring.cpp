@@ -281,6 +281,7 @@ planned_subtask wiring::subtask(std::size_t stage, std::size_t i) const {
   services.scratch = threads ? scratch_files_in(options.batch_folder) : simulated_scratch_files();
   services.keep_order = resolved.wants_order;
   services.out_of_order = resolved.out_of_order;
+  services.states = options.states.get();
   services.rate = rate_of_source();
   return t;
 }

@@ -43,6 +43,8 @@ public:
     } else if (!sides_.empty()) {
       return user_error("the operator has no side output \"" + sides_.begin()->first + "\"");
     }
+    if (services.states && !states_.stateless())
+      states_.keep_cold(services.states->open(owner(), {}));
     if constexpr (has_timers)
       timers_.open(services.stage_number, services.out_of_order);
     if constexpr (has_processing_timers)
@@ -117,13 +119,15 @@ public:
       put_plain(before, position_);
     if (auto saved = base::save(behind); !saved)
       return saved.error();
-    return captured_bytes([before = std::move(before), states = states_.snapshot(),
+    if (states_.is_cold())
+      return capture_cold(before + behind);
+    return captured_bytes{[before = std::move(before), states = states_.snapshot(),
                            behind = std::move(behind)](std::string& to) {
       append_binary(to, states->types());
       append_groups(to, *states);
       to += before;
       to += behind;
-    });
+    }};
   }
   saved_contents saves() const override { return saved_contents::states; }
   result<void> load(byte_cursor& from) override {
@@ -137,6 +141,7 @@ public:
         return this->loaded(false);
     return base::load(from);
   }
+  void find_files_at(const std::string& prefix) override { files_at_ = prefix; }
   result<void> begin() override {
     timers_.load();
     processing_timers_.load();
@@ -190,13 +195,66 @@ private:
     states_.expect_types(std::move(types));
     std::uint64_t group = 0;
     for (std::string saved; groups > 0; --groups) {
-      if (!read_binary(from, group) || group >= max_parallelism || !read_binary(from, saved))
+      if (!read_binary(from, group) || group > max_parallelism || !read_binary(from, saved))
         return this->loaded(false);
+      if (group == detail::stored_states::group_number) {
+        if (auto loaded = load_stored(saved); !loaded)
+          return loaded;
+        continue;
+      }
       if (!owns(static_cast<key_group>(group)))
         continue;
       if (auto loaded = states_.load(saved); !loaded)
         return loaded;
     }
+    return {};
+  }
+
+  std::string owner() const { return services_.stage + '-' + std::to_string(services_.subtask); }
+  // The files of the cold store are saved with it, and it says only what is in them.
+  result<captured_bytes> capture_cold(std::string rest) const {
+    auto files = states_.write_cold();
+    detail::stored_states stored{
+        std::string(services_.states->name()), services_.subtask, services_.subtasks, {}};
+    for (const stored_file& f : files->all())
+      stored.files.push_back(f.name);
+    std::string saved, content;
+    append_binary(saved, stored);
+    states_.append_stored_head(saved);
+    append_binary(content, states_.types());
+    grow_buffer(content, binary_length_size(1)).put_length(1);
+    append_binary(content, detail::stored_states::group_number);
+    append_binary(content, saved);
+    content += rest;
+    return captured_bytes{[content = std::move(content)](std::string& to) { to += content; },
+                          std::move(files)};
+  }
+  // Where the subtask has saved the same states by itself, it goes on from its files.
+  result<void> load_stored(std::string_view saved) {
+    byte_cursor from(saved);
+    detail::stored_states stored;
+    if (!read_binary(from, stored))
+      return this->loaded(false);
+    if (!services_.states || services_.states->name() != stored.backend)
+      return user_error("the state of stage \"" + services_.stage + "\" is kept in files of " +
+                            stored.backend,
+                        "start with --state " + stored.backend + ":DIR");
+    const auto same = states_.read_stored_head(from);
+    if (!same)
+      return same.error();
+    std::vector<stored_file> files;
+    for (const std::string& name : stored.files)
+      files.push_back({name, files_at_ + name});
+    if (*same && !base::joins() && stored.subtask == services_.subtask &&
+        stored.subtasks == services_.subtasks) {
+      states_.keep_cold(services_.states->open(owner(), files));
+      return {};
+    }
+    const auto store = services_.states->open(owner(), files);
+    for (key_group group = 0; group < max_parallelism; ++group)
+      if (owns(group))
+        if (auto loaded = states_.load_stored(*store, group); !loaded)
+          return loaded;
     return {};
   }
   bool owns(key_group group) const {
@@ -354,6 +412,7 @@ private:
   std::conditional_t<has_processing_timers, processing_timers<key_type>, no_timers<processing_time>>
       processing_timers_{states_};
   side_ports sides_;
+  std::string files_at_; // see find_files_at
   carried_columns read_;
   using offered = std::conditional_t<reads_time, event_context, context>;
   detail::stage_context<offered> ctx_;

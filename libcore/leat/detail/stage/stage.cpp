@@ -24,7 +24,7 @@ result<captured_bytes> stage::capture() const {
   std::string saved;
   if (auto done = save(saved); !done)
     return done.error();
-  return captured_bytes([saved = std::move(saved)](std::string& to) { to += saved; });
+  return captured_bytes{[saved = std::move(saved)](std::string& to) { to += saved; }};
 }
 
 result<void> stage::load(byte_cursor&) {

@@ -7,6 +7,7 @@
 #include <leat/detail/stage/waiting_note.hpp>
 #include <leat/detail/transport/scratch_file.hpp>
 #include <leat/emitter.hpp>
+#include <leat/state_backend.hpp>
 
 #include <atomic>
 #include <functional>
@@ -49,6 +50,7 @@ struct stage_services {
   bool checkpoints = false;                  ///< each barrier is one
   epoch after = 0;                           ///< the last one before those of this attempt
   std::string folder;                        ///< where sinks keep what they prepare; or empty
+  state_backend* states = nullptr;           ///< where keyed state lies; null: in memory
   bool keep_order = false;                   ///< somebody behind this stage depends on order
   std::chrono::microseconds out_of_order{0}; ///< the most that a source before it declares
   /// Bytes of records that a windowing stage may hold in memory. It puts more of them into a file.
@@ -76,7 +78,12 @@ constexpr bool blocks() {
 }
 
 /// A state at a moment: appends itself, at any time and in any thread, once.
-using captured_bytes = std::function<void(std::string&)>;
+struct captured_bytes {
+  std::function<void(std::string&)> append;
+  std::shared_ptr<const stored_files> files = {}; ///< that belong to it; or null
+
+  void operator()(std::string& to) const { append(to); }
+};
 
 /// What the state of a stage begins with: for a keyed stage the types of its states and its key
 /// groups, for a source its splits.
@@ -123,6 +130,9 @@ public:
   /// it takes what falls to it. Of what was promised the least holds. After an error the stage is
   /// of no use.
   virtual result<void> load(byte_cursor& from);
+  /// Where the files lie that belong to what load() gets next: a path that their names are appended
+  /// to.
+  virtual void find_files_at(const std::string& /*prefix*/) {}
   /// All of them were loaded.
   virtual result<void> begin() { return {}; }
   /// Whether a record falls to this subtask that one of the stage's subtasks, whatever their

@@ -52,12 +52,12 @@ public:
   /// The states were loaded, and the timers with them. None of these is due: what was has fired
   /// before the barrier at which they were saved.
   void load() {
-    states_.each_key([this](detail::state_slot slot) {
-      states_.enter(states_.key_at(slot));
+    if (sets_.empty())
+      return;
+    states_.visit_keys([this] {
       for (const auto& set : sets_)
-        for (const auto& [time, is_set] : set->times->at(slot))
+        for (const auto& [time, is_set] : set->times->at(states_.slot()))
           later_.insert(entry_of(*set, Time{typename Time::duration{time}}));
-      states_.leave();
     });
   }
 

@@ -1,6 +1,5 @@
 #include <leat/detail/state/saved_group.hpp>
 
-#include <leat/detail/record/key.hpp>
 #include <leat/detail/record/plain_bytes.hpp>
 
 #include <algorithm>

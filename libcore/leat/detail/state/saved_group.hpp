@@ -6,6 +6,7 @@
 // then its value. The types of the states stand before the first group of a subtask.
 #pragma once
 
+#include <leat/detail/record/key.hpp>
 #include <leat/detail/record/saved_type.hpp>
 #include <leat/error.hpp>
 #include <leat/record.hpp>
@@ -48,6 +49,23 @@ struct saved_group_head {
                    leat::field("group", &saved_group_head::group),
                    leat::field("key_type", &saved_group_head::key_type),
                    leat::field("states", &saved_group_head::states));
+};
+
+/// Stands in the place of a group where a backend keeps all of them in files, see
+/// state_backend.hpp. The head of a group follows, for keys and states of all groups.
+struct stored_states {
+  /// In place of the number of a group.
+  static constexpr std::uint64_t group_number = max_parallelism;
+
+  std::string backend;
+  std::uint64_t subtask = 0;
+  std::uint64_t subtasks = 1;
+  std::vector<std::string> files; ///< names
+  static constexpr auto fields =
+      leat::fields("stored_states", leat::field("backend", &stored_states::backend),
+                   leat::field("subtask", &stored_states::subtask),
+                   leat::field("subtasks", &stored_states::subtasks),
+                   leat::field("files", &stored_states::files));
 };
 
 void append_group_head(std::string& to, const saved_group_head& head);

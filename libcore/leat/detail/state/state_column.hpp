@@ -40,6 +40,8 @@ public:
   virtual void erase(state_slot slot) = 0;
   /// Heap memory of pages, and of what values own.
   virtual std::size_t bytes() const = 0;
+  /// What a slot takes in its page.
+  virtual std::size_t slot_bytes() const = 0;
   /// A column with the same contents that shares their pages.
   virtual std::unique_ptr<state_column> share() const = 0;
 
@@ -110,6 +112,7 @@ public:
 
   void reach(state_slot slot) final { pages_.reach(slot / cells::in_page); }
   std::size_t bytes() const final { return pages_.bytes() + meter_.bytes(); }
+  std::size_t slot_bytes() const final { return sizeof(Cell); }
 
 protected:
   const page_head& page(state_slot slot) const { return pages_.head(slot / cells::in_page); }

@@ -80,6 +80,13 @@ std::size_t state_store::column_bytes() const {
   return bytes;
 }
 
+std::size_t state_store::free_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& column : columns_)
+    bytes += column->slot_bytes();
+  return free_.size() * bytes;
+}
+
 std::vector<saved_state_text> state_store::types() const {
   std::vector<saved_state_text> all;
   for (const auto& column : columns_)
@@ -166,6 +173,22 @@ bool state_store::load_slot(state_slot slot, byte_cursor& from) {
       return false;
   }
   return has_state(slot);
+}
+
+bool state_store::refill_slot(state_slot slot, byte_cursor& from) {
+  for (const auto& column : columns_) {
+    bool present = false;
+    if (!read_binary(from, present) || (present && !column->load(slot, from)))
+      return false;
+  }
+  return has_state(slot) && from.left() == 0;
+}
+
+bool state_store::reads_own_states() const {
+  return loads_.size() == columns_.size() &&
+         std::ranges::equal(loads_, columns_, [](const column_load& load, const auto& column) {
+           return load.to == column.get() && !load.from;
+         });
 }
 
 bool state_store::load_cell(const column_load& load, state_slot slot, byte_cursor& from) {

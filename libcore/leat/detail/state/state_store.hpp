@@ -33,12 +33,13 @@ public:
   state_slot slot() const { return slot_; }
   /// The slot of the key at hand, which gets one if it has none: to be written to.
   state_slot claim() {
+    written_ = true;
     if (slot_ == no_slot) [[unlikely]]
       slot_ = add_key_at_hand();
     return slot_;
   }
   /// Something of the key at hand is erased or may turn out empty: so perhaps nothing is left.
-  void may_be_empty() { may_be_empty_ = true; }
+  void may_be_empty() { written_ = may_be_empty_ = true; }
 
 protected:
   state_store() = default;
@@ -55,6 +56,8 @@ protected:
   /// Erases what is left at the slot.
   void give_back(state_slot slot);
   std::size_t column_bytes() const;
+  /// What slots take in pages that no key has.
+  std::size_t free_bytes() const;
 
   void append_head(std::string& to, key_group group, std::string_view key_type) const;
   /// The key group, if the head speaks of keys of this type, and of states that these can be
@@ -63,9 +66,14 @@ protected:
   void save_slot(state_slot slot, std::string& to) const;
   /// After read_head. False if the bytes are none that save_slot writes.
   bool load_slot(state_slot slot, byte_cursor& from);
+  /// The same for bytes that a store with these very states has written.
+  bool refill_slot(state_slot slot, byte_cursor& from);
+  /// Whether the head that was read last has these very states.
+  bool reads_own_states() const;
 
   state_slot slot_ = no_slot;
-  bool may_be_empty_ = false;
+  bool may_be_empty_ = false; ///< or has something else to do at leave()
+  bool written_ = false;      ///< since the key is at hand, perhaps
 
 private:
   /// How a saved state is loaded.

@@ -31,6 +31,21 @@ TEST_CASE("a manifest is read as it was written") {
   CHECK_FALSE(decode_manifest(bytes + 'x'));
 }
 
+TEST_CASE("a manifest lists the files of cold stores, and is as ever without them") {
+  manifest m = some_manifest();
+  const std::string without = encode_manifest(m);
+  m.subtasks.push_back({"sums", 0, 1, {"11-3/sums-0", 10, 1}});
+  m.subtasks.back().stored = {{"11-3/sums-0.000012.sst", 500, 5}, {"11-3/sums-0.CURRENT", 3, 6}};
+  const std::string bytes = encode_manifest(m);
+  CHECK(*decode_manifest(bytes) == m);
+  CHECK(bytes_of(m.subtasks.back()) == 513);
+  CHECK(*decode_subtask(encode_subtask(m.subtasks.back())) == m.subtasks.back());
+  CHECK_FALSE(decode_subtask(encode_subtask(m.subtasks.back()) + 'x'));
+  CHECK_FALSE(decode_manifest(without + '\0')); // lists that are empty
+  m.subtasks.back().stored.front().path = "../sums-0.CURRENT";
+  CHECK_FALSE(decode_manifest(encode_manifest(m)));
+}
+
 TEST_CASE("a manifest leads to no file but those of states") {
   for (const char* path :
        {"", "a", "/etc/passwd", "11-3/", "11-3/..", "../11-3", "11-3/a/b", "x/a"}) {

@@ -25,18 +25,17 @@ TEST_CASE("a state is encoded and written in a thread of its own") {
   state_thread thread(files, folder.path(), 7);
   std::promise<std::thread::id> encoded;
   std::promise<result<std::string>> saved;
-  thread.keeper()(state(3,
-                        [&](std::string& to) {
+  thread.keeper()(state(3, {[&](std::string& to) {
                           encoded.set_value(std::this_thread::get_id());
                           to += "content";
-                        }),
+                        }}),
                   [&](result<std::string> how) { saved.set_value(std::move(how)); });
   const auto how = saved.get_future().get();
   CHECK(encoded.get_future().get() != std::this_thread::get_id());
   REQUIRE(how);
-  saved_subtask entry;
-  byte_cursor from(*how);
-  REQUIRE((read_binary(from, entry) && from.left() == 0));
+  const auto read = decode_subtask(*how);
+  REQUIRE(read);
+  const saved_subtask& entry = *read;
   CHECK(entry.stage == "stage");
   CHECK(entry.subtask == 1);
   CHECK(entry.subtasks == 4);
@@ -53,12 +52,12 @@ TEST_CASE("a state that cannot be written is an error, and what waits at the end
   bool second = false;
   {
     state_thread thread(files, folder / "not there", 1);
-    thread.keeper()(state(1, [](std::string&) {}), [&](result<std::string> how) {
+    thread.keeper()(state(1, {[](std::string&) {}}), [&](result<std::string> how) {
       first.set_value(std::move(how));
       go_on.get_future().wait();
     });
     CHECK_FALSE(first.get_future().get());
-    thread.keeper()(state(2, [](std::string&) {}), [&](result<std::string>) { second = true; });
+    thread.keeper()(state(2, {[](std::string&) {}}), [&](result<std::string>) { second = true; });
     go_on.set_value();
   }
   (void)second; // it may have been written, or not
