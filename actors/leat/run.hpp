@@ -53,6 +53,10 @@ public:
   /// error.
   option_set& command(std::string name, std::string help, std::function<result<void>()> action);
 
+  /// Offers `run --state NAME:DIR`, which keeps keyed state that is larger than memory:
+  /// offer_states("rocksdb", leat::rocksdb_states).
+  void offer_states(std::string name, make_state_backend make);
+
   /// Adds rows to the summary of a run that ended well: labels and values. Not called by a --quiet
   /// run.
   void after_run(std::function<text_rows(const job_metrics&)> rows);

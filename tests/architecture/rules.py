@@ -23,6 +23,7 @@ COMPONENTS = {
     "google/protobuf/": ("libcore/leat/protobuf/",),
     "zstd.h": ("actors/leat/detail/runtime/frame_packer.cpp",),
     "sqlite3.h": ("actors/leat/connectors/sqlite/",),
+    "rocksdb/": ("actors/leat/states/rocksdb.cpp",),
     "httplib.h": ("actors/leat/connectors/http/poster.cpp",),
     "xgboost/": ("actors/leat/scoring/xgboost.cpp",),
     "onnxruntime": ("actors/leat/scoring/onnx.cpp",),
@@ -42,7 +43,7 @@ EXCEPTIONS = {
 # Levels, the lowest first: a file includes files of its own level and of those before it.
 LEVELS = (
     ("vocabulary", r"libcore/leat/(error|time|stamp|record|features|model|quantities|dead_letter|file_use|pull_status"
-                   r"|batching|version|fwd)\."),
+                   r"|batching|version|fwd|state_backend)\."),
     ("detail/record", r"libcore/leat/(detail/record/|scalar_text\.)"),
     ("formats", r"libcore/leat/(csv|json)\.|libcore/leat/protobuf/"),
     ("state", r"libcore/leat/(detail/state/|state\.|timer\.|context\.)"),
@@ -53,6 +54,7 @@ LEVELS = (
     ("graph", r"libcore/leat/(graph\.|stream\.|keyed_stream\.|batched_stream\.|leat\.|testing/)"),
     ("readers of models", r"actors/leat/scoring/readers/"),
     ("models", r"actors/leat/scoring/"),
+    ("backends of states", r"actors/leat/states/"),
     ("connectors/files", r"actors/leat/connectors/files/"),
     ("connectors", r"actors/leat/connectors/"),
     ("detail/runtime", r"actors/leat/detail/runtime/"),

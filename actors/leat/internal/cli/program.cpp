@@ -45,6 +45,7 @@ struct program::parts {
   console terminal;
   option_set graph_options;
   graph_maker make;
+  offered_states states;
   further_rows after_run;
   std::deque<own_command> own_commands; // a deque, so that references stay
 };
@@ -66,6 +67,10 @@ option_set& program::command(std::string name, std::string help,
                              std::function<result<void>()> action) {
   parts_->own_commands.push_back({std::move(name), std::move(help), std::move(action), {}});
   return parts_->own_commands.back().options;
+}
+
+void program::offer_states(std::string name, make_state_backend make) {
+  parts_->states[std::move(name)] = std::move(make);
 }
 
 void program::after_run(std::function<text_rows(const job_metrics&)> rows) {
@@ -135,6 +140,7 @@ exit_code program::parts::refuse_command(std::string what) const {
 exit_code program::parts::run(const std::vector<std::string>& arguments, run_role role) {
   option_set all = graph_options;
   run_settings settings;
+  settings.states.offered = states;
   settings.declare(all);
   const parse_context with{nullptr, &settings.places, &role.files, &role.what.files};
   if (const auto ended =
@@ -155,6 +161,7 @@ exit_code program::parts::describe(const std::vector<std::string>& arguments) {
   settings.declare(all);
   option_set of_run; // a configuration file serves both commands
   run_settings unused;
+  unused.states.offered = states;
   unused.declare(of_run);
   if (const auto ended =
           read_options(all, arguments, {"describe", describe_help, describe_settings::specs()},

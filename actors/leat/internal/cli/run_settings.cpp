@@ -77,6 +77,7 @@ void run_settings::declare(option_set& options) {
   add("Running", "--batch-folder DIR", batch_folder,
       "directory for what is above that (default: $TMPDIR or /var/tmp)");
   add("Running", "--compress", compress, "compress frames between nodes, for slow links");
+  states.declare(options);
   checkpoints.declare(options);
   add("Checkpoints", "--restart SPEC", restart,
       "after a failure: fail, fixed:3,1s or exponential:10,1s,1min");
@@ -141,6 +142,10 @@ result<run_options> run_settings::options() const {
   auto saving = checkpoints.options();
   if (!saving)
     return saving.error();
+  auto where = states.backend();
+  if (!where)
+    return where.error();
+  o.states = std::move(*where);
   o.max_dead_letters = *limit;
   o.checkpoints = std::move(*saving);
   auto again = parse_restart(restart);

@@ -3,6 +3,7 @@
 
 #include <leat/internal/cli/checkpoint_settings.hpp>
 #include <leat/internal/cli/plan_settings.hpp>
+#include <leat/internal/cli/state_settings.hpp>
 #include <leat/internal/observe/job_bus.hpp>
 #include <leat/job.hpp>
 
@@ -27,6 +28,7 @@ struct run_settings : plan_settings {
   std::string metrics_every;
   bool quiet = false;
   checkpoint_settings checkpoints;
+  state_settings states;
   std::string restart = "fail";
   std::uint64_t poison_after = restart_options{}.poison_after;
   bool supervise = false;
