@@ -25,8 +25,8 @@ BUGS = {
         UNSYNCED.format(path="temporary", name="written", content="encode_entry(slot, entry)")),
     "state acknowledged before fsync": (
         CHECKPOINT + "state_files.cpp",
-        "if (const auto done = write_synced(files_, folder_ + '/' + written.path, content); !done)",
-        UNSYNCED.format(path="folder_ + '/' + written.path", name="done", content="content")),
+        "if (const auto done = write_synced(files_, path, content); !done)",
+        UNSYNCED.format(path="path", name="done", content="content")),
     "commit before manifest": (
         "actors/leat/detail/runtime/subtask.cpp",
         "outputs_.push_back(std::move(o));",

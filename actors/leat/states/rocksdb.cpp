@@ -36,7 +36,10 @@ void check(const rocksdb::Status& done, const std::string& folder) {
     fail(folder, done.ToString());
 }
 
-rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+// RocksDB compares bytes of empty slices, too, and null is none to compare.
+rocksdb::Slice slice(std::string_view bytes) {
+  return bytes.empty() ? rocksdb::Slice() : rocksdb::Slice(bytes.data(), bytes.size());
+}
 
 std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
