@@ -166,6 +166,13 @@ public:
     return reached > begin_of_time + out_of_order_ ? reached - out_of_order_ : begin_of_time;
   }
 
+  /// Timers up to this time have fired, or fire next. The watermark; just before it where a record
+  /// comes from a timer of a stage before, and others of that time may follow.
+  leat::event_time passed() const {
+    return envelope_.at.source >= stage_number_ ? watermark()
+                                                : watermark() - std::chrono::microseconds{1};
+  }
+
   /// Calls the operator's `on_timer` for this key when the watermark has reached this time; right
   /// after this record, if it has. Nothing new if there is such a timer already. A timer may also
   /// be set by one that fires; at the end of the input those beyond the last of their key are
@@ -182,6 +189,7 @@ protected:
   detail::timer_service<leat::event_time>* timers_ = nullptr;
   envelope envelope_;
   std::chrono::microseconds out_of_order_{0};
+  std::uint32_t stage_number_ = 0;
 };
 
 } // namespace leat

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <leat/batched_stream.hpp>
-#include <leat/keyed_stream.hpp>
 #include <leat/stream.hpp>
+#include <leat/windowed_stream.hpp>
 
 namespace leat {
 

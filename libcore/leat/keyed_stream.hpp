@@ -1,9 +1,14 @@
 // Records by key: what depends on the records of a key before.
 #pragma once
 
+#include <leat/detail/window/aligned_windows.hpp>
+#include <leat/detail/window/session_windows.hpp>
 #include <leat/stream.hpp>
 
 namespace leat {
+
+template <class T, class Chain, class KeyOf, class Windows>
+class windowed_stream;
 
 /// Records of type T partitioned by key: what happens to one key happens in one place, in order.
 template <class T, class Chain, class KeyOf>
@@ -35,18 +40,7 @@ public:
                     "leat::context&");
       return detail::broken{};
     } else {
-      plan_stage s;
-      s.name = std::move(name);
-      s.kind = kinds::keyed;
-      s.takes_timers = takes_timers<Op, key_type>;
-      s.reads_stamps = reads_event_time<Op, T, key_type>;
-      s.parallelism = options.parallelism != 0 ? options.parallelism : parallelism_;
-      s.order = options.order;
-      const std::size_t to =
-          at_.add(std::move(s), std::unique_ptr<stage_maker>(
-                                    new detail::keyed_maker<T, KeyOf, Op>(key_of_, std::move(op))));
-      feed(to);
-      return stream<typename Op::output_type>(at_.output_of(to));
+      return add(kinds::keyed, {}, std::move(name), std::move(op), options);
     }
   }
 
@@ -64,6 +58,26 @@ public:
     }
   }
 
+  /// Windows of event time; see window.hpp.
+  auto window(std::string name, tumbling w, window_options options = {}) && {
+    return windowed(std::move(name), detail::aligned_windows(w, options), options);
+  }
+  auto window(std::string name, sliding w, window_options options = {}) && {
+    return windowed(std::move(name), detail::aligned_windows(w, options), options);
+  }
+  template <class Gap>
+  auto window(std::string name, session<Gap> w, window_options options = {}) && {
+    if constexpr (!std::is_same_v<Gap, std::chrono::microseconds> &&
+                  !std::is_invocable_r_v<std::chrono::microseconds, const Gap&, const T&>) {
+      static_assert(detail::no<Gap>, "window(name, session(gap)): gap is a duration, or takes a "
+                                     "const record&, returns a duration and is const itself");
+      return detail::broken{};
+    } else {
+      return windowed(std::move(name), detail::session_windows<Gap>(std::move(w), options),
+                      options);
+    }
+  }
+
   /// As stream::window, with the records of one key in one subtask.
   auto window(std::string name, any_batching batching) && {
     const std::size_t to =
@@ -73,7 +87,32 @@ public:
   }
 
 private:
+  template <class, class, class, class>
+  friend class windowed_stream;
   using key_type = std::remove_cvref_t<std::invoke_result_t<const KeyOf&, const T&>>;
+
+  template <class Op>
+  auto add(stage_kind kind, std::string detail, std::string name, Op op, stage_options options) {
+    plan_stage s;
+    s.name = std::move(name);
+    s.kind = kind;
+    s.detail = std::move(detail);
+    s.takes_timers = takes_timers<Op, key_type>;
+    s.reads_stamps = reads_event_time<Op, T, key_type>;
+    s.parallelism = options.parallelism != 0 ? options.parallelism : parallelism_;
+    s.order = options.order;
+    const std::size_t to =
+        at_.add(std::move(s), std::unique_ptr<stage_maker>(
+                                  new detail::keyed_maker<T, KeyOf, Op>(key_of_, std::move(op))));
+    feed(to);
+    return stream<typename Op::output_type>(at_.output_of(to));
+  }
+
+  template <class Windows>
+  auto windowed(std::string name, Windows windows, const window_options& options) {
+    return windowed_stream<T, Chain, KeyOf, Windows>(std::move(*this), std::move(name),
+                                                     std::move(windows), options);
+  }
 
   void feed(std::size_t to) {
     at_.feed(to, routing::hash, detail::edge_type_of<T>(),

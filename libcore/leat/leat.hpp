@@ -2,6 +2,7 @@
 // have their own headers.
 #pragma once
 
+#include <leat/aggregates.hpp>
 #include <leat/batching.hpp>
 #include <leat/context.hpp>
 #include <leat/csv.hpp>
@@ -19,3 +20,4 @@
 #include <leat/time.hpp>
 #include <leat/timer.hpp>
 #include <leat/version.hpp>
+#include <leat/window.hpp>

@@ -18,7 +18,9 @@
 //   - `on_timer(key, timer, out, event_context&)`, called when event time has reached the time of a
 //     timer of setup::timer;
 //   - `on_timer(key, processing_timer, out, context&)`, called when the clock has reached the time
-//     of a timer of setup::processing_timer. It may take a leat::event_context.
+//     of a timer of setup::processing_timer. It may take a leat::event_context;
+//   - `static constexpr bool timers_end = true`, which says that timers set others only so many
+//     times: at the end of the input all of them fire, however late they are.
 #pragma once
 
 #include <leat/context.hpp>
@@ -38,6 +40,7 @@ public:
     if (to_)
       (*to_)(std::move(record));
   }
+  bool is_read() const { return to_ != nullptr; }
 
 private:
   friend class setup;

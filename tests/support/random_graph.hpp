@@ -50,7 +50,7 @@ inline std::pair<reference::rows, reference::rows> with_side_rows(const referenc
   for (const reference::row& r : all) {
     std::int64_t& value = sums[r.record.key];
     value = (value * 5 + r.record.value + r.record.number) % 9973;
-    reference::row next{r.order, {r.record.key, r.record.number, value}};
+    reference::row next{r.order, {r.record.key, r.record.number, value}, r.time};
     if (value % 2 == 0)
       out.push_back(next);
     next.record.value = -value;
@@ -113,6 +113,7 @@ struct writer {
   int names = 0;
   bool refuses = false; ///< some stages make dead letters, so the run needs a sink for them
   std::vector<std::string> letters{}; ///< stage and record of each
+  bool times = false;                 ///< records have event times
 
   std::string name(const char* what) { return std::string(what) + ' ' + std::to_string(++names); }
 
@@ -223,9 +224,67 @@ struct writer {
     auto taken = reference::filter(b.rows, strict::takes);
     return {b.stream.key_by(key).process(stage, strict{}), reference::branch(taken, 0)};
   }
+  // A stage of windows: late records are dead letters, or nobody wants them.
+  template <class Windows, class GapOf>
+  both windowed(both b, Windows windows, GapOf gap_of, reference::naive_windows&& naive,
+                leat::window_options options) {
+    const std::string stage = name("window");
+    const auto result = [](std::int64_t k, std::int64_t start, std::int64_t end, const auto& all) {
+      std::int64_t sum = 0;
+      for (const item& i : all)
+        sum = (sum + i.number * 31 + i.value * 7) % 1'000'003;
+      return item{k, start * 3 + end, sum};
+    };
+    auto fired =
+        b.stream.key_by(key)
+            .window(stage, windows, options)
+            .template apply<item>([result](const std::int64_t& k, const leat::time_window& w,
+                                           std::span<const item> all, leat::emitter<item>& out) {
+              out(result(k, w.start.time_since_epoch().count(), w.end.time_since_epoch().count(),
+                         all));
+            });
+    std::vector<item> late;
+    const auto number = static_cast<std::int64_t>(g.plan().stages.size()) - 1;
+    auto rows = reference::windows(
+        b.rows, key, gap_of, std::move(naive), number, out_of_order,
+        [result](const reference::window_firing& f, const std::vector<item>& all) {
+          return result(f.key, f.start, f.end, all);
+        },
+        late);
+    if (!refuses || roll.coin())
+      fired.template side<item>("late").to(name("late"), support::discard{});
+    else
+      for (const item& i : late)
+        letters.push_back(stage + ' ' + leat::raw_text(i));
+    return {std::move(fired), std::move(rows)};
+  }
+  both window(both b) {
+    using std::chrono::microseconds;
+    const std::int64_t lateness = roll.coin() ? 0 : roll(1, 30), size = roll(2, 20);
+    const leat::window_options options{.allowed_lateness = microseconds{lateness}};
+    const auto no_gap = [](const item&) { return std::int64_t{1}; };
+    switch (roll(0, 3)) {
+    case 0:
+      return windowed(std::move(b), leat::tumbling(microseconds{size}, microseconds{3}), no_gap,
+                      reference::naive_sliding(size, size, 3, lateness), options);
+    case 1: {
+      const std::int64_t slide = roll(1, static_cast<int>(size) + 1);
+      return windowed(std::move(b), leat::sliding(microseconds{size}, microseconds{slide}), no_gap,
+                      reference::naive_sliding(size, slide, 0, lateness), options);
+    }
+    default: {
+      const auto gap = [](const item& i) { return 1 + std::abs(i.number) % 6; };
+      return windowed(std::move(b),
+                      leat::session([gap](const item& i) { return microseconds{gap(i)}; }), gap,
+                      reference::naive_sessions(lateness), options);
+    }
+    }
+  }
   both extend(both b) {
     if (refuses && roll(0, 4) == 0)
       return refuse(std::move(b));
+    if (times && roll(0, 3) == 0)
+      return window(std::move(b));
     switch (roll(0, 8)) {
     case 0:
       return process(std::move(b));
@@ -244,7 +303,9 @@ struct writer {
     }
   }
 
-  both source(bool times) {
+  static constexpr std::int64_t out_of_order = 5;
+
+  both source() {
     const auto place = static_cast<std::int64_t>(g.plan().stages.size());
     std::vector<std::vector<item>> splits(roll.size(1, 4));
     support::given_splits<item> source;
@@ -265,7 +326,7 @@ struct writer {
       return leat::event_time{std::chrono::microseconds{i.value}};
     };
     return {g.from(name("source"), source,
-                   leat::event_time_by{time_of, std::chrono::microseconds{5}}, options),
+                   leat::event_time_by{time_of, std::chrono::microseconds{out_of_order}}, options),
             reference::source(
                 splits, [](const item& i) { return i.value; }, place)};
   }
@@ -274,12 +335,12 @@ struct writer {
 /// A stream from a source or two, through some steps, to a keyed stage.
 inline both some_stream(writer& w) {
   dice& roll = w.roll;
-  const bool times = roll.coin();
-  both b = w.source(times);
+  w.times = roll.coin();
+  both b = w.source();
   for (int steps = roll(1, 5); steps > 0; --steps)
     b = w.extend(std::move(b));
-  if (times && roll(0, 3) == 0) { // and another source
-    both other = w.source(true);
+  if (w.times && roll(0, 3) == 0) { // and another source
+    both other = w.source();
     if (roll.coin())
       other = w.extend(std::move(other));
     b = {b.stream.merge(w.name("merge"), other.stream), reference::merge(b.rows, other.rows)};

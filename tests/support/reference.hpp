@@ -3,6 +3,7 @@
 #pragma once
 
 #include "support/flow.hpp"
+#include "support/windows.hpp"
 
 #include <map>
 
@@ -13,6 +14,7 @@ namespace support::reference {
 struct row {
   std::vector<std::int64_t> order;
   item record;
+  std::int64_t time = 0; ///< its own event time
 };
 using rows = std::vector<row>; // sorted by order
 
@@ -24,8 +26,10 @@ rows source(const std::vector<std::vector<item>>& splits, TimeOf time_of, std::i
     std::int64_t highest = std::numeric_limits<std::int64_t>::min();
     for (std::size_t i = 0; i < splits[s].size(); ++i) {
       highest = std::max(highest, time_of(splits[s][i]));
-      all.push_back({{highest, place, static_cast<std::int64_t>(s), static_cast<std::int64_t>(i)},
-                     splits[s][i]});
+      all.push_back({{highest, leat::first_source + place, static_cast<std::int64_t>(s),
+                      static_cast<std::int64_t>(i)},
+                     splits[s][i],
+                     time_of(splits[s][i])});
     }
   }
   std::sort(all.begin(), all.end(), [](const row& a, const row& b) { return a.order < b.order; });
@@ -51,7 +55,7 @@ rows flat_map(const rows& all, F f) {
   for (const row& r : all) {
     std::int64_t child = 0;
     for (const item& i : f(r.record)) {
-      out.push_back({r.order, i});
+      out.push_back({r.order, i, r.time});
       out.back().order.push_back(child++);
     }
   }
@@ -74,6 +78,38 @@ inline rows merge(const rows& a, const rows& b) {
   rows out;
   std::merge(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out),
              [](const row& x, const row& y) { return x.order < y.order; });
+  return out;
+}
+
+/// Windows by key, of a stage with this number. `result_of` gives what a firing with these records
+/// emits.
+template <class KeyOf, class GapOf, class ResultOf>
+rows windows(const rows& all, KeyOf key_of, GapOf gap_of, naive_windows&& naive, std::int64_t stage,
+             std::int64_t out_of_order, ResultOf result_of, std::vector<item>& late) {
+  std::vector<window_record> records;
+  for (const row& r : all) // what comes from timers of the stages before stands before the time
+    records.push_back({key_of(r.record), r.time,
+                       r.order[0] - out_of_order - (r.order[1] < stage ? 1 : 0), gap_of(r.record)});
+  const window_result result = naive.run(records);
+  rows out;
+  std::map<std::size_t, std::int64_t> children;
+  for (const window_firing& f : result.fired) {
+    std::vector<item> in;
+    for (const std::size_t i : f.records)
+      in.push_back(all[i].record);
+    row fired{{}, result_of(f, in), f.end - 1};
+    if (f.after) {
+      fired.order = all[*f.after].order;
+      fired.order.push_back(children[*f.after]++);
+    } else {
+      const auto hash = static_cast<std::int64_t>(leat::key_hash(f.key) ^ (std::uint64_t{1} << 63));
+      fired.order = {f.end + out_of_order, stage, 0, hash, 0, 0};
+    }
+    out.push_back(std::move(fired));
+  }
+  std::sort(out.begin(), out.end(), [](const row& a, const row& b) { return a.order < b.order; });
+  for (const std::size_t i : result.late)
+    late.push_back(all[i].record);
   return out;
 }
 

@@ -81,8 +81,19 @@ struct keyed_refusal {
   static broken refuse() {
     static_assert(
         no<std::tuple<A...>>,
-        "a keyed stream offers process(name, operator), via(name, actor) and "
-        "window(name, batching): call other verbs before key_by(f), or after one of these");
+        "a keyed stream offers process(name, operator), via(name, actor), window(name, batching) "
+        "and window(name, tumbling, sliding or session): call other verbs before key_by(f), or "
+        "after one of these");
+    return {};
+  }
+};
+
+struct windowed_refusal {
+  template <class... A>
+  static broken refuse() {
+    static_assert(no<std::tuple<A...>>,
+                  "a windowed stream offers aggregate<A>() and apply<Out>(f): call other verbs "
+                  "before key_by(f), or after one of these");
     return {};
   }
 };

@@ -31,7 +31,7 @@ public:
       side->open(services);
       read_ |= side->carried();
     }
-    ctx_.open(states_, *services.time, services.out_of_order);
+    ctx_.open(states_, services);
     ctx_.offer_timers(timers_.service());
     ctx_.offer_timers(processing_timers_.service());
     if constexpr (requires(setup & s) { op_.open(s); }) {
@@ -91,7 +91,7 @@ public:
   bool finish() override {
     if (!go_on()) // these stand before the end of the input
       return false;
-    if constexpr (has_timers)
+    if constexpr (has_timers && !timers_end)
       if (!ended_)
         timers_.end();
     ended_ = true;
@@ -175,6 +175,7 @@ private:
   static constexpr bool has_timers = takes_timers<Op, key_type>;
   static constexpr bool has_processing_timers = takes_processing_timers<Op, key_type>;
   static constexpr bool reads_time = reads_event_time<Op, T, key_type>;
+  static constexpr bool timers_end = requires { requires Op::timers_end; };
 
   template <class Store>
   static void append_groups(std::string& to, const Store& states) {

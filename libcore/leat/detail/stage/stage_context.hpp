@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/context.hpp>
+#include <leat/detail/stage/stage.hpp>
 
 namespace leat::detail {
 
@@ -11,11 +12,13 @@ class stage_context final : public Context {
 public:
   static constexpr bool knows_event_time = std::is_base_of_v<event_context, Context>;
 
-  void open(state_store& states, const clock& time, std::chrono::microseconds out_of_order) {
+  void open(state_store& states, const stage_services& services) {
     this->states_ = &states;
-    this->clock_ = &time;
-    if constexpr (knows_event_time)
-      this->out_of_order_ = out_of_order;
+    this->clock_ = services.time;
+    if constexpr (knows_event_time) {
+      this->out_of_order_ = services.out_of_order;
+      this->stage_number_ = services.stage_number;
+    }
   }
   void offer_timers(timer_service<event_time>* timers) {
     if constexpr (knows_event_time)

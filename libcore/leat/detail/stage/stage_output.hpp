@@ -24,6 +24,10 @@ public:
   /// reader that blocks calls this before.
   void waiting_for(std::string what);
 
+  /// For operators: what is emitted until the next record or timer has this event time, instead of
+  /// that of the record or timer. It may be before the watermark.
+  void emit_at(event_time own) { time_ = own; }
+
   /// Whether the frame is full. A reader should then return pull_status::more().
   bool full() { return held_back_ || gauge_.full(*rows_); }
 

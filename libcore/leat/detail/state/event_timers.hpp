@@ -29,13 +29,13 @@ public:
   void stand_at(const stamp& here) { here_ = here; }
   const stamp& here() const { return here_; }
 
-  /// A timer up to the watermark here fires right after what is at hand.
+  /// A timer up to what has passed here fires right after what is at hand.
   void set(detail::timer_set& timers, event_time at) override {
     if (this->is_set(timers, at))
       return;
     if (ended_ && at > last_of_key())
       return void(++dropped_);
-    this->add(timers, at, fires_at(at) <= here_.time);
+    this->add(timers, at, passes(at));
   }
 
   /// Whether one stands up to this place.
@@ -66,6 +66,10 @@ private:
     return found == last_.end() ? begin_of_time : found->second;
   }
 
+  // What timers of earlier stages emit stands before those of this one at the same time.
+  bool passes(event_time t) const {
+    return std::tuple(fires_at(t), stage_) <= std::tie(here_.time, here_.source);
+  }
   event_time fires_at(event_time t) const {
     return t > end_of_time - out_of_order_ ? end_of_time : t + out_of_order_;
   }

@@ -1,0 +1,103 @@
+// Windows as an operator: the panes of a key are its state, and timers fire them.
+#pragma once
+
+#include <leat/detail/window/window_limits.hpp>
+#include <leat/operator.hpp>
+#include <leat/window.hpp>
+
+#include <limits>
+
+namespace leat::detail {
+
+/// The panes of a key, in the order of their starts.
+template <class Pane>
+struct key_panes {
+  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+  std::vector<Pane> all;
+  std::int64_t timer = never; ///< the next one that is set, not after what happens next to a pane
+  static constexpr auto fields = leat::fields("panes", leat::field("all", &key_panes::all),
+                                              leat::field("timer", &key_panes::timer));
+};
+
+/// T: records. Windows: aligned_windows or session_windows. A: what a pane folds records into.
+/// Emit: has `output_type`, and emits a pane.
+template <class K, class T, class Windows, class A, class Emit>
+class window_operator {
+  using panes = key_panes<typename Windows::template pane_of<A>>;
+
+public:
+  using output_type = typename Emit::output_type;
+  static constexpr bool timers_end = true;
+
+  window_operator(Windows windows, Emit emit)
+      : windows_(std::move(windows)), emit_(std::move(emit)) {}
+
+  result<void> check() const { return windows_.check(); }
+
+  void open(setup& s) {
+    panes_ = s.value<panes>("panes");
+    ends_ = s.timer("ends");
+    late_ = s.side<T>("late");
+  }
+
+  result<void> process(const T& record, emitter<output_type>&, event_context& ctx) {
+    const std::int64_t at = ctx.event_time().time_since_epoch().count();
+    if (at < -most_event_time || at > most_event_time)
+      return user_error("the event time of a record in a window is out of range");
+    const std::int64_t passed = ctx.passed().time_since_epoch().count();
+    panes& of_key = ctx.edit(panes_);
+    const std::size_t before = of_key.all.size();
+    const bool added = windows_.add(record, at, passed, of_key.all,
+                                    [&](std::int64_t end) { ctx.set(ends_, from_micros(end)); });
+    if (of_key.all.size() > before)
+      set_timer(of_key, passed, ctx);
+    if (of_key.all.empty())
+      ctx.erase(panes_);
+    return added ? result<void>{} : late(record);
+  }
+
+  void on_timer(const K& key, const timer&, emitter<output_type>& out, event_context& ctx) {
+    if (!ctx.has(panes_))
+      return;
+    const std::int64_t now = ctx.event_time().time_since_epoch().count();
+    const std::int64_t passed = ctx.passed().time_since_epoch().count();
+    panes& of_key = ctx.edit(panes_);
+    windows_.fire(now, of_key.all, [&](std::int64_t start, std::int64_t end, const A& value) {
+      out.emit_at(from_micros(end - 1));
+      emit_(key, time_window{from_micros(start), from_micros(end)}, value, out);
+    });
+    windows_.expire(passed, of_key.all);
+    if (of_key.all.empty())
+      return ctx.erase(panes_);
+    if (of_key.timer <= passed)
+      of_key.timer = panes::never;
+    set_timer(of_key, passed, ctx);
+  }
+
+private:
+  // Panes that come later may need it earlier. Those that were set before fire for nothing.
+  void set_timer(panes& of_key, std::int64_t passed, event_context& ctx) {
+    const std::int64_t next = windows_.next(passed, of_key.all);
+    if (next >= of_key.timer)
+      return;
+    of_key.timer = next;
+    ctx.set(ends_, from_micros(next));
+  }
+
+  result<void> late(const T& record) {
+    if (!late_.is_read())
+      return user_error("the record is late for its window",
+                        "read the side output \"late\", or allow more lateness");
+    late_(record);
+    return {};
+  }
+
+  Windows windows_;
+  Emit emit_;
+  value_state<panes> panes_;
+  timer ends_;
+  side_output<T> late_;
+};
+
+} // namespace leat::detail
