@@ -1,6 +1,7 @@
 // Records by key and window: what the records of a window come to together.
 #pragma once
 
+#include <leat/aggregates.hpp>
 #include <leat/detail/window/window_operator.hpp>
 #include <leat/keyed_stream.hpp>
 

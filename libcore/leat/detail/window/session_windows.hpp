@@ -22,6 +22,14 @@ struct session_pane {
                                               leat::field("value", &session_pane::value));
 };
 
+/// The sessions of a key, in their order. They do not touch.
+template <class A>
+struct sessions {
+  std::vector<session_pane<A>> all;
+  bool empty() const { return all.empty(); }
+  static constexpr auto fields = leat::fields("sessions", leat::field("all", &sessions::all));
+};
+
 /// Times in microseconds since 1970. What is `passed`: timers up to it have fired.
 template <class Gap>
 class session_windows {
@@ -29,8 +37,9 @@ public:
   session_windows(const session<Gap>& w, const window_options& o)
       : gap_(w.gap), lateness_(o.allowed_lateness.count()) {}
 
+  /// What is kept of a key.
   template <class A>
-  using pane_of = session_pane<A>;
+  using panes_of = sessions<A>;
 
   result<void> check() const {
     if constexpr (fixed)
@@ -45,50 +54,57 @@ public:
     return session_text(gap, lateness_);
   }
 
+  /// Whether a record can have a session.
+  template <class T>
+  result<void> check(const T& record) const {
+    return fixed ? result<void>{} : check_span("gap", gap_of(record), 1);
+  }
+
   /// Puts a record into its session, which may join others, and calls `fire(end)` if one of these
-  /// has fired without it. False if it is late.
+  /// has fired without it.
   template <class T, class A, class Fire>
-  bool add(const T& record, std::int64_t at, std::int64_t passed, std::vector<session_pane<A>>& all,
-           Fire fire) const {
+  pane_change add(const T& record, std::int64_t at, std::int64_t passed, sessions<A>& panes,
+                  Fire fire) const {
+    auto& all = panes.all;
     const std::int64_t until = at + gap_of(record);
     const auto first =
-        std::find_if(all.begin(), all.end(), [&](const auto& pane) { return pane.end >= at; });
+        std::find_if(all.begin(), all.end(), [&](const auto& s) { return s.end >= at; });
     auto behind = first;
     while (behind != all.end() && behind->start <= until)
       ++behind;
-    const std::int64_t before = first == behind ? until : (behind - 1)->end;
+    const bool is_new = first == behind;
+    const std::int64_t before = is_new ? until : (behind - 1)->end;
     const std::int64_t end = std::max(until, before);
     if (end + lateness_ <= passed)
-      return false;
-    const auto pane =
-        first == behind ? all.insert(first, {at, until, A{}}) : join(first, behind, all);
-    pane->start = std::min(pane->start, at);
-    pane->end = end;
-    pane->value.add(record);
+      return pane_change::late;
+    const auto to = is_new ? all.insert(first, {at, until, A{}}) : join(first, behind, all);
+    to->start = std::min(to->start, at);
+    to->end = end;
+    to->value.add(record);
     if (before <= passed)
       fire(end);
-    return true;
+    return is_new ? pane_change::is_new : pane_change::grown;
   }
 
   /// Calls `emit(start, end, aggregate)` for the session that ends here, if there is one.
   template <class A, class Emit>
-  void fire(std::int64_t end, const std::vector<session_pane<A>>& all, Emit emit) const {
-    for (const auto& pane : all)
-      if (pane.end == end)
-        emit(pane.start, pane.end, pane.value);
+  void fire(std::int64_t end, const sessions<A>& panes, Emit emit) const {
+    for (const auto& s : panes.all)
+      if (s.end == end)
+        emit(s.start, s.end, s.value);
   }
 
   template <class A>
-  void expire(std::int64_t passed, std::vector<session_pane<A>>& all) const {
-    std::erase_if(all, [&](const auto& pane) { return pane.end + lateness_ <= passed; });
+  void expire(std::int64_t passed, sessions<A>& panes) const {
+    std::erase_if(panes.all, [&](const auto& s) { return s.end + lateness_ <= passed; });
   }
 
-  /// When the next session fires, or expires. Contract: not empty.
+  /// When the next session fires, or expires. Contract: there is one.
   template <class A>
-  std::int64_t next(std::int64_t passed, const std::vector<session_pane<A>>& all) const {
+  std::int64_t next(std::int64_t passed, const sessions<A>& panes) const {
     std::int64_t first = std::numeric_limits<std::int64_t>::max();
-    for (const auto& pane : all)
-      first = std::min(first, pane.end > passed ? pane.end : pane.end + lateness_);
+    for (const auto& s : panes.all)
+      first = std::min(first, s.end > passed ? s.end : s.end + lateness_);
     return first;
   }
 
@@ -97,14 +113,10 @@ private:
 
   template <class T>
   std::int64_t gap_of(const T& record) const {
-    if constexpr (fixed) {
+    if constexpr (fixed)
       return gap_.count();
-    } else {
-      const std::chrono::microseconds gap = gap_(record);
-      if (auto good = check_span("gap", gap.count(), 1); !good)
-        throw failure(good.error());
-      return gap.count();
-    }
+    else
+      return std::chrono::microseconds{gap_(record)}.count();
   }
 
   template <class Place, class Panes>

@@ -9,14 +9,14 @@
 
 namespace leat::detail {
 
-/// The panes of a key, in the order of their starts.
-template <class Pane>
+/// What is kept of a key.
+template <class Panes>
 struct key_panes {
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
-  std::vector<Pane> all;
+  Panes panes;
   std::int64_t timer = never; ///< the next one that is set, not after what happens next to a pane
-  static constexpr auto fields = leat::fields("panes", leat::field("all", &key_panes::all),
+  static constexpr auto fields = leat::fields("key_panes", leat::field("panes", &key_panes::panes),
                                               leat::field("timer", &key_panes::timer));
 };
 
@@ -24,7 +24,7 @@ struct key_panes {
 /// Emit: has `output_type`, and emits a pane.
 template <class K, class T, class Windows, class A, class Emit>
 class window_operator {
-  using panes = key_panes<typename Windows::template pane_of<A>>;
+  using panes = key_panes<typename Windows::template panes_of<A>>;
 
 public:
   using output_type = typename Emit::output_type;
@@ -45,16 +45,21 @@ public:
     const std::int64_t at = ctx.event_time().time_since_epoch().count();
     if (at < -most_event_time || at > most_event_time)
       return user_error("the event time of a record in a window is out of range");
+    if constexpr (requires { windows_.check(record); })
+      if (auto good = windows_.check(record); !good)
+        return good;
     const std::int64_t passed = ctx.passed().time_since_epoch().count();
     panes& of_key = ctx.edit(panes_);
-    const std::size_t before = of_key.all.size();
-    const bool added = windows_.add(record, at, passed, of_key.all,
-                                    [&](std::int64_t end) { ctx.set(ends_, from_micros(end)); });
-    if (of_key.all.size() > before)
+    const pane_change change =
+        windows_.add(record, at, passed, of_key.panes,
+                     [&](std::int64_t end) { ctx.set(ends_, from_micros(end)); });
+    if (change == pane_change::is_new)
       set_timer(of_key, passed, ctx);
-    if (of_key.all.empty())
+    if (change != pane_change::late)
+      return {};
+    if (of_key.panes.empty())
       ctx.erase(panes_);
-    return added ? result<void>{} : late(record);
+    return late(record);
   }
 
   void on_timer(const K& key, const timer&, emitter<output_type>& out, event_context& ctx) {
@@ -63,12 +68,12 @@ public:
     const std::int64_t now = ctx.event_time().time_since_epoch().count();
     const std::int64_t passed = ctx.passed().time_since_epoch().count();
     panes& of_key = ctx.edit(panes_);
-    windows_.fire(now, of_key.all, [&](std::int64_t start, std::int64_t end, const A& value) {
+    windows_.fire(now, of_key.panes, [&](std::int64_t start, std::int64_t end, const A& value) {
       out.emit_at(from_micros(end - 1));
       emit_(key, time_window{from_micros(start), from_micros(end)}, value, out);
     });
-    windows_.expire(passed, of_key.all);
-    if (of_key.all.empty())
+    windows_.expire(passed, of_key.panes);
+    if (of_key.panes.empty())
       return ctx.erase(panes_);
     if (of_key.timer <= passed)
       of_key.timer = panes::never;
@@ -78,7 +83,7 @@ public:
 private:
   // Panes that come later may need it earlier. Those that were set before fire for nothing.
   void set_timer(panes& of_key, std::int64_t passed, event_context& ctx) {
-    const std::int64_t next = windows_.next(passed, of_key.all);
+    const std::int64_t next = windows_.next(passed, of_key.panes);
     if (next >= of_key.timer)
       return;
     of_key.timer = next;
