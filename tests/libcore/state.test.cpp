@@ -42,7 +42,9 @@ struct subtask {
     list = setup.list<std::string>("list");
     map = setup.map<double, std::string>("map");
     number = setup.value<std::optional<std::int32_t>>("number");
-    ctx.open(store, clock, {});
+    leat::stage_services services;
+    services.time = &clock;
+    ctx.open(store, services);
   }
 
   std::vector<std::string> save() const { return save(store); }
