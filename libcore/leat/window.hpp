@@ -6,7 +6,7 @@
 //
 // A window fires when the watermark has reached its end, so what is in it is the same in every run.
 // A record is late for a window that ended, with what is allowed for lateness, by the watermark at
-// the record. One that is late for all its windows goes to the side output "late"; where nobody
+// the record. One that is late for all its windows goes to the side output "late"; where no stage
 // reads that, it is a dead letter.
 #pragma once
 

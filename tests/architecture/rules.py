@@ -43,15 +43,16 @@ EXCEPTIONS = {
 # Levels, the lowest first: a file includes files of its own level and of those before it.
 LEVELS = (
     ("vocabulary", r"libcore/leat/(error|time|stamp|record|features|model|quantities|dead_letter|file_use|pull_status"
-                   r"|batching|version|fwd|state_backend)\."),
+                   r"|batching|version|fwd|state_backend|window|aggregates|join)\."),
     ("detail/record", r"libcore/leat/(detail/record/|scalar_text\.)"),
     ("formats", r"libcore/leat/(csv|json)\.|libcore/leat/protobuf/"),
     ("state", r"libcore/leat/(detail/state/|state\.|timer\.|context\.)"),
     ("detail/transport", r"libcore/leat/detail/transport/"),
     ("detail/stage", r"libcore/leat/(detail/stage/|emitter\.|operator\.|source\.)"),
     ("roles", r"libcore/leat/sink\."),
+    ("windows and joins", r"libcore/leat/detail/(window|join)/"),
     ("detail/plan", r"libcore/leat/detail/plan/"),
-    ("graph", r"libcore/leat/(graph\.|stream\.|keyed_stream\.|batched_stream\.|leat\.|testing/)"),
+    ("graph", r"libcore/leat/(graph\.|stream\.|keyed_stream\.|batched_stream\.|windowed_stream\.|leat\.|testing/)"),
     ("readers of models", r"actors/leat/scoring/readers/"),
     ("models", r"actors/leat/scoring/"),
     ("backends of states", r"actors/leat/states/"),

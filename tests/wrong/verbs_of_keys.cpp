@@ -1,5 +1,4 @@
-// 9 errors: a keyed stream offers process(name, operator), via(name, actor) and window(name,
-// batching)
+// 9 errors: a keyed stream offers process(name, operator),
 #include "program.hpp"
 
 auto keyed(leat::graph& g) { return g.from("in", items{}).key_by(by_id); }
