@@ -10,6 +10,7 @@
 #include <leat/error.hpp>
 #include <leat/features.hpp>
 #include <leat/graph.hpp>
+#include <leat/join.hpp>
 #include <leat/json.hpp>
 #include <leat/model.hpp>
 #include <leat/operator.hpp>

@@ -13,6 +13,8 @@
 // `process` may return leat::result<void>: a user error makes the record a dead letter; any other
 // error, or an exception, fails the job. It may take a leat::event_context instead, which also has
 // the record's stamp, event time and watermark. Optional:
+//   - `process_left` and `process_right` in place of `process`, for an operator of two inputs: see
+//     keyed_stream::connect;
 //   - `check() const`, which reports invalid settings as a leat::result<void> before the first
 //     record;
 //   - `on_timer(key, timer, out, event_context&)`, called when event time has reached the time of a
@@ -206,10 +208,30 @@ concept takes_timers = fires_with<Op, K, timer, event_context>;
 /// The same for timers of processing time.
 template <class Op, class K>
 concept takes_processing_timers = fires_with<Op, K, processing_timer, event_context>;
-/// Whether `process` or `on_timer` takes a leat::event_context.
-template <class Op, class T, class K>
-concept reads_event_time = needs_event_context<Op, T> || takes_timers<Op, K> ||
-    (takes_processing_timers<Op, K> && !fires_with<Op, K, processing_timer, context>);
+/// An operator with two inputs, and records of types A and B.
+template <class Op, class A, class B, class Context>
+concept joins_with = requires(Op op, const A& left, const B& right,
+                              emitter<typename Op::output_type>& out, Context& ctx) {
+  op.process_left(left, out, ctx);
+  op.process_right(right, out, ctx);
+};
+template <class Op, class A, class B>
+concept two_input_operator_on = joins_with<Op, A, B, event_context>;
+
+/// Whether `process` (with a Second input `process_left` or `process_right`) or `on_timer` takes a
+/// leat::event_context.
+template <class Op, class T, class K, class Second>
+constexpr bool needs_event_time() {
+  if constexpr (takes_timers<Op, K> ||
+                (takes_processing_timers<Op, K> && !fires_with<Op, K, processing_timer, context>))
+    return true;
+  else if constexpr (requires { typename Second::record_type; })
+    return !joins_with<Op, T, typename Second::record_type, context>;
+  else
+    return needs_event_context<Op, T>;
+}
+template <class Op, class T, class K, class Second = void>
+concept reads_event_time = needs_event_time<Op, T, K, Second>();
 template <class Op, class T>
 concept keyed_operator_on = processes_with<Op, T, context> || processes_with<Op, T, event_context>;
 

@@ -280,7 +280,52 @@ struct writer {
     }
     }
   }
+  // Two branches of the stream, or one and what another source gives.
+  both join(both b) {
+    using std::chrono::microseconds;
+    const std::int64_t earliest = roll(-20, 10), latest = earliest + roll(0, 25);
+    const auto kind =
+        roll.one_of({leat::join_kind::inner, leat::join_kind::left, leat::join_kind::full});
+    const auto result = [](const item* l, const item* r) {
+      const item none{0, 0, 0};
+      const item &a = l ? *l : none, &b = r ? *r : none;
+      return item{(l ? a : b).key, a.number * 7 + b.number, (a.value * 31 + b.value) % 1'000'003};
+    };
+    const auto fork = b.stream.map(name("doubled"), doubled);
+    const auto rows = reference::map(b.rows, doubled);
+    const bool other = roll.coin();
+    both right =
+        other ? source()
+              : both{fork.filter(name("some"), some).rebalance(name("spread"), roll.size(1, 4)),
+                     reference::branch(reference::filter(rows, some), 0)};
+    const auto left = other ? rows : reference::branch(rows, 1); // it is fed behind the other
+    auto pairs =
+        fork.key_by(key).join(name("join"), right.stream.key_by(key),
+                              leat::interval(microseconds{earliest}, microseconds{latest}), kind);
+    const auto number = static_cast<std::int64_t>(g.plan().stages.size()) - 1;
+    auto joined = reference::interval_join(
+        left, right.rows, key,
+        [=](std::int64_t l, std::int64_t r) { return r - l >= earliest && r - l <= latest; },
+        [=](std::int64_t time, bool is_left) {
+          return time + std::max<std::int64_t>(is_left ? latest : -earliest, 0) + 1;
+        },
+        kind != leat::join_kind::inner, kind == leat::join_kind::full, number, out_of_order,
+        [&](const reference::row* l, const reference::row* r) {
+          return result(l ? &l->record : nullptr, r ? &r->record : nullptr);
+        });
+    for (const char* late : {"late_left", "late_right"})
+      pairs.template side<item>(late).to(name("late"), support::discard{});
+    return {pairs
+                .map(name("result"),
+                     [result](const leat::joined<item, item>& j) {
+                       return result(j.left ? &*j.left : nullptr, j.right ? &*j.right : nullptr);
+                     })
+                .rebalance(name("spread"), roll.size(1, 4)),
+            std::move(joined)};
+  }
   both extend(both b) {
+    if (times && roll(0, 5) == 0)
+      return join(std::move(b));
     if (refuses && roll(0, 4) == 0)
       return refuse(std::move(b));
     if (times && roll(0, 3) == 0)

@@ -113,6 +113,68 @@ rows windows(const rows& all, KeyOf key_of, GapOf gap_of, naive_windows&& naive,
   return out;
 }
 
+/// A join by event time, of a stage with this number. `meets`: whether a left and a right record of
+/// one key do that have these times. `over(time, is_left)`: when a record leaves that has met none.
+template <class KeyOf, class Meets, class Over, class ResultOf>
+rows interval_join(const rows& left, const rows& right, KeyOf key_of, Meets meets, Over over,
+                   bool left_alone, bool right_alone, std::int64_t stage, std::int64_t out_of_order,
+                   ResultOf result_of) {
+  const auto passed = [&](const row& r) {
+    return r.order[0] - out_of_order - (r.order[1] < stage ? 1 : 0);
+  };
+  const auto on_time = [&](const row& r) { return r.time >= passed(r); };
+  rows out;
+  std::map<const row*, bool> met;
+  const auto pair_up = [&](const row& later, const rows& others, bool later_is_left) {
+    std::vector<const row*> found;
+    for (const row& o : others) {
+      const row& l = later_is_left ? later : o;
+      const row& r = later_is_left ? o : later;
+      if (o.order < later.order && on_time(o) && key_of(o.record) == key_of(later.record) &&
+          meets(l.time, r.time))
+        found.push_back(&o);
+    }
+    std::stable_sort(found.begin(), found.end(),
+                     [](const row* a, const row* b) { return a->time < b->time; });
+    std::int64_t child = 0;
+    for (const row* o : found) {
+      met[o] = met[&later] = true;
+      row next{later.order, result_of(later_is_left ? &later : o, later_is_left ? o : &later),
+               std::max(later.time, o->time)};
+      next.order.push_back(child++);
+      out.push_back(std::move(next));
+    }
+  };
+  for (const row& l : left)
+    if (on_time(l))
+      pair_up(l, right, true);
+  for (const row& r : right)
+    if (on_time(r))
+      pair_up(r, left, false);
+  std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> children; // by time and key
+  const auto leave = [&](const rows& all, bool is_left) {
+    std::vector<const row*> sorted;
+    for (const row& r : all)
+      if (on_time(r) && !met[&r])
+        sorted.push_back(&r);
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const row* a, const row* b) { return a->time < b->time; });
+    for (const row* r : sorted) {
+      const std::int64_t time = over(r->time, is_left), k = key_of(r->record);
+      const auto hash = static_cast<std::int64_t>(leat::key_hash(k) ^ (std::uint64_t{1} << 63));
+      out.push_back({{time + out_of_order, stage, 0, hash, 0, children[{time, k}]++},
+                     result_of(is_left ? r : nullptr, is_left ? nullptr : r),
+                     r->time});
+    }
+  };
+  if (left_alone)
+    leave(left, true);
+  if (right_alone)
+    leave(right, false);
+  std::sort(out.begin(), out.end(), [](const row& a, const row& b) { return a.order < b.order; });
+  return out;
+}
+
 /// chained_hash, by key.
 template <class KeyOf>
 rows chained_hash(rows all, KeyOf key_of) {

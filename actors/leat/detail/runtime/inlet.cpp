@@ -336,7 +336,8 @@ result<void> inlet::load(byte_cursor& from, const input_edges& edges, const inpu
     const auto f = decode_saved_frame(bytes, *codec, conversions.at(input));
     if (!f || f->size() == 0 || !f->records->envelopes.stamped())
       return corrupt_records();
-    restored_[input].add(*f, claims);
+    restored_[input].add(*f,
+                         [&](const rows& held, std::size_t i) { return claims(input, held, i); });
   }
   return {};
 }

@@ -64,8 +64,8 @@ public:
   /// Appends what is held where a barrier has passed and nothing was taken in since. An error if
   /// records may be held here that cannot be encoded.
   result<void> save(std::string& to, const input_edges& edges) const;
-  /// Whether a held record is for this inlet.
-  using claim = std::function<bool(const rows&, std::size_t)>;
+  /// Whether a held record of this input of the stage is for this inlet.
+  using claim = std::function<bool(std::size_t input, const rows&, std::size_t)>;
   /// The types in text of the records of each input, as they were saved.
   using input_types = std::map<std::uint64_t, std::string>;
   /// Takes in what save() wrote, here or elsewhere, before anything has arrived. May be called for

@@ -127,8 +127,8 @@ result<void> subtask::load_channels(const subtask_file& file) {
   inlet::input_types types;
   for (const saved_input& i : file.head.inputs)
     types.emplace(i.input, i.type);
-  const auto claims = [&](const rows& held, std::size_t i) {
-    return stage_->claims(held, i, file.head.subtask);
+  const auto claims = [&](std::size_t input, const rows& held, std::size_t i) {
+    return stage_->claims(input, held, i, file.head.subtask);
   };
   byte_cursor from(file.channels);
   if (auto loaded = inlet_.load(from, settings_.channels, types, claims); !loaded)

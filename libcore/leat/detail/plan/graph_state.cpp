@@ -119,12 +119,12 @@ handle handle::after(std::string step) const {
 }
 
 void handle::feed(std::size_t to, routing by, const edge_type& type,
-                  std::unique_ptr<branch_maker> branch) const {
+                  std::unique_ptr<branch_maker> branch, std::size_t input) const {
   origin_->used = true;
   branch->way = origin_->from->next_way();
   branch->edge = plan().edges.size();
   plan().edges.push_back(
-      {origin_->from->stage, to, by, type.name, origin_->steps, type.codec, branch->way});
+      {origin_->from->stage, to, by, type.name, origin_->steps, type.codec, branch->way, input});
   origin_->from->branches.push_back(std::move(branch));
 }
 

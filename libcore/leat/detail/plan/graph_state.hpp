@@ -77,9 +77,9 @@ public:
     return at_seal();
   }
 
-  /// Leads to a stage, through the steps before.
-  void feed(std::size_t to, routing by, const edge_type& type,
-            std::unique_ptr<branch_maker> branch) const;
+  /// Leads to an input of a stage, through the steps before.
+  void feed(std::size_t to, routing by, const edge_type& type, std::unique_ptr<branch_maker> branch,
+            std::size_t input = 0) const;
   /// The same without steps.
   void feed(std::size_t to, routing by, const edge_type& type) const;
 

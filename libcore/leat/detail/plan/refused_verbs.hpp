@@ -42,6 +42,14 @@ struct refused_verbs {
     return Refusal::template refuse<A...>();
   }
   template <class... A>
+  auto connect(A&&...) const {
+    return Refusal::template refuse<A...>();
+  }
+  template <class... A>
+  auto join(A&&...) const {
+    return Refusal::template refuse<A...>();
+  }
+  template <class... A>
   auto window(A&&...) const {
     return Refusal::template refuse<A...>();
   }
@@ -81,9 +89,9 @@ struct keyed_refusal {
   static broken refuse() {
     static_assert(
         no<std::tuple<A...>>,
-        "a keyed stream offers process(name, operator), via(name, actor), window(name, batching) "
-        "and window(name, tumbling, sliding or session): call other verbs before key_by(f), or "
-        "after one of these");
+        "a keyed stream offers process(name, operator), connect(name, other, operator), via(name, "
+        "actor), window(name, batching) and window(name, tumbling, sliding or session): call other "
+        "verbs before key_by(f), or after one of these");
     return {};
   }
 };

@@ -38,10 +38,11 @@ private:
 /// The side outputs of a stage that are read, for a subtask.
 side_ports make_sides(const plan_stage& self);
 
-template <class T, class KeyOf, class Op>
+template <class T, class KeyOf, class Op, class Second = no_input>
 class keyed_maker final : public stage_maker {
 public:
-  keyed_maker(KeyOf key_of, Op op) : key_of_(std::move(key_of)), op_(std::move(op)) {}
+  keyed_maker(KeyOf key_of, Op op, Second second = {})
+      : key_of_(std::move(key_of)), op_(std::move(op)), second_(std::move(second)) {}
 
   result<void> prepare(const plan_stage&) override {
     if constexpr (requires { op_.check(); })
@@ -49,13 +50,14 @@ public:
     return {};
   }
   std::unique_ptr<stage> make(const plan_stage& self) const override {
-    return std::unique_ptr<stage>(
-        new keyed_stage<T, KeyOf, Op>(key_of_, op_, self.make_output(), make_sides(self)));
+    return std::unique_ptr<stage>(new keyed_stage<T, KeyOf, Op, Second>(
+        key_of_, op_, self.make_output(), make_sides(self), second_));
   }
 
 private:
   KeyOf key_of_;
   Op op_;
+  Second second_;
 };
 
 template <class In, class Out>

@@ -9,16 +9,25 @@
 
 namespace leat {
 
-/// Runs an operator over the records of its keys.
-template <class T, class KeyOf, class Op>
+/// Another input of such a stage, with keys of the same type.
+template <class T, class KeyOf>
+struct keyed_input {
+  using record_type = T;
+  KeyOf key_of;
+};
+struct no_input {};
+
+/// Runs an operator over the records of its keys. With a second input the operator has
+/// `process_left` and `process_right` instead of `process`.
+template <class T, class KeyOf, class Op, class Second = no_input>
 class keyed_stage final : public producing_stage<typename Op::output_type> {
   using base = producing_stage<typename Op::output_type>;
   using base::out_, base::services_, base::ports_;
 
 public:
-  keyed_stage(KeyOf key_of, Op op, fanout to, side_ports sides)
-      : base(std::move(to)), key_of_(std::move(key_of)), op_(std::move(op)),
-        sides_(std::move(sides)) {
+  keyed_stage(KeyOf key_of, Op op, fanout to, side_ports sides, Second second = {})
+      : base(std::move(to)), first_{{std::move(key_of)}}, second_(std::move(second)),
+        op_(std::move(op)), sides_(std::move(sides)) {
     for (auto& [name, side] : sides_)
       side->list_ports(ports_);
   }
@@ -52,22 +61,11 @@ public:
     return {};
   }
 
-  void consume(std::size_t, frame& f, std::size_t& next, std::size_t end) override {
-    const rows& from = *f.records;
-    envelope_cursor envelopes(from.envelopes, read_);
-    const std::size_t first = next;
-    for (bool go_on = true; go_on && next < end;) {
-      const envelope_view e = envelopes.at(next);
-      if (!fire(e.at))
-        break;
-      start(e);
-      const std::size_t same = envelopes.stamped() ? next + 1 : envelopes.same_until();
-      for (const std::size_t to = std::min(same, end); go_on && next < to;) {
-        process(from, next++, first);
-        go_on = pass_on_full() && fire_due();
-      }
-    }
-    stage_counters::add(services_.counters->records_in, next - first);
+  void consume(std::size_t input, frame& f, std::size_t& next, std::size_t end) override {
+    if constexpr (two_inputs)
+      if (input > 0)
+        return consume_from(second_, f, next, end);
+    consume_from(first_, f, next, end);
   }
 
   /// Timers up to a mark fire before it goes on; it waits while they wait for credit.
@@ -147,8 +145,11 @@ public:
     processing_timers_.load();
     return {};
   }
-  bool claims(const rows& held, std::size_t record, std::size_t) const override {
-    return owns(key_group_of(key_hash(key_of_(held.as<T>()[record]))));
+  bool claims(std::size_t input, const rows& held, std::size_t record, std::size_t) const override {
+    if constexpr (two_inputs)
+      if (input > 0)
+        return owns(second_, held, record);
+    return owns(first_, held, record);
   }
 
   bool blocked() const override { return in_mid_firing() || outputs_blocked(); }
@@ -171,10 +172,13 @@ public:
   }
 
 private:
+  /// Apart from the second one, also if that is of the same types.
+  struct first_input : keyed_input<T, KeyOf> {};
+  static constexpr bool two_inputs = !std::is_same_v<Second, no_input>;
   using key_type = std::remove_cvref_t<std::invoke_result_t<const KeyOf&, const T&>>;
   static constexpr bool has_timers = takes_timers<Op, key_type>;
   static constexpr bool has_processing_timers = takes_processing_timers<Op, key_type>;
-  static constexpr bool reads_time = reads_event_time<Op, T, key_type>;
+  static constexpr bool reads_time = reads_event_time<Op, T, key_type, Second>;
   static constexpr bool timers_end = requires { requires Op::timers_end; };
 
   template <class Store>
@@ -257,6 +261,11 @@ private:
         if (auto loaded = states_.load_stored(*store, group); !loaded)
           return loaded;
     return {};
+  }
+  template <class Input>
+  bool owns(const Input& input, const rows& held, std::size_t record) const {
+    return owns(
+        key_group_of(key_hash(input.key_of(held.as<typename Input::record_type>()[record]))));
   }
   bool owns(key_group group) const {
     return subtask_of(group, services_.subtasks) == services_.subtask;
@@ -348,6 +357,25 @@ private:
     return fire_processing();
   }
 
+  template <class Input>
+  void consume_from(const Input& input, frame& f, std::size_t& next, std::size_t end) {
+    const rows& from = *f.records;
+    envelope_cursor envelopes(from.envelopes, read_);
+    const std::size_t first = next;
+    for (bool go_on = true; go_on && next < end;) {
+      const envelope_view e = envelopes.at(next);
+      if (!fire(e.at))
+        break;
+      start(e);
+      const std::size_t same = envelopes.stamped() ? next + 1 : envelopes.same_until();
+      for (const std::size_t to = std::min(same, end); go_on && next < to;) {
+        process(input, from, next++, first);
+        go_on = pass_on_full() && fire_due();
+      }
+    }
+    stage_counters::add(services_.counters->records_in, next - first);
+  }
+
   void pass_on(const mark& m) {
     reach(m.progress);
     base::advance(m);
@@ -389,13 +417,22 @@ private:
       side->descend_from(e);
   }
 
-  void process(const rows& from, std::size_t i, std::size_t first) {
-    const auto call = [this](const T& record) { return op_.process(record, out_, ctx_); };
+  template <class Input>
+  void process(const Input& input, const rows& from, std::size_t i, std::size_t first) {
+    using record = typename Input::record_type;
+    const auto call = [this](const record& r) {
+      if constexpr (!two_inputs)
+        return op_.process(r, out_, ctx_);
+      else if constexpr (std::is_same_v<Input, first_input>)
+        return op_.process_left(r, out_, ctx_);
+      else
+        return op_.process_right(r, out_, ctx_);
+    };
     if (states_.stateless())
-      return process_or_reject<T>(services_, from, i, first, call);
-    const auto& key = key_of_(from.as<T>()[i]);
+      return process_or_reject<record>(services_, from, i, first, call);
+    const auto& key = input.key_of(from.as<record>()[i]);
     states_.enter(key);
-    process_or_reject<T>(services_, from, i, first, call);
+    process_or_reject<record>(services_, from, i, first, call);
     states_.leave();
   }
 
@@ -406,7 +443,8 @@ private:
     return clear;
   }
 
-  KeyOf key_of_;
+  first_input first_;
+  Second second_;
   Op op_;
   detail::keyed_store<key_type> states_;
   std::conditional_t<has_timers, event_timers<key_type>, no_timers<event_time>> timers_{states_};

@@ -137,7 +137,8 @@ public:
   virtual result<void> begin() { return {}; }
   /// Whether a record falls to this subtask that one of the stage's subtasks, whatever their
   /// number, held where it was saved.
-  virtual bool claims(const rows&, std::size_t /*record*/, std::size_t holder) const {
+  virtual bool claims(std::size_t /*input*/, const rows&, std::size_t /*record*/,
+                      std::size_t holder) const {
     return holder % services_.subtasks == services_.subtask;
   }
   /// What save() begins with, for whoever looks at it without this stage.

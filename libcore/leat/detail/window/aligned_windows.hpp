@@ -25,17 +25,17 @@ public:
   result<void> check() const;
   std::string text() const { return aligned_text(size_, slide_, offset_, lateness_); }
 
-  /// Puts a record into its slice, and calls `fire(end)` for the windows that have fired without
-  /// it.
-  template <class T, class A, class Fire>
-  pane_change add(const T& record, std::int64_t at, std::int64_t passed, slices<A>& all,
-                  Fire fire) {
+  /// Puts a record, as what is `added` for it, into its slice, and calls `fire(end)` for the
+  /// windows that have fired without it.
+  template <class T, class Added, class A, class Fire>
+  pane_change add(const T&, const Added& added, std::int64_t at, std::int64_t passed,
+                  slices<A>& all, Fire fire) {
     const place& of = place_of(at);
     if (of.first_end > passed)
-      return all.add(of.start, record) ? pane_change::is_new : pane_change::grown;
+      return all.add(of.start, added) ? pane_change::is_new : pane_change::grown;
     if (is_over(of.last_end, passed))
       return pane_change::late;
-    const bool is_new = all.add(of.start, record);
+    const bool is_new = all.add(of.start, added);
     for (std::int64_t end = of.first_end; end <= std::min(passed, of.last_end); end += slide_)
       if (!is_over(end, passed))
         fire(end);

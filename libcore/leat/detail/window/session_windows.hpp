@@ -60,11 +60,11 @@ public:
     return fixed ? result<void>{} : check_span("gap", gap_of(record), 1);
   }
 
-  /// Puts a record into its session, which may join others, and calls `fire(end)` if one of these
-  /// has fired without it.
-  template <class T, class A, class Fire>
-  pane_change add(const T& record, std::int64_t at, std::int64_t passed, sessions<A>& panes,
-                  Fire fire) const {
+  /// Puts a record, as what is `added` for it, into its session, which may join others, and calls
+  /// `fire(end)` if one of these has fired without it.
+  template <class T, class Added, class A, class Fire>
+  pane_change add(const T& record, const Added& added, std::int64_t at, std::int64_t passed,
+                  sessions<A>& panes, Fire fire) const {
     auto& all = panes.all;
     const std::int64_t until = at + gap_of(record);
     const auto first =
@@ -80,7 +80,7 @@ public:
     const auto to = is_new ? all.insert(first, {at, until, A{}}) : join(first, behind, all);
     to->start = std::min(to->start, at);
     to->end = end;
-    to->value.add(record);
+    to->value.add(added);
     if (before <= passed)
       fire(end);
     return is_new ? pane_change::is_new : pane_change::grown;
