@@ -318,6 +318,21 @@ std::vector<std::size_t> ends_of(const support::hosted& h) {
 
 } // namespace
 
+TEST_CASE("that a sender is idle or stalled is passed on, behind the pane before it") {
+  support::hosted h;
+  REQUIRE(h.open(batching(leat::batch{})(support::into_port<item>())));
+  h.stage->advance({at(5), true, false});
+  h.flush();
+  CHECK(h.promised() == leat::mark{at(5), true, false});
+  h.consume(support::items_from(6, 3));
+  h.stage->advance({at(8), false, true});
+  h.flush();
+  CHECK(h.sent<item>().size() == 3);
+  CHECK(h.promised().progress >= at(8));
+  CHECK_FALSE(h.promised().idle);
+  CHECK(h.promised().stalled);
+}
+
 TEST_CASE("records, stamps and panes are the same whatever the memory, batching and credit") {
   std::uint64_t spilled = 0;
   support::for_seeds(300, [&](support::dice roll) {
