@@ -33,6 +33,12 @@ public:
                     "leat::event_time, which leat::from_millis(n) makes of a number of "
                     "milliseconds since 1970 (also from_seconds, from_micros)");
       return detail::broken{};
+    } else if constexpr (!watermarks_of<EventTime, typename Source::record_type>) {
+      static_assert(detail::no<EventTime>,
+                    "from(name, source, watermarks_by{f, watermark}): watermark takes a const "
+                    "record& and returns a leat::event_time; if it is not const, its type declares "
+                    "its fields, so that each split's copy of it can be saved");
+      return detail::broken{};
     } else if constexpr (half_replayable<typename split_of<Source>::type>) {
       static_assert(detail::no<Source>,
                     "from(name, source): a reader with position() also has leat::result<void> "
@@ -49,9 +55,8 @@ public:
         s.unsavable = codec.error();
       s.verbs = {stop_verb};
       s.parallelism = options.parallelism;
-      s.timed = !std::is_same_v<EventTime, no_event_time>;
       if constexpr (!std::is_same_v<EventTime, no_event_time>)
-        s.out_of_order = times.out_of_order;
+        s.set_times(bound_of(times), times.max_drift);
       if constexpr (split_source<Source> && is_live<Source>())
         s.live_splits = source.splits().size();
       std::string text = "the output of source \"" + s.name + "\"";

@@ -84,6 +84,11 @@ constexpr bool is_live() {
 /// Without event time records are ordered by split and position: one split after the other.
 struct no_event_time {};
 
+/// In place of a time after which a split is idle: the others always wait for it.
+inline constexpr std::chrono::nanoseconds never_idle = std::chrono::nanoseconds::max();
+/// In place of a limit: splits may be ahead of each other by any event time.
+inline constexpr std::chrono::microseconds any_drift = std::chrono::microseconds::max();
+
 /// The event time of records, and how far they may be out of order.
 template <class F>
 struct event_time_by {
@@ -92,6 +97,8 @@ struct event_time_by {
       0}; ///< a record older by this than the newest of its split is on time
   std::chrono::nanoseconds idle_after{
       std::chrono::seconds{1}}; ///< after this time without records a split is idle
+  /// A split that is ahead of the slowest active one by more is not read until that has come on.
+  std::chrono::microseconds max_drift = any_drift;
 };
 template <class F>
 event_time_by(F) -> event_time_by<F>;
@@ -99,11 +106,75 @@ template <class F>
 event_time_by(F, std::chrono::microseconds) -> event_time_by<F>;
 template <class F>
 event_time_by(F, std::chrono::microseconds, std::chrono::nanoseconds) -> event_time_by<F>;
+template <class F>
+event_time_by(F, std::chrono::microseconds, std::chrono::nanoseconds, std::chrono::microseconds)
+    -> event_time_by<F>;
+
+/// The same where the watermark does not follow the newest record at a fixed distance: the records
+/// carry it, or a strategy works it out from the records of a split.
+///
+/// `watermark(record)` returns the watermark of the record's split after this record: of those that
+/// follow, older ones are late. A watermark never falls: what is lower than an earlier one changes
+/// nothing, as begin_of_time for a record that says nothing. If `watermark` is const, it follows
+/// from the record alone. Otherwise it is a strategy with a state: each split has a copy of its
+/// own, which is part of checkpoints, so its type declares its fields.
+template <class F, class W>
+struct watermarks_by {
+  F of;        ///< const record& -> event_time
+  W watermark; ///< const record& -> event_time
+  /// Among records of other splits a record is placed at the watermark plus this: choose how far
+  /// watermarks usually are behind their records. Watermarks are exact behind a source with the
+  /// largest bound, and later by the difference behind others.
+  std::chrono::microseconds bound{0};
+  std::chrono::nanoseconds idle_after{std::chrono::seconds{1}}; ///< as that of event_time_by
+  std::chrono::microseconds max_drift = any_drift;              ///< as that of event_time_by
+};
+template <class F, class W>
+watermarks_by(F, W) -> watermarks_by<F, W>;
+template <class F, class W>
+watermarks_by(F, W, std::chrono::microseconds) -> watermarks_by<F, W>;
+template <class F, class W>
+watermarks_by(F, W, std::chrono::microseconds, std::chrono::nanoseconds) -> watermarks_by<F, W>;
+template <class F, class W>
+watermarks_by(F, W, std::chrono::microseconds, std::chrono::nanoseconds, std::chrono::microseconds)
+    -> watermarks_by<F, W>;
+
+/// Event times whose watermarks come from the records.
+template <class EventTime>
+concept with_watermarks = requires(const EventTime& times) {
+  times.watermark;
+};
+
+/// A function from a record to a watermark that keeps nothing.
+template <class W, class T>
+concept watermark_of = requires(const W& watermark, const T& record) {
+  { watermark(record) } -> std::convertible_to<event_time>;
+};
+
+/// One that keeps a state, which can be saved.
+template <class W, class T>
+concept watermark_strategy_of = encodable<W> && requires(W& watermark, const T& record) {
+  { watermark(record) } -> std::convertible_to<event_time>;
+};
+
+template <class EventTime, class T>
+concept watermarks_of =
+    !with_watermarks<EventTime> || watermark_of<decltype(EventTime::watermark), T> ||
+    watermark_strategy_of<decltype(EventTime::watermark), T>;
 
 template <class EventTime, class T>
 concept event_time_of = std::same_as<EventTime, no_event_time> ||
     requires(const EventTime& times, const T& record) {
   { times.of(record) } -> std::convertible_to<event_time>;
 };
+
+/// How far watermarks are behind the times by which records are ordered.
+template <class EventTime>
+std::chrono::microseconds bound_of(const EventTime& times) {
+  if constexpr (with_watermarks<EventTime>)
+    return times.bound;
+  else
+    return times.out_of_order;
+}
 
 } // namespace leat

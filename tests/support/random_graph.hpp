@@ -72,6 +72,19 @@ struct strict {
   }
 };
 
+// A strategy that comes to what event_time_by does.
+struct newest_less {
+  std::int64_t disorder = 0;
+  std::int64_t newest = std::numeric_limits<std::int64_t>::min();
+  leat::event_time operator()(const item& i) {
+    newest = std::max(newest, i.value);
+    return leat::from_micros(newest - disorder);
+  }
+  static constexpr auto fields =
+      leat::fields("newest_less", leat::field("disorder", &newest_less::disorder),
+                   leat::field("newest", &newest_less::newest));
+};
+
 // Asks somebody about each record and waits for the answer: as slow as a stage can be.
 struct asking : leat::stage_actor<item, item> {
   using stage_actor::stage_actor;
@@ -370,10 +383,21 @@ struct writer {
     const auto time_of = [](const item& i) {
       return leat::event_time{std::chrono::microseconds{i.value}};
     };
+    auto rows = reference::source(
+        splits, [](const item& i) { return i.value; }, place);
+    using std::chrono::microseconds;
+    const auto drift = roll.one_of({leat::any_drift, microseconds{0}, microseconds{20}});
+    if (roll(0, 3) > 0)
+      return {g.from(name("source"), source,
+                     leat::event_time_by{time_of, microseconds{out_of_order},
+                                         std::chrono::seconds{1}, drift},
+                     options),
+              std::move(rows)};
     return {g.from(name("source"), source,
-                   leat::event_time_by{time_of, std::chrono::microseconds{out_of_order}}, options),
-            reference::source(
-                splits, [](const item& i) { return i.value; }, place)};
+                   leat::watermarks_by{time_of, newest_less{out_of_order},
+                                       microseconds{out_of_order}, std::chrono::seconds{1}, drift},
+                   options),
+            std::move(rows)};
   }
 };
 

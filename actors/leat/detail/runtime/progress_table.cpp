@@ -66,6 +66,12 @@ bool progress_table::got_on() {
          (now.stalled && !before.stalled);
 }
 
+mark progress_table::look(std::size_t consumer, bool wake) {
+  const std::lock_guard lock(mutex_);
+  readers_[consumer].woken = !wake;
+  return together_;
+}
+
 std::optional<mark> progress_table::read_together(std::size_t consumer, std::uint64_t taken) {
   const std::lock_guard lock(mutex_);
   if (partial_ || due_[consumer].load(std::memory_order_relaxed) != taken)

@@ -68,6 +68,10 @@ public:
         visit(p, entries_[p].promised, std::span<const std::uint64_t>(entries_[p].frames));
   }
 
+  /// What all producers promise together at this moment, whatever frames it stands behind. `wake`:
+  /// the consumer is woken when that changes; otherwise it is not.
+  mark look(std::size_t consumer, bool wake);
+
   /// What all producers promise together, if all that it stands behind is among the `taken` frames
   /// that the consumer has: a look that costs the same whatever the parallelism.
   std::optional<mark> read_together(std::size_t consumer, std::uint64_t taken);

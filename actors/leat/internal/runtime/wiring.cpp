@@ -1,5 +1,6 @@
 #include <leat/internal/runtime/wiring.hpp>
 
+#include <leat/detail/runtime/table_alignment.hpp>
 #include <leat/internal/runtime/batch_shares.hpp>
 #include <leat/internal/runtime/credit_shares.hpp>
 #include <leat/internal/runtime/files_in_use.hpp>
@@ -187,12 +188,37 @@ void forget_tables(wired_job& w) {
   }
 }
 
+// Those that are here tell in the table; nobody waits there for the others. Null if none is.
+std::shared_ptr<progress_table> alignment_table(const std::vector<std::size_t>& subtasks,
+                                                const is_here& here) {
+  const auto table = std::make_shared<progress_table>(subtasks.size(), subtasks.size());
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < subtasks.size(); ++i)
+    if (here(subtasks[i]))
+      ++count;
+    else
+      table->leave_out(i);
+  return count > 0 ? table : nullptr;
+}
+
+// The subtasks that are here tell in their own table, and read both.
+void align(wired_job& w, const std::vector<std::size_t>& subtasks,
+           const std::shared_ptr<progress_table>& own,
+           const std::shared_ptr<progress_table>& others, const is_here& here) {
+  for (std::size_t i = 0; i < subtasks.size(); ++i)
+    if (here(subtasks[i]))
+      w.subtasks[subtasks[i]].blueprint.settings.services.alignment =
+          std::make_shared<table_alignment>(own, others, i);
+}
+
 // In one process a table serves a whole group.
 void share_promises(wired_job& w) {
   forget_tables(w);
   const is_here everywhere = [](std::size_t) { return true; };
   for (const promise_group& g : w.groups)
     promise_in(w, g, table_of(w, g, everywhere, everywhere), everywhere);
+  for (const auto& subtasks : w.aligned)
+    align(w, subtasks, alignment_table(subtasks, everywhere), nullptr, everywhere);
 }
 
 // On a node, one table is for the producers there, another one for those elsewhere.
@@ -211,6 +237,32 @@ void share_promises_on(std::size_t node, wired_job& w, const std::vector<std::si
     t.readers.assign(readers.begin(), readers.end());
     if (t.others || (t.own && !t.readers.empty()))
       w.relayed[node].push_back(std::move(t));
+  }
+  for (std::size_t n = 0; n < w.aligned.size(); ++n) {
+    const auto& subtasks = w.aligned[n];
+    relayed_table t{w.groups.size() + n, alignment_table(subtasks, here), nullptr, {}};
+    if (!t.own)
+      continue;
+    if ((t.others = alignment_table(subtasks, elsewhere)))
+      t.others->fill_by_relay();
+    std::set<std::size_t> readers;
+    for (const std::size_t s : subtasks)
+      readers.insert(nodes[s]);
+    readers.erase(node);
+    t.readers.assign(readers.begin(), readers.end());
+    align(w, subtasks, t.own, t.others, here);
+    if (t.others)
+      w.relayed[node].push_back(std::move(t));
+  }
+}
+
+// The subtasks of the sources of each group that is kept together.
+void group_sources(const plan& p, wired_job& w) {
+  for (const std::vector<std::size_t>& sources : p.aligned_sources()) {
+    w.aligned.emplace_back();
+    for (std::size_t n = 0; n < w.subtasks.size(); ++n)
+      if (std::ranges::find(sources, w.stage_of[n]) != sources.end())
+        w.aligned.back().push_back(n);
   }
 }
 
@@ -353,6 +405,7 @@ wired_job wire_up(const plan& p, const run_options& options, const clock& time, 
   share_credit(w, options);
   share_batch_memory(w, p, options);
   group_consumers(p, w);
+  group_sources(p, w);
   share_promises(w);
   return w;
 }

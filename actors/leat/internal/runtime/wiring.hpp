@@ -22,6 +22,7 @@ struct wired_job {
   std::vector<std::size_t> node_of;                      ///< by subtask; empty without workers
   std::vector<std::vector<std::size_t>> edge_of;         ///< by subtask and port
   std::vector<promise_group> groups;
+  std::vector<std::vector<std::size_t>> aligned; ///< subtasks of sources that are kept together
   std::map<std::size_t, std::vector<relayed_table>> relayed; ///< by node
 };
 

@@ -2,6 +2,7 @@
 
 #include <leat/detail/record/key.hpp>
 #include <leat/json.hpp>
+#include <leat/source.hpp>
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -161,6 +162,44 @@ plan_stage::plan_stage(plan_stage&&) noexcept = default;
 plan_stage& plan_stage::operator=(const plan_stage&) = default;
 plan_stage& plan_stage::operator=(plan_stage&&) noexcept = default;
 plan_stage::~plan_stage() = default;
+
+void plan_stage::set_times(std::chrono::microseconds bound, std::chrono::microseconds drift) {
+  using std::chrono::microseconds;
+  if (bound < microseconds{0} || drift < microseconds{0})
+    faults.push_back(
+        user_error(fmt::format("source \"{}\": {} is negative", name,
+                               drift < microseconds{0} ? "max_drift" : "out_of_order or bound"),
+                   "it must be 0 or above"));
+  timed = true;
+  out_of_order = bound;
+  if (drift != any_drift)
+    max_drift = drift;
+}
+
+std::vector<std::vector<std::size_t>> plan::aligned_sources() const {
+  const auto reached = reachable(*this);
+  const auto meet = [&](std::size_t a, std::size_t b) {
+    for (std::size_t i = 0; i < stages.size(); ++i)
+      if (reached[a][i] && reached[b][i])
+        return true;
+    return false;
+  };
+  std::vector<std::vector<std::size_t>> groups;
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    if (!stages[s].max_drift)
+      continue;
+    std::vector<std::size_t> joined{s};
+    std::erase_if(groups, [&](const std::vector<std::size_t>& g) {
+      const bool meets = std::ranges::any_of(g, [&](std::size_t other) { return meet(s, other); });
+      if (meets)
+        joined.insert(joined.end(), g.begin(), g.end());
+      return meets;
+    });
+    std::ranges::sort(joined);
+    groups.push_back(std::move(joined));
+  }
+  return groups;
+}
 
 void plan::number_branches() {
   const auto reached = reachable(*this);

@@ -63,12 +63,14 @@ struct plan_stage {
   bool at_coordinator = false;               ///< it needs the process that was started by the user
   bool timed = false;                        ///< a source whose records have event times
   std::chrono::microseconds out_of_order{0}; ///< of a source: see event_time_by
-  bool reads_stamps = false;                 ///< an operator that takes a leat::event_context
-  bool takes_timers = false;                 ///< an operator that has event timers
-  std::size_t live_splits = 0;               ///< of a source whose splits never end
-  bool blocking = false;    ///< it may wait outside the runtime, so it gets a thread
-  bool publishes = false;   ///< without checkpoints its records are visible before the job's end
-  bool checkpoints = false; ///< the job makes some
+  /// Of a source: see event_time_by
+  std::optional<std::chrono::microseconds> max_drift;
+  bool reads_stamps = false;   ///< an operator that takes a leat::event_context
+  bool takes_timers = false;   ///< an operator that has event timers
+  std::size_t live_splits = 0; ///< of a source whose splits never end
+  bool blocking = false;       ///< it may wait outside the runtime, so it gets a thread
+  bool publishes = false;      ///< without checkpoints its records are visible before the job's end
+  bool checkpoints = false;    ///< the job makes some
   std::optional<any_batching> batching; ///< of a windowing stage; may be replaced before a run
   std::chrono::nanoseconds slowed{0};   ///< trial delay of a sink, per record
   std::string detail;                   ///< what describe() says of it
@@ -81,6 +83,9 @@ struct plan_stage {
   std::shared_ptr<const actor_factory> factory;
   std::shared_ptr<plan_output> output; ///< the main one
   std::map<std::string, plan_side> sides;
+
+  /// Of a source whose records have event times; adds a fault where one of these is negative.
+  void set_times(std::chrono::microseconds out_of_order, std::chrono::microseconds max_drift);
 
   /// Whether records of a sink are visible as soon as they are written.
   bool publishes_as_it_goes() const {
@@ -120,6 +125,10 @@ struct plan {
   std::vector<plan_stage> stages; ///< producers stand before their consumers
   std::vector<plan_edge> edges;
   std::vector<std::string> loose_ends; ///< streams that were declared and lead nowhere
+
+  /// The sources whose splits are kept together: those with a max_drift whose streams meet, also by
+  /// way of others. Of each group the stages.
+  std::vector<std::vector<std::size_t>> aligned_sources() const;
 
   /// Finds the branches that meet again. To be called once all edges are there.
   void number_branches();

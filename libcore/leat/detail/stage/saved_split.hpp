@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace leat {
 
@@ -27,6 +28,18 @@ struct saved_split {
       leat::field("count", &saved_split::count), leat::field("highest", &saved_split::highest),
       leat::field("reached", &saved_split::reached), leat::field("done", &saved_split::done),
       leat::field("ahead", &saved_split::ahead));
+};
+
+/// The strategy by which a split has watermarks, if it keeps a state. These stand behind all
+/// splits.
+struct saved_watermarks {
+  std::uint32_t number = 0; ///< of the split
+  std::string state;
+  std::vector<event_time> followed; ///< of the records read and not emitted, see source_stage
+  static constexpr auto fields =
+      leat::fields("saved_watermarks", leat::field("number", &saved_watermarks::number),
+                   leat::field("state", &saved_watermarks::state),
+                   leat::field("followed", &saved_watermarks::followed));
 };
 
 } // namespace leat

@@ -9,7 +9,17 @@ namespace leat {
 
 any_source::~any_source() = default;
 
+split_watermarks::~split_watermarks() = default;
+
 record_times::~record_times() = default;
+
+namespace {
+
+event_time later(event_time t, std::chrono::microseconds by) {
+  return t > end_of_time - by ? end_of_time : t + by;
+}
+
+} // namespace
 
 source_stage::source_stage(std::unique_ptr<any_source> source,
                            std::unique_ptr<const record_times> times)
@@ -27,6 +37,8 @@ result<void> source_stage::open(const stage_services& services) {
     services_.rate = source_->rate();
   out_.open_for_reader(services_.limits, services_.stage, services_.dead_letters);
   out_.tell_waiting(services_.counters->waiting);
+  if (services_.alignment)
+    services_.alignment->attach(services_.wake_soon);
   return add_splits();
 }
 
@@ -61,14 +73,18 @@ result<void> source_stage::begin() {
   for (const auto& s : splits_)
     s->saved = nullptr;
   saved_.clear();
+  saved_watermarks_.clear();
   if (times_)
     for (; unopened_ < splits_.size(); ++unopened_)
       silent_.push_back(splits_[unopened_].get());
   start_ = services_.time->now();
+  tell_slowest();
   return {};
 }
 
 result<void> source_stage::take_on(split& s) {
+  if (times_)
+    s.watermarks = times_->watermarks();
   if (s.saved && s.saved->done)
     s.reader = ended_split(out_.gathered().type());
   if (services_.read_apart && s.reader->may_block())
@@ -86,6 +102,8 @@ result<void> source_stage::take_on(split& s) {
 
 bool source_stage::finish() {
   services_.counters->waiting->clear();
+  if (services_.alignment && told_ != end_mark)
+    services_.alignment->tell(*(told_ = end_mark));
   return emitting_stage::finish();
 }
 
@@ -99,7 +117,11 @@ pull_status source_stage::pull(std::size_t most) {
     room = std::min(room, due());
   if (room == 0 && !out_.full())
     return pull_status::idle(next_due());
+  if (services_.alignment)
+    slowest_ = services_.alignment->slowest();
   const pull_status answer = splits_.size() == 1 ? pull_only(room) : pull_merged(room);
+  pass();
+  tell_slowest();
   stage_counters::add(services_.counters->records_in, out_.gathered().size() - before);
   if (out_.full())
     out_.hand_on();
@@ -112,13 +134,30 @@ mark source_stage::reached() const {
   const auto is_silent = [](const auto& s) { // nothing read ahead, nothing to be expected
     return s->at_end() && (s->done || s->timed_out);
   };
-  return {with_descendants(last_), std::ranges::all_of(splits_, is_silent)};
+  const bool stuck = ready_.empty() || awaited_ < ready_.front().at;
+  return {std::max(with_descendants(last_), passed_), std::ranges::all_of(splits_, is_silent),
+          stuck && std::ranges::any_of(splits_, [](const auto& s) { return s->held; })};
+}
+
+// A split's watermark may run ahead of its records. What all active splits have promised is
+// promised, though the next record may be long in coming.
+void source_stage::pass() {
+  if (splits_.empty() || !splits_.front()->watermarks || !services_.keep_order)
+    return;
+  stamp least = end_of_stamps;
+  for (const auto& s : splits_)
+    if (!s->timed_out && !(s->done && s->at_end()))
+      least = std::min(least, next_stamp(*s, s->highest));
+  if (least < end_of_stamps)
+    passed_ = std::max(passed_, all_before(least));
 }
 
 pull_status source_stage::pull_only(std::size_t room) {
   split& s = *splits_.front();
   if (!s.at_end())
     return pull_kept(s, room);
+  if (is_held(s))
+    return pull_status::idle();
   const rows& gathered = out_.gathered();
   const std::size_t first = gathered.size();
   const pull_status answer = s.reader->pull(room, out_);
@@ -197,10 +236,12 @@ std::size_t source_stage::emit_first(std::size_t room, std::chrono::nanoseconds&
 // many. That of the next one is.
 std::size_t source_stage::end_before(const stamp& bound, const split& s, std::size_t most) const {
   const std::size_t end = std::min(s.times.size(), s.next + most);
-  stamp at = next_stamp(s, s.next_time());
+  stamp at = next_stamp(s, s.highest);
+  event_time highest = std::max(s.highest, s.followed_by(s.next));
   std::size_t i = s.next + 1;
   for (; i < end; ++i) {
-    at.time = std::max(at.time, s.times[i]);
+    at.time = std::max(highest, place(s, i));
+    highest = std::max(highest, s.followed_by(i));
     ++at.position;
     if (bound < at)
       break;
@@ -208,15 +249,23 @@ std::size_t source_stage::end_before(const stamp& bound, const split& s, std::si
   return i;
 }
 
+// The time by which a record is ordered. Its own watermark counts from the next one on, so that it
+// is not late by itself.
+event_time source_stage::place(const split& s, std::size_t i) const {
+  if (s.followed.empty())
+    return s.times[i];
+  return std::min(s.followed[i], later(s.times[i], times_->out_of_order));
+}
+
 void source_stage::make_ready(split& s) {
-  ready_.push_back({next_stamp(s, s.next_time()), &s});
+  ready_.push_back({next_stamp(s, next_time(s)), &s});
   std::ranges::push_heap(ready_, std::greater{}, &ready_split::at);
 }
 
 // Asks the reader of a split with nothing left, and files it as ready or silent, or not at all if
 // it is done.
 void source_stage::read_ahead(split& s, std::chrono::nanoseconds& wait) {
-  if (!s.done && s.at_end())
+  if (!s.done && s.at_end() && !is_held(s))
     refill(s, wait);
   if (!s.at_end())
     return make_ready(s);
@@ -251,6 +300,53 @@ void source_stage::read_times(split& s, const rows& records, std::size_t first) 
   s.next = 0;
   if (times_)
     times_->read(records, first, s.times);
+  if (s.watermarks)
+    follow(s, records, first, 0);
+}
+
+// `known`: so many of the first are there, and their records were shown before.
+void source_stage::follow(split& s, const rows& records, std::size_t first, std::size_t known) {
+  constexpr std::chrono::microseconds moment{1};
+  s.followed.resize(s.times.size());
+  const auto fresh = std::span(s.followed).subspan(known);
+  s.watermarks->read(records, first + known, fresh);
+  for (event_time& t : fresh) // something may be ordered after all of them
+    t = std::min(later(t, times_->out_of_order), end_of_time - moment);
+}
+
+// Whether it is too far ahead of the slowest active split.
+bool source_stage::drifts(const split& s) const {
+  return s.highest > later(slowest_, times_->max_drift);
+}
+
+bool source_stage::is_held(split& s) {
+  s.held = services_.alignment && !s.done && drifts(s);
+  if (s.held) { // with what it knows; it will be woken when that changes
+    slowest_ = services_.alignment->await();
+    s.held = drifts(s);
+  }
+  return s.held;
+}
+
+mark source_stage::slowest() const {
+  joint_mark all;
+  if (!ready_.empty())
+    all += joint_mark(mark{{ready_.front().at.time}});
+  for (const split* s : silent_)
+    if (!s->done || !s->at_end())
+      all += joint_mark(mark{{next_time(*s)}, s->timed_out});
+  return all.together();
+}
+
+// Whatever it does next, it may have to wait for those that wait for this.
+void source_stage::tell_slowest() {
+  if (!services_.alignment)
+    return;
+  const mark now = slowest();
+  if (now == told_)
+    return;
+  told_ = now;
+  services_.alignment->tell(now);
 }
 
 void source_stage::wait_for(split& s, std::chrono::nanoseconds after,
@@ -280,13 +376,14 @@ void source_stage::complete(split& s, std::size_t row) {
   const carried_columns carried = out_.carried();
   stamp at = next_stamp(s, s.highest);
   for (; row < gathered.size(); ++row, ++at.position) {
-    const event_time time = s.times[s.next++];
+    const std::size_t i = s.next++;
+    const event_time time = s.times[i];
     const bool late = time < s.watermark;
     if (late)
       stage_counters::add(services_.counters->late, 1);
-    if (time > s.highest)
-      raise(s, time);
-    at.time = s.highest;
+    at.time = std::max(s.highest, place(s, i));
+    if (const event_time followed = s.followed_by(i); followed > s.highest)
+      raise(s, followed);
     const clock_time ingested = services_.rate > 0 ? due_time(pulled_) : now_;
     ++pulled_;
     gathered.envelopes.add(row, {at, time, late, ingested}, carried);
@@ -313,7 +410,8 @@ void source_stage::note_ingest(std::size_t row) {
 // Where a split goes on that others did not wait for.
 event_time source_stage::rejoins_at(const split& s) const {
   constexpr std::chrono::microseconds moment{1};
-  return std::max(s.highest, std::min(last_.time, end_of_time - moment) + moment);
+  const event_time emitted = std::max(last_.time, passed_.time);
+  return std::max(s.highest, std::min(emitted, end_of_time - moment) + moment);
 }
 
 void source_stage::raise(split& s, event_time to) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <leat/detail/stage/saved_split.hpp>
+#include <leat/detail/stage/source_alignment.hpp>
 #include <leat/detail/stage/split_reader.hpp>
 #include <leat/detail/transport/row_codec.hpp>
 
@@ -32,18 +33,38 @@ public:
   virtual result<const row_codec*> codec(const std::string& stage) const = 0;
 };
 
+/// The watermarks of one split, where its records say: see watermarks_by.
+class split_watermarks {
+public:
+  virtual ~split_watermarks();
+
+  /// Writes the watermark after each of the records from `first` on. Called once for each record,
+  /// in their order.
+  virtual void read(const rows& records, std::size_t first, std::span<event_time> to) = 0;
+
+  /// Whether that depends on earlier records; then it is saved.
+  virtual bool has_state() const = 0;
+  virtual void save(std::string& to) const = 0;
+  virtual bool load(byte_cursor& from) = 0;
+};
+
 /// The event times of a source's records, whatever their type: see event_time_by.
 class record_times {
 public:
-  record_times(std::chrono::microseconds disorder, std::chrono::nanoseconds idle)
-      : out_of_order(disorder), idle_after(idle) {}
+  record_times(std::chrono::microseconds disorder, std::chrono::nanoseconds idle,
+               std::chrono::microseconds drift)
+      : out_of_order(disorder), idle_after(idle), max_drift(drift) {}
   virtual ~record_times();
 
   /// Writes those of records from `first` on.
   virtual void read(const rows& records, std::size_t first, std::span<event_time> to) const = 0;
 
+  /// Those of a split; null if they follow from the event times.
+  virtual std::unique_ptr<split_watermarks> watermarks() const = 0;
+
   const std::chrono::microseconds out_of_order;
   const std::chrono::nanoseconds idle_after;
+  const std::chrono::microseconds max_drift;
 };
 
 class source_stage final : public emitting_stage {
@@ -84,20 +105,26 @@ private:
     split(std::uint32_t n, std::string called, std::unique_ptr<split_reader> r)
         : number(n), name(std::move(called)), reader(std::move(r)) {}
     bool at_end() const { return next == times.size(); }
-    /// Its next record has this time, by which it is ordered.
-    event_time next_time() const { return std::max(highest, times[next]); }
+    /// All that comes after a record is ordered here or later.
+    event_time followed_by(std::size_t i) const {
+      return followed.empty() ? times[i] : followed[i];
+    }
 
     std::uint32_t number;
     std::string name;
     std::unique_ptr<split_reader> reader;
-    const saved_split* saved = nullptr; // until it is taken on
+    const saved_split* saved = nullptr;           // until it is taken on
+    std::unique_ptr<split_watermarks> watermarks; // or null
     std::vector<event_time> times; // of the records that it read last; all equal if they have none
-    std::size_t next = 0;          // in times, and in what it has read ahead
+    // After each of these, where there are watermarks: those, and the bound.
+    std::vector<event_time> followed;
+    std::size_t next = 0; // in times, and in what it has read ahead
     event_time highest = begin_of_time;
     event_time watermark = begin_of_time;
     std::uint64_t position = 0;
     bool done = false;
     bool timed_out = false;
+    bool held = false; // its reader is not asked: it is too far ahead
     std::optional<clock_time> idle_since;
   };
   struct ready_split {
@@ -111,6 +138,7 @@ private:
   result<void> take_on(split& s);
   result<void> take_on_saved(split& s);
   result<void> take_on_read_ahead(split& s);
+  result<void> take_on_watermarks(split& s);
   void join_saved();
   saved_split saved(const split& s, const row_codec* codec) const;
 
@@ -118,11 +146,21 @@ private:
   pull_status pull_kept(split& s, std::size_t room);
   pull_status pull_merged(std::size_t room);
   std::size_t emit_first(std::size_t room, std::chrono::nanoseconds& wait);
+  event_time place(const split& s, std::size_t i) const;
+  event_time next_time(const split& s) const {
+    return s.at_end() ? s.highest : std::max(s.highest, place(s, s.next));
+  }
+  void pass();
+  bool drifts(const split& s) const;
+  bool is_held(split& s);
+  mark slowest() const;
+  void tell_slowest();
   std::size_t end_before(const stamp& bound, const split& s, std::size_t most) const;
   void make_ready(split& s);
   void read_ahead(split& s, std::chrono::nanoseconds& wait);
   void refill(split& s, std::chrono::nanoseconds& wait);
   void read_times(split& s, const rows& records, std::size_t first);
+  void follow(split& s, const rows& records, std::size_t first, std::size_t known);
   void wait_for(split& s, std::chrono::nanoseconds after, std::chrono::nanoseconds& wait);
   std::chrono::nanoseconds idle_after() const;
   stamp next_stamp(const split& s, event_time t) const;
@@ -138,7 +176,8 @@ private:
   std::unique_ptr<const record_times> times_;
   stage_output& out_;
   bool begun_ = false;
-  std::vector<saved_split> saved_;             // of all subtasks, until it has begun
+  std::vector<saved_split> saved_; // these two: of all subtasks, until it has begun
+  std::vector<saved_watermarks> saved_watermarks_;
   std::vector<std::unique_ptr<split>> splits_; // of all subtasks, until it has begun
   // Of several splits: a heap of those that have records, and those that have none for now. Without
   // event time those from unopened_ on are not read yet: all of theirs comes later.
@@ -147,7 +186,10 @@ private:
   std::size_t unopened_ = 0;
   stamp awaited_; // the least that a silent split may still bring, of those that are waited for
   stamp last_;
-  clock_time now_ = 0; // of this pull
+  stamp passed_;                     // no split brings a record up to it
+  event_time slowest_ = end_of_time; // of all subtasks, as far as is known
+  std::optional<mark> told_;         // to these
+  clock_time now_ = 0;               // of this pull
   clock_time start_ = 0;
   std::size_t pulled_ = 0;
 };

@@ -28,6 +28,15 @@ result<void> source_stage::save(std::string& to) const {
     if (is_own(*s))
       all.push_back(saved(*s, *codec));
   append_binary(to, all);
+  std::vector<saved_watermarks> states;
+  for (const auto& s : splits_)
+    if (s->watermarks && s->watermarks->has_state()) {
+      saved_watermarks w{s->number, {}, {s->followed.begin() + s->next, s->followed.end()}};
+      s->watermarks->save(w.state);
+      states.push_back(std::move(w));
+    }
+  if (!states.empty())
+    append_binary(to, states);
   return {};
 }
 
@@ -39,7 +48,7 @@ saved_split source_stage::saved(const split& s, const row_codec* codec) const {
   to.name = s.name;
   to.count = s.position;
   to.highest = s.timed_out && splits_.size() > 1 ? rejoins_at(s) : s.highest;
-  to.reached = last_.time;
+  to.reached = std::max(last_.time, passed_.time);
   to.done = s.done;
   if (begun_ && !s.done)
     to.position = s.reader->position();
@@ -61,6 +70,10 @@ result<void> source_stage::load(byte_cursor& from) {
   if (!read_binary(from, splits))
     return loaded(false);
   std::ranges::move(splits, std::back_inserter(saved_));
+  std::vector<saved_watermarks> states;
+  if (from.left() > 0 && (!read_binary(from, states) || states.empty()))
+    return loaded(false);
+  std::ranges::move(states, std::back_inserter(saved_watermarks_));
   return {};
 }
 
@@ -102,6 +115,8 @@ result<void> source_stage::take_on_saved(split& s) {
   s.done = s.saved->done;
   if (s.saved->highest > s.highest)
     raise(s, s.saved->highest);
+  if (auto loaded = take_on_watermarks(s); !loaded)
+    return loaded;
   if (auto opened = s.reader->open(services_.wake_soon, s.saved->position); !opened)
     return opened;
   return s.saved->ahead.empty() ? result<void>{} : take_on_read_ahead(s);
@@ -128,7 +143,29 @@ result<void> source_stage::take_on_read_ahead(split& s) {
     return loaded(false);
   rows& ahead = s.reader->output().gathered();
   ahead.append(*records, 0, records->size(), true);
-  read_times(s, ahead, 0);
+  if (s.followed.empty()) {
+    read_times(s, ahead, 0);
+    return {};
+  }
+  const std::size_t known = s.followed.size(); // a thread had read what comes behind these
+  if (known > ahead.size() || !times_)
+    return loaded(false);
+  s.times.resize(ahead.size());
+  times_->read(ahead, 0, s.times);
+  follow(s, ahead, 0, known);
+  return {};
+}
+
+// The state is that after all records that were read ahead of those emitted. Their watermarks are
+// saved with it. Where the strategy had no state when it was saved, it begins anew.
+result<void> source_stage::take_on_watermarks(split& s) {
+  const auto found = std::ranges::find(saved_watermarks_, s.number, &saved_watermarks::number);
+  if (found == saved_watermarks_.end() || !s.watermarks || !s.watermarks->has_state())
+    return {};
+  byte_cursor from(found->state);
+  if (!s.watermarks->load(from) || from.left() > 0)
+    return loaded(false);
+  s.followed = found->followed;
   return {};
 }
 

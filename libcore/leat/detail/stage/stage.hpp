@@ -36,6 +36,8 @@ struct stage_counters {
   }
 };
 
+class source_alignment;
+
 /// What the runtime gives a stage. All of it outlives the stage.
 struct stage_services {
   std::string stage;
@@ -64,6 +66,8 @@ struct stage_services {
   std::function<void()> wake_soon;
   /// Where readers that may block are read. Null: there are no threads, they are called in place.
   start_reading read_apart;
+  /// Of a source whose splits are to stay together with others'. Null: they need not.
+  std::shared_ptr<source_alignment> alignment;
 };
 
 /// True if a source, sink, model or actor says by `static constexpr bool blocking = true` that its

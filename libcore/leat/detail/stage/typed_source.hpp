@@ -169,11 +169,45 @@ private:
   emitter<typename S::record_type> output_;
 };
 
+/// The watermarks of a split by a function, or by a strategy with a state.
+template <class T, class W>
+class typed_watermarks final : public split_watermarks {
+public:
+  explicit typed_watermarks(W watermark) : watermark_(std::move(watermark)) {}
+
+  void read(const rows& records, std::size_t first, std::span<event_time> to) override {
+    const std::span<const T> of = records.as<T>().subspan(first);
+    for (std::size_t i = 0; i < to.size(); ++i)
+      to[i] = watermark_(of[i]);
+  }
+  bool has_state() const override { return !watermark_of<W, T>; }
+  void save(std::string& to) const override {
+    if constexpr (!watermark_of<W, T>)
+      append_binary(to, watermark_);
+  }
+  bool load(byte_cursor& from) override {
+    if constexpr (!watermark_of<W, T>)
+      return read_binary(from, watermark_);
+    return true;
+  }
+
+private:
+  W watermark_;
+};
+
 template <class T, class EventTime>
 class typed_times final : public record_times {
 public:
   explicit typed_times(EventTime times)
-      : record_times(times.out_of_order, times.idle_after), times_(std::move(times)) {}
+      : record_times(bound_of(times), times.idle_after, times.max_drift), times_(std::move(times)) {
+  }
+
+  std::unique_ptr<split_watermarks> watermarks() const override {
+    if constexpr (with_watermarks<EventTime>)
+      return std::unique_ptr<split_watermarks>(
+          new typed_watermarks<T, decltype(times_.watermark)>(times_.watermark));
+    return nullptr;
+  }
 
   void read(const rows& records, std::size_t first, std::span<event_time> to) const override {
     const std::span<const T> of = records.as<T>().subspan(first);

@@ -9,8 +9,8 @@ namespace leat {
 
 /// No record with a stamp up to and including `progress` follows. An idle sender promises nothing:
 /// consumers do not wait for it until it sends again. A stalled one, or one behind it, waits for
-/// credit: a consumer that holds records back should let them go, since what it waits for may wait
-/// for those.
+/// credit or for slower sources: a consumer that holds records back should let them go, since what
+/// it waits for may wait for those.
 struct mark {
   stamp progress;
   bool idle = false;

@@ -157,6 +157,42 @@ TEST_CASE("an operator that takes an event_context gets stamps whatever the para
                              "it reads would differ between runs"});
 }
 
+TEST_CASE("sources with a max_drift are kept together if their streams meet") {
+  using std::chrono::microseconds;
+  const auto time_of = [](const item&) { return leat::event_time{}; };
+  const auto drifting = [&](std::int64_t drift) {
+    return leat::event_time_by{time_of, microseconds{0}, std::chrono::seconds{1},
+                               microseconds{drift}};
+  };
+  leat::graph g{"aligned"};
+  auto a = g.from("a", none(), drifting(5));
+  auto b = g.from("b", none(), drifting(7));
+  auto c = g.from("c", none(), leat::event_time_by{time_of});
+  auto d = g.from("d", none(), drifting(1));
+  auto e = g.from("e", none(), drifting(2));
+  auto c_and_a = c.merge("c and a", a);
+  std::move(c_and_a).merge("and d", d.filter("some", all)).to("out", support::discard{});
+  b.merge("b and d", d.filter("others", all)).to("more", support::discard{});
+  e.to("alone", support::discard{});
+  REQUIRE(faults(g).empty());
+  CHECK(g.plan().aligned_sources() == std::vector<std::vector<std::size_t>>{{0, 1, 3}, {4}});
+}
+
+TEST_CASE("durations of event time below zero are refused") {
+  using std::chrono::microseconds;
+  const auto time_of = [](const item&) { return leat::event_time{}; };
+  leat::graph g{"negative"};
+  g.from("a", none(), leat::event_time_by{time_of, microseconds{-1}}).to("x", support::discard{});
+  g.from("b", none(),
+         leat::event_time_by{time_of, microseconds{0}, std::chrono::seconds{1}, microseconds{-5}})
+      .to("y", support::discard{});
+  g.from("c", none(), leat::watermarks_by{time_of, time_of, microseconds{-1}})
+      .to("z", support::discard{});
+  CHECK(faults(g) == std::vector<std::string>{"source \"a\": out_of_order or bound is negative",
+                                              "source \"b\": max_drift is negative",
+                                              "source \"c\": out_of_order or bound is negative"});
+}
+
 TEST_CASE("parallelism alone does not make a sink depend on order") {
   leat::graph g{"sinks"};
   auto s = g.from("in", none());

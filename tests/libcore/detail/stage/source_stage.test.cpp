@@ -31,6 +31,24 @@ std::vector<item> some_split(support::dice& roll, std::int64_t key, int most) {
   return records;
 }
 
+struct expected {
+  leat::stamp at;
+  item record;
+};
+
+// All of these were sent, in the order of their stamps.
+void require_sent(const support::hosted& r, std::vector<expected> wanted) {
+  std::ranges::sort(wanted, {}, &expected::at);
+  const auto got = r.sent<item>();
+  const auto stamps = r.stamps();
+  REQUIRE(got.size() == wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    REQUIRE(got[i] == wanted[i].record);
+    REQUIRE(stamps[i] == wanted[i].at);
+  }
+  REQUIRE(r.in_order());
+}
+
 // Says "idle" for a while before each record, as a test wishes.
 struct pausing {
   using record_type = item;
@@ -57,10 +75,6 @@ struct pausing_splits {
 TEST_CASE("splits are merged by stamp: highest event time so far, split, position") {
   support::for_seeds(200, [](support::dice roll) {
     given_splits<item> source;
-    struct expected {
-      leat::stamp at;
-      item record;
-    };
     std::vector<expected> wanted;
     std::uint64_t late = 0;
     const std::int64_t slack = roll(0, 4);
@@ -75,21 +89,12 @@ TEST_CASE("splits are merged by stamp: highest event time so far, split, positio
         wanted.push_back({at(highest, ++position, static_cast<std::uint32_t>(s)), i});
       }
     }
-    std::sort(wanted.begin(), wanted.end(),
-              [](const auto& a, const auto& b) { return a.at < b.at; });
 
     reading r(source, leat::event_time_by{time_of, std::chrono::microseconds{slack}});
     r.pull_all();
-    const auto got = r.sent<item>();
-    const auto stamps = r.stamps();
-    REQUIRE(got.size() == wanted.size());
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      REQUIRE(got[i] == wanted[i].record);
-      REQUIRE(stamps[i] == wanted[i].at);
-    }
-    REQUIRE(r.in_order());
+    require_sent(r, std::move(wanted));
     REQUIRE(r.counters.late == late);
-    REQUIRE(r.counters.records_in == wanted.size());
+    REQUIRE(r.counters.records_in == r.sent<item>().size());
     REQUIRE(r.promised() == leat::end_mark);
   });
 }
@@ -410,4 +415,164 @@ TEST_CASE("any rate above zero is one, however large or small") {
   const leat::pull_status answer = r.pull();
   CHECK(answer.is_idle());
   CHECK(answer.after() > 24h);
+}
+
+namespace {
+
+// Of these tests: a record's number is the watermark after it, 0 if it says nothing of that.
+const auto watermark_of = [](const item& i) {
+  return i.number == 0 ? leat::begin_of_time : leat::from_micros(i.number);
+};
+
+} // namespace
+
+TEST_CASE("with watermarks of records a stamp has the watermark before it, or its own up to it") {
+  support::for_seeds(200, [](support::dice roll) {
+    const std::chrono::microseconds bound{roll.one_of({0, 3, 20})};
+    given_splits<item> source;
+    std::vector<expected> wanted;
+    std::uint64_t late = 0;
+    const std::size_t splits = roll.size(1, 5);
+    for (std::uint32_t split = 0; split < splits; ++split) {
+      std::vector<item> records;
+      leat::event_time ordered = leat::begin_of_time, watermark = leat::begin_of_time;
+      std::int64_t time = 1000;
+      for (std::size_t n = roll.size(0, 60); n > 0; --n) {
+        time += roll(-8, 12);
+        const std::int64_t says = roll(0, 3) == 0 ? time + roll(-15, 10) : 0; // may be ahead of it
+        records.push_back({split, says, time});
+        const leat::event_time own = leat::from_micros(time), said = watermark_of(records.back());
+        late += own < watermark;
+        const leat::event_time followed =
+            said == leat::begin_of_time ? leat::begin_of_time + bound : said + bound;
+        const leat::event_time at_time = std::max(ordered, std::min(followed, own + bound));
+        wanted.push_back(
+            {{at_time, leat::first_source, split, records.size(), {}}, records.back()});
+        ordered = std::max(ordered, followed);
+        watermark = ordered - bound;
+      }
+      source.all.push_back({records});
+    }
+    reading r(source, leat::watermarks_by{time_of, watermark_of, bound});
+    r.edge.limits.records = roll.size(1, 20);
+    r.pull_all();
+    require_sent(r, std::move(wanted));
+    REQUIRE(r.counters.late == late);
+  });
+}
+
+TEST_CASE("what all splits have said is promised, though no record follows") {
+  pausing_splits source;
+  source.all.push_back({{{0, 50, 40}, {0, 0, 45}, {0, 0, 90}}, {0, 0, 1'000'000}}); // one is late
+  source.all.push_back({{{1, 0, 10}, {1, 70, 60}, {1, 0, 90}}, {0, 0, 1'000'000}});
+  reading r(source, leat::watermarks_by{time_of, watermark_of, 5us, leat::never_idle});
+  r.begin();
+  (void)r.pull();
+  r.flush();
+  CHECK(r.sent<item>().size() == 3); // the other may still bring something at 55
+  CHECK(r.counters.late == 1);
+  CHECK(r.promised().progress.time == leat::from_micros(55));
+  reading one(source.all[1], leat::watermarks_by{time_of, watermark_of, 5us, leat::never_idle});
+  one.begin();
+  (void)one.pull();
+  one.flush();
+  CHECK(one.promised().progress.time == leat::from_micros(75));
+}
+
+TEST_CASE("a watermark may be that there is none, or that nothing follows") {
+  const auto says = [](const item& i) {
+    return i.number == 0 ? leat::begin_of_time : leat::end_of_time;
+  };
+  reading r(
+      given_splits<item>{{{{{0, 0, 10}, {0, 1, 20}, {0, 0, 30}}}, {{{1, 0, 15}, {1, 0, 25}}}}},
+      leat::watermarks_by{time_of, says, 5us});
+  r.pull_all();
+  CHECK(r.sent<item>().size() == 5);
+  CHECK(r.in_order());
+  CHECK(r.counters.late == 1);
+}
+
+TEST_CASE("a split that is never idle is always waited for") {
+  pausing_splits source;
+  source.all.push_back({{{0, 0, 100}, {0, 1, 150}}, {0, 100}}); // silent for 10 s
+  source.all.push_back({{{1, 0, 120}, {1, 1, 200}}, {}});
+  reading r(source, leat::event_time_by{time_of, 0us, leat::never_idle});
+  r.begin();
+  const auto start = r.clock.time;
+  while (r.clock.time < start + 9'000'000'000) {
+    const leat::pull_status answer = r.pull();
+    REQUIRE(answer.is_idle());
+    REQUIRE(answer.after() <= 100ms);
+    r.clock.time += answer.after().count();
+  }
+  r.flush();
+  CHECK(r.sent<item>().size() == 1);
+  while (!r.pull().is_done())
+    r.clock.time += 100'000'000;
+  r.finish();
+  CHECK(r.sent<item>().size() == 4);
+  CHECK(r.counters.late == 0);
+}
+
+namespace {
+
+// What a test lets a subtask know of the others.
+struct told_alignment final : leat::source_alignment {
+  leat::event_time others = leat::end_of_time;
+  std::vector<leat::mark> told;
+  int waits = 0;
+  void attach(std::function<void()>) override {}
+  void tell(const leat::mark& slowest) override { told.push_back(slowest); }
+  leat::event_time slowest() override { return others; }
+  leat::event_time await() override { return ++waits, others; }
+};
+
+} // namespace
+
+TEST_CASE("a split that is too far ahead of others is not asked, and counts neither as idle") {
+  for (const bool splits : {false, true}) {
+    INFO(splits);
+    const auto check = [](auto& r) {
+      const auto others = std::make_shared<told_alignment>();
+      r.services.alignment = others;
+      r.edge.limits.records = 2;
+      others->others = leat::from_micros(100);
+      r.begin();
+      while (r.pull().is_more())
+        continue;
+      r.flush();
+      CHECK(r.template sent<item>().size() == 6); // up to 150
+      CHECK(others->waits >= 1);
+      CHECK(others->told.back() == leat::mark{{leat::from_micros(150)}});
+      r.clock.time += 10'000'000'000;
+      CHECK(r.pull().is_idle());
+      CHECK_FALSE(r.source->reached().idle);
+      CHECK(r.source->reached().stalled); // what it waits for may wait for a pane behind it
+      others->others = leat::from_micros(110);
+      while (r.pull().is_more())
+        continue;
+      r.flush();
+      CHECK(r.template sent<item>().size() == 8);
+      others->others = leat::end_of_time;
+      while (!r.pull().is_done())
+        continue;
+      r.finish();
+      CHECK(r.template sent<item>().size() == 9);
+      CHECK_FALSE(r.source->reached().stalled);
+      CHECK(others->told.back() == leat::end_mark);
+      for (std::size_t i = 1; i < others->told.size(); ++i)
+        CHECK(others->told[i - 1].progress < others->told[i].progress);
+    };
+    std::vector<item> records;
+    for (const std::int64_t time : {100, 110, 120, 130, 140, 150, 155, 160, 500})
+      records.push_back({0, time, time});
+    const leat::event_time_by times{time_of, 0us, 1s, 40us};
+    if (splits) {
+      reading r(given_splits<item>{{{records}, {{}}}}, times);
+      check(r);
+    } else {
+      reading r(given<item>{records}, times);
+      check(r);
+    }
+  }
 }

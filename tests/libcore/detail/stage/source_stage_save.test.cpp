@@ -175,7 +175,21 @@ void check_cut(support::dice& roll, Times times) {
     REQUIRE((got.by_subtask == wanted.by_subtask));
 }
 
+// Twice as far behind as a record has ever been.
+struct widest_lag {
+  std::int64_t highest = 0, lag = 0;
+  leat::event_time operator()(const text_item& t) {
+    lag = std::max(lag, highest - t.number);
+    highest = std::max(highest, t.number);
+    return leat::from_micros(highest - 2 * lag);
+  }
+  static constexpr auto fields =
+      leat::fields("widest_lag", leat::field("highest", &widest_lag::highest),
+                   leat::field("lag", &widest_lag::lag));
+};
+
 const leat::event_time_by by_time{time_of_text, 2us};
+const leat::watermarks_by by_strategy{time_of_text, widest_lag{}, 6us};
 using timed_runs = source_runs<std::remove_const_t<decltype(by_time)>>;
 
 std::string error_of(const leat::result<void>& r) { return r ? "none" : r.error().what; }
@@ -197,6 +211,8 @@ TEST_CASE("a source that is saved at any barrier goes on as if it had not been")
   support::for_seeds(400, [](support::dice roll) {
     if (roll(0, 4) == 0)
       check_cut(roll, leat::no_event_time{});
+    else if (roll.coin())
+      check_cut(roll, by_strategy);
     else
       check_cut(roll, by_time);
   });
