@@ -106,6 +106,32 @@ struct run_options {
   std::function<result<void>(const job_metrics&)> accept;
 };
 
+/// The splits of a source with event times.
+struct split_metrics {
+  std::uint64_t active = 0; ///< others wait for them; held ones included
+  std::uint64_t idle = 0;   ///< silent for longer than event_time_by::idle_after
+  std::uint64_t finished = 0;
+  std::uint64_t held = 0;              ///< by event_time_by::max_drift
+  event_time furthest = begin_of_time; ///< how far the one that is ahead of all others has come
+};
+
+/// The slowest active split of the sources upstream: the watermark waits for it.
+struct slowest_split {
+  std::string source;
+  std::string split;
+  event_time time = begin_of_time;   ///< how far it has come
+  std::chrono::nanoseconds since{0}; ///< for how long it has been there
+  bool silent = false; ///< it had no record when it was last asked; otherwise it has some
+};
+
+/// An input of a stage whose records have event times.
+struct input_metrics {
+  std::string from;                     ///< the stage that feeds it
+  event_time watermark = begin_of_time; ///< promised to all subtasks; begin_of_time: none yet
+  std::optional<slowest_split> held_back_by = {}; ///< none if all splits are idle or finished
+  event_time furthest = begin_of_time;            ///< of the splits of the sources upstream
+};
+
 /// A stage's metrics, summed over its subtasks.
 struct stage_metrics {
   std::string name;
@@ -124,6 +150,10 @@ struct stage_metrics {
   std::chrono::nanoseconds busy{0};
   std::chrono::nanoseconds paused{0}; ///< for how long one of its actors has been paused by now
   std::size_t running = 0;            ///< subtasks whose stream has not ended
+  /// That all its subtasks have come to; begin_of_time: none yet, or none is known here.
+  event_time watermark = begin_of_time;
+  std::vector<input_metrics> inputs = {};   ///< those whose records come with stamps of event time
+  std::optional<split_metrics> splits = {}; ///< of a source with event times
 };
 
 /// How long a producing subtask of an edge had to wait for credit, on average.

@@ -8,6 +8,18 @@
 
 namespace leat {
 
+namespace {
+
+// Where the end was promised, what counts is how far it had come before.
+void note(const mark& m, subtask_metrics::promise& to) {
+  if (m.progress == end_of_stamps)
+    return;
+  to.time.store(m.progress.time, std::memory_order_relaxed);
+  to.idle.store(m.idle ? 1 : 0, std::memory_order_relaxed);
+}
+
+} // namespace
+
 clock_time subtask_metrics::until(const stall& s, clock_time now) {
   const clock_time since = s.since.load(std::memory_order_relaxed);
   return s.total.load(std::memory_order_relaxed) +
@@ -185,7 +197,9 @@ void subtask::advance_source() {
   if (!mark_due_ || stage_->blocked())
     return;
   mark_due_ = false;
-  stage_->advance(source_->reached());
+  const mark reached = source_->reached();
+  note(reached, metrics_.reached);
+  stage_->advance(reached);
 }
 
 void subtask::work_inlet() {
@@ -278,6 +292,7 @@ void subtask::advance(const mark& m) {
   if (m == reached_)
     return;
   reached_ = m;
+  note(m, metrics_.reached);
   stage_->advance(m);
 }
 
@@ -438,8 +453,10 @@ void subtask::idle() {
 
 void subtask::publish() {
   const auto& ports = stage_->ports();
-  for (std::size_t i = 0; i < ports.size(); ++i)
+  for (std::size_t i = 0; i < ports.size(); ++i) {
     ports[i]->measure(metrics_.stalls[i].total, metrics_.stalls[i].since);
+    note(ports[i]->told(), metrics_.promises[i]);
+  }
   metrics_.counters.held.store(inlet_.held(), std::memory_order_relaxed);
 }
 

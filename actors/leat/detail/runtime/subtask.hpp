@@ -14,16 +14,23 @@ namespace leat {
 
 /// Measured by one subtask, read by anybody at any time.
 struct subtask_metrics {
-  explicit subtask_metrics(std::size_t ports) : stalls(ports) {}
+  explicit subtask_metrics(std::size_t ports) : stalls(ports), promises(ports) {}
 
   struct stall {
     std::atomic<clock_time> total{0}; ///< nanoseconds blocked, up to the last change
     std::atomic<clock_time> since{0}; ///< start of the present block; 0 if there is none
   };
+  /// What was promised last, but for the end.
+  struct promise {
+    std::atomic<event_time> time{begin_of_time};
+    std::atomic<std::uint64_t> idle{0}; ///< 1: nobody waits for it
+  };
   stage_counters counters;
   histogram latency;
-  std::vector<stall> stalls; ///< by port
-  stall busy;                ///< in calls of its stage, and while that was occupied between them
+  std::vector<stall> stalls;     ///< by port
+  std::vector<promise> promises; ///< by port; on edges with stamps
+  promise reached;               ///< by the stage, of its input
+  stall busy; ///< in calls of its stage, and while that was occupied between them
   std::atomic<std::uint64_t> ended{0}; ///< 1: its stream has ended
 
   /// What a measure comes to now, the present stretch included.

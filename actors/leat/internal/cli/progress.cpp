@@ -1,6 +1,7 @@
 #include <leat/internal/cli/progress.hpp>
 
 #include <leat/internal/cli/columns.hpp>
+#include <leat/internal/observe/held_back.hpp>
 #include <leat/internal/observe/stalls.hpp>
 #include <leat/internal/observe/waiting.hpp>
 #include <leat/quantities.hpp>
@@ -54,6 +55,8 @@ std::string progress_text(const job_metrics& before, const job_metrics& now, std
   if (const stage_metrics* paused = longest_paused(now))
     text += fmt::format("  {} paused for {}", paused->name, duration_text(paused->paused));
   text += waiting_text(before, now);
+  if (const auto stages = held_back(now); !stages.empty())
+    text += "  " + text_of(stages.front());
   return cut(text, columns);
 }
 

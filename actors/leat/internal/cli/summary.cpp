@@ -1,5 +1,6 @@
 #include <leat/internal/cli/summary.hpp>
 
+#include <leat/internal/observe/held_back.hpp>
 #include <leat/internal/observe/stalls.hpp>
 #include <leat/quantities.hpp>
 
@@ -118,6 +119,9 @@ text_rows summary_of(const job_metrics& r, std::string_view dead_letter_file) {
                       fmt::format("{}, the last one after: {}", grouped(r.restarts), r.last_fault));
   add_checkpoints(rows, r);
   add_stalls(rows, r);
+  std::string label = "event time";
+  for (const held_back_stage& stage : held_back(r))
+    rows.emplace_back(std::exchange(label, {}), text_of(stage));
   add_nodes(rows, r);
   return rows;
 }

@@ -35,7 +35,39 @@ json latency_of(const job_metrics& r) {
           {"max", seconds(r.latency_max)}};
 }
 
+json time_of(event_time t) {
+  if (t == begin_of_time)
+    return nullptr;
+  std::string text;
+  append_scalar(text, t);
+  return text;
+}
+
+json input_of(const input_metrics& i) {
+  json by = nullptr;
+  if (const auto& split = i.held_back_by)
+    by = {{"source", split->source},
+          {"split", split->split},
+          {"event_time", time_of(split->time)},
+          {"seconds", seconds(split->since)},
+          {"silent", split->silent}};
+  return {{"from", i.from}, {"watermark", time_of(i.watermark)}, {"held_back_by", std::move(by)}};
+}
+
+json splits_of(const std::optional<split_metrics>& s) {
+  if (!s)
+    return nullptr;
+  return {{"active", s->active},
+          {"held", s->held},
+          {"idle", s->idle},
+          {"finished", s->finished},
+          {"furthest", time_of(s->furthest)}};
+}
+
 json stage_of(const stage_metrics& s, double elapsed) {
+  json inputs = json::array();
+  for (const input_metrics& i : s.inputs)
+    inputs.push_back(input_of(i));
   return {{"name", s.name},
           {"kind", s.kind.name},
           {"records_in", s.records_in},
@@ -50,7 +82,10 @@ json stage_of(const stage_metrics& s, double elapsed) {
           {"busy_seconds", seconds(s.busy)},
           {"busy_share", elapsed > 0 ? seconds(s.busy) / elapsed : 0},
           {"paused_seconds", seconds(s.paused)},
-          {"running", s.running}};
+          {"running", s.running},
+          {"watermark", time_of(s.watermark)},
+          {"inputs", std::move(inputs)},
+          {"splits", splits_of(s.splits)}};
 }
 
 json edge_of(const edge_metrics& e, double elapsed) {

@@ -1,5 +1,7 @@
 #include <leat/internal/runtime/wiring.hpp>
 
+#include <leat/internal/runtime/watermarks_of.hpp>
+
 #include <algorithm>
 
 namespace leat {
@@ -56,6 +58,8 @@ job_metrics metrics_of(const wired_job& w, const plan& p, clock_time now) {
 
   for (std::size_t i = 0; i < r.stages.size(); ++i)
     r.stages[i].busy /= std::max<std::int64_t>(subtasks[i], 1);
+
+  add_watermarks(r, w, p, now);
 
   const bool batched = std::any_of(p.stages.begin(), p.stages.end(), [](const plan_stage& s) {
     return s.batching && s.batching->is_batch();

@@ -389,6 +389,7 @@ void add_metrics(planned_subtask& t, const std::shared_ptr<letter_tally>& tally,
 wired_job wire_up(const plan& p, const run_options& options, const clock& time, bool threads) {
   const wiring from{p, p.resolve(options.parallelism), options, time, threads};
   wired_job w;
+  w.resolved = from.r;
   for (std::size_t s = 0; s < p.stages.size(); ++s)
     for (std::size_t i = 0; i < from.r.stages[s].parallelism; ++i) {
       w.subtasks.push_back(from.subtask(s, i));

@@ -16,6 +16,7 @@ struct promise_group {
 
 /// The subtasks of a job, and where each measures.
 struct wired_job {
+  resolved_plan resolved;
   std::vector<planned_subtask> subtasks;
   std::vector<std::shared_ptr<subtask_metrics>> metrics; ///< by subtask
   std::vector<std::size_t> stage_of;                     ///< by subtask

@@ -77,7 +77,12 @@ result<void> source_stage::begin() {
   if (times_)
     for (; unopened_ < splits_.size(); ++unopened_)
       silent_.push_back(splits_[unopened_].get());
-  start_ = services_.time->now();
+  start_ = now_ = services_.time->now();
+  for (const auto& s : splits_)
+    if (times_) {
+      s->shown = &services_.counters->splits.add(s->name, start_);
+      show(*s);
+    }
   tell_slowest();
   return {};
 }
@@ -156,13 +161,16 @@ pull_status source_stage::pull_only(std::size_t room) {
   split& s = *splits_.front();
   if (!s.at_end())
     return pull_kept(s, room);
-  if (is_held(s))
+  if (is_held(s)) {
+    show(s);
     return pull_status::idle();
+  }
   const rows& gathered = out_.gathered();
   const std::size_t first = gathered.size();
   const pull_status answer = s.reader->pull(room, out_);
   s.done = answer.is_done();
-  if (gathered.size() > first)
+  s.silent = gathered.size() == first;
+  if (!s.silent)
     s.idle_since.reset(), s.timed_out = false;
   if (times_ || out_.carried().stamps) {
     now_ = services_.time->now();
@@ -173,12 +181,11 @@ pull_status source_stage::pull_only(std::size_t room) {
     last_.position = s.position;
     note_ingest(first);
   }
-  if (answer.is_idle()) {
-    std::chrono::nanoseconds wait = std::chrono::nanoseconds::max();
+  std::chrono::nanoseconds wait = std::chrono::nanoseconds::max();
+  if (answer.is_idle())
     wait_for(s, answer.after(), wait);
-    return pull_status::idle(wait);
-  }
-  return answer;
+  show(s);
+  return answer.is_idle() ? pull_status::idle(wait) : answer;
 }
 
 // Emits what the split had read ahead when it was saved.
@@ -188,6 +195,7 @@ pull_status source_stage::pull_kept(split& s, std::size_t room) {
   std::size_t next = s.next;
   out_.take_over(s.reader->output().gathered(), next, std::min(next + room, s.times.size()));
   complete(s, row);
+  show(s);
   return s.at_end() && s.done ? pull_status::done() : pull_status::more();
 }
 
@@ -225,10 +233,12 @@ std::size_t source_stage::emit_first(std::size_t room, std::chrono::nanoseconds&
   std::size_t next = s.next;
   out_.take_over(s.reader->output().gathered(), next, end_before(bound, s, room));
   complete(s, row);
-  if (s.at_end())
+  if (s.at_end()) {
     read_ahead(s, wait);
-  else
+  } else {
     make_ready(s);
+    show(s);
+  }
   return out_.gathered().size() - row;
 }
 
@@ -267,6 +277,7 @@ void source_stage::make_ready(split& s) {
 void source_stage::read_ahead(split& s, std::chrono::nanoseconds& wait) {
   if (!s.done && s.at_end() && !is_held(s))
     refill(s, wait);
+  show(s);
   if (!s.at_end())
     return make_ready(s);
   if (s.done)
@@ -283,7 +294,8 @@ void source_stage::refill(split& s, std::chrono::nanoseconds& wait) {
   (void)ahead.full(); // counts what the records hold while they are here
   s.done = answer.is_done();
   read_times(s, ahead.gathered(), 0);
-  if (!s.at_end()) {
+  s.silent = s.at_end();
+  if (!s.silent) {
     if (s.timed_out) // others went on without it: it joins behind what they have emitted
       raise(s, rejoins_at(s));
     s.timed_out = false;
@@ -347,6 +359,18 @@ void source_stage::tell_slowest() {
     return;
   told_ = now;
   services_.alignment->tell(now);
+}
+
+// For whoever watches the job: how far it has come, and what it is at.
+void source_stage::show(const split& s) {
+  if (!s.shown)
+    return;
+  const split_state state = s.done && s.at_end() ? split_state::finished
+                            : s.timed_out        ? split_state::idle
+                            : s.held             ? split_state::held
+                            : s.silent           ? split_state::silent
+                                                 : split_state::reading;
+  s.shown->set(next_time(s), state, now_);
 }
 
 void source_stage::wait_for(split& s, std::chrono::nanoseconds after,

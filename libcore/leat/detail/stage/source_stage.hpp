@@ -124,8 +124,10 @@ private:
     std::uint64_t position = 0;
     bool done = false;
     bool timed_out = false;
-    bool held = false; // its reader is not asked: it is too far ahead
+    bool silent = false; // its reader had nothing when it was last asked
+    bool held = false;   // its reader is not asked: it is too far ahead
     std::optional<clock_time> idle_since;
+    split_board::entry* shown = nullptr; // with event times
   };
   struct ready_split {
     stamp at; // of its next record
@@ -161,6 +163,7 @@ private:
   void refill(split& s, std::chrono::nanoseconds& wait);
   void read_times(split& s, const rows& records, std::size_t first);
   void follow(split& s, const rows& records, std::size_t first, std::size_t known);
+  void show(const split& s);
   void wait_for(split& s, std::chrono::nanoseconds after, std::chrono::nanoseconds& wait);
   std::chrono::nanoseconds idle_after() const;
   stamp next_stamp(const split& s, event_time t) const;

@@ -4,6 +4,7 @@
 
 #include <leat/detail/stage/blocking_reader.hpp>
 #include <leat/detail/stage/histogram.hpp>
+#include <leat/detail/stage/split_board.hpp>
 #include <leat/detail/stage/waiting_note.hpp>
 #include <leat/detail/transport/scratch_file.hpp>
 #include <leat/emitter.hpp>
@@ -29,6 +30,7 @@ struct stage_counters {
   std::atomic<std::uint64_t> held{0};      ///< records in operator state that are not yet processed
   std::atomic<clock_time> paused_since{0}; ///< its actor has paused; 0: it has not
   const std::shared_ptr<waiting_note> waiting = std::make_shared<waiting_note>();
+  split_board splits; ///< of a source with event times
 
   /// Counters have one writer, so adding needs no locked instruction.
   static void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {

@@ -70,6 +70,9 @@ public:
   /// not).
   void measure(std::atomic<clock_time>& total, std::atomic<clock_time>& since) const;
 
+  /// What consumers were promised last.
+  const mark& told() const { return told_; }
+
   /// Adds a record of type T, which is the port's, to a lane's open frame, and sends that when it
   /// is full. If the lane is blocked the frame just grows: the caller pauses after the record it is
   /// at. False if now blocked.

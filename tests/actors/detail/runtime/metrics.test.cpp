@@ -12,6 +12,11 @@ TEST_CASE("figures come as they were measured, as often as they are told") {
     from.stalls[1].total = 77 * round;
     from.stalls[0].since = 12;
     from.counters.waiting->set(round == 1 ? "a server" : "");
+    from.reached.time = leat::from_micros(5 * round);
+    from.promises[1].time = leat::from_micros(7 * round);
+    from.promises[1].idle = 1;
+    auto& split = from.counters.splits.add("split " + std::to_string(round), 3);
+    split.set(leat::from_micros(100 - round), leat::split_state::silent, 4);
     REQUIRE(leat::apply_metrics(leat::encode_metrics(from), to));
     CHECK(to.counters.records_in == 10U * static_cast<unsigned>(round));
     CHECK(to.counters.late == 3U * static_cast<unsigned>(round));
@@ -22,6 +27,17 @@ TEST_CASE("figures come as they were measured, as often as they are told") {
     CHECK(to.stalls[1].total == 77 * round);
     CHECK(to.stalls[0].since == 12);
     CHECK(to.counters.waiting->text() == from.counters.waiting->text());
+    CHECK(to.reached.time.load() == leat::from_micros(5 * round));
+    CHECK(to.promises[1].time.load() == leat::from_micros(7 * round));
+    CHECK(to.promises[1].idle == 1);
+    const leat::split_summary splits = to.counters.splits.read();
+    CHECK(splits.active == static_cast<std::uint64_t>(round));
+    CHECK(splits.furthest == leat::from_micros(99));
+    REQUIRE(splits.slowest);
+    CHECK(splits.slowest->name == "split " + std::to_string(round));
+    CHECK(splits.slowest->time == leat::from_micros(100 - round));
+    CHECK(splits.slowest->since == 4);
+    CHECK(splits.slowest->silent);
   }
 }
 

@@ -62,6 +62,20 @@ TEST_CASE("progress names a stage that waits and reads nothing meanwhile") {
   CHECK(progress_text(before, now, wide).find("waiting") == std::string::npos);
 }
 
+TEST_CASE("progress names the first stage that a silent split holds back, and the split") {
+  job_metrics now = metrics(62s, 2000);
+  now.stages[1].inputs = {
+      {.from = "payments",
+       .watermark = from_seconds(50),
+       .held_back_by = slowest_split{"payments", "eu.csv", from_seconds(60), 12s, true},
+       .furthest = from_seconds(90)}};
+  CHECK(progress_text(metrics(61s, 2000), now, wide) ==
+        "1:02  2 000 records  0/s  alerts is held back by split eu.csv of payments, at "
+        "1970-01-01T00:01:00Z for 12.0 s");
+  now.stages[1].inputs[0].held_back_by->silent = false;
+  CHECK(progress_text(metrics(61s, 2000), now, wide) == "1:02  2 000 records  0/s");
+}
+
 TEST_CASE("progress names the busiest stage and a paused one where no edge stalls") {
   job_metrics now = metrics(62s, 2000);
   now.stages[1].busy = 980ms;

@@ -69,6 +69,20 @@ TEST_CASE("the summary names a stage that was busy, though no edge stalled") {
             .ends_with("bottleneck    stage risk (busy 97 % of the time, no edge stalled)\n"));
 }
 
+TEST_CASE("the summary names the stages that a silent split held back at the end") {
+  job_metrics r = fraud();
+  const slowest_split by{"payments", "eu.csv", from_seconds(60), 12s, true};
+  for (const std::size_t s : {1U, 2U})
+    r.stages[s].inputs = {{.from = "payments",
+                           .watermark = from_seconds(50),
+                           .held_back_by = by,
+                           .furthest = from_seconds(90)}};
+  const std::string rest =
+      " is held back by split eu.csv of payments, at 1970-01-01T00:01:00Z for 12.0 s\n";
+  CHECK(in_columns(summary_of(r, ""))
+            .ends_with("event time    pane" + rest + "              risk" + rest));
+}
+
 TEST_CASE("the summary has a row for each node of a job with workers") {
   job_metrics r = fraud();
   r.nodes = {{"coordinator", 2, 1'234'567, 1'234'567, 0, 1'203ms, 48 << 20},

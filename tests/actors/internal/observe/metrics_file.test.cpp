@@ -22,6 +22,14 @@ job_metrics some_report() {
   r.stages[1].busy = 1s;
   r.stages[1].paused = 250ms;
   r.stages[1].running = 1;
+  r.stages[0].watermark = from_seconds(60);
+  r.stages[0].splits = {
+      .active = 3, .idle = 1, .finished = 2, .held = 1, .furthest = from_seconds(90)};
+  r.stages[1].inputs = {
+      {.from = "items",
+       .watermark = from_seconds(60),
+       .held_back_by = slowest_split{"items", "eu.csv", from_seconds(65), 1500ms, true},
+       .furthest = from_seconds(90)}};
   r.nodes = {{"coordinator", 1, 1000, 900, 0, 250ms, 0},
              {"edge-1", 2, 1800, 900, 100, 2s, 1 << 20}};
   r.dead_letters = 100;
@@ -45,13 +53,17 @@ TEST_CASE("figures are written by their schema") {
     "stages": [
       {"name": "items", "kind": "source", "records_in": 1000, "records_out": 900, "panes": 0,
        "late": 3, "dead_letters": 0, "held": 0, "timers_dropped": 0, "spilled": 0, "waiting_for": "connecting to tcp://feed:1",
-       "busy_seconds": 0.0, "busy_share": 0.0, "paused_seconds": 0.0, "running": 0},
+       "busy_seconds": 0.0, "busy_share": 0.0, "paused_seconds": 0.0, "running": 0,
+       "watermark": "1970-01-01T00:01:00Z", "inputs": [],
+       "splits": {"active": 3, "held": 1, "idle": 1, "finished": 2, "furthest": "1970-01-01T00:01:30Z"}},
       {"name": "pane", "kind": "window", "records_in": 900, "records_out": 900, "panes": 9,
        "late": 0, "dead_letters": 0, "held": 20, "timers_dropped": 0, "spilled": 0, "waiting_for": null, "busy_seconds": 1.0,
-       "busy_share": 0.5, "paused_seconds": 0.25, "running": 1},
+       "busy_share": 0.5, "paused_seconds": 0.25, "running": 1, "watermark": null, "splits": null,
+       "inputs": [{"from": "items", "watermark": "1970-01-01T00:01:00Z", "held_back_by":
+         {"source": "items", "split": "eu.csv", "event_time": "1970-01-01T00:01:05Z", "seconds": 1.5, "silent": true}}]},
       {"name": "alerts", "kind": "sink", "records_in": 900, "records_out": 0, "panes": 0, "late": 0,
        "dead_letters": 0, "held": 0, "timers_dropped": 0, "spilled": 0, "waiting_for": null, "busy_seconds": 0.0, "busy_share": 0.0,
-       "paused_seconds": 0.0, "running": 0}],
+       "paused_seconds": 0.0, "running": 0, "watermark": null, "inputs": [], "splits": null}],
     "edges": [
       {"from": "items", "to": "pane", "stalled_seconds": 0.5, "stalled_share": 0.25},
       {"from": "pane", "to": "alerts", "stalled_seconds": 1.0, "stalled_share": 0.5}],

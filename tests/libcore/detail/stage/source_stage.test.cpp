@@ -504,6 +504,11 @@ TEST_CASE("a split that is never idle is always waited for") {
     REQUIRE(answer.is_idle());
     REQUIRE(answer.after() <= 100ms);
     r.clock.time += answer.after().count();
+    const leat::split_summary s = r.counters.splits.read();
+    REQUIRE(s.active == 2);
+    REQUIRE(s.slowest->name == "0");
+    REQUIRE(s.slowest->silent);
+    REQUIRE(s.slowest->since == start);
   }
   r.flush();
   CHECK(r.sent<item>().size() == 1);
@@ -512,6 +517,7 @@ TEST_CASE("a split that is never idle is always waited for") {
   r.finish();
   CHECK(r.sent<item>().size() == 4);
   CHECK(r.counters.late == 0);
+  CHECK(r.counters.splits.read().finished == 2);
 }
 
 namespace {
@@ -543,6 +549,7 @@ TEST_CASE("a split that is too far ahead of others is not asked, and counts neit
       r.flush();
       CHECK(r.template sent<item>().size() == 6); // up to 150
       CHECK(others->waits >= 1);
+      CHECK(r.counters.splits.read().held >= 1);
       CHECK(others->told.back() == leat::mark{{leat::from_micros(150)}});
       r.clock.time += 10'000'000'000;
       CHECK(r.pull().is_idle());
@@ -558,6 +565,7 @@ TEST_CASE("a split that is too far ahead of others is not asked, and counts neit
         continue;
       r.finish();
       CHECK(r.template sent<item>().size() == 9);
+      CHECK(r.counters.splits.read().held == 0);
       CHECK_FALSE(r.source->reached().stalled);
       CHECK(others->told.back() == leat::end_mark);
       for (std::size_t i = 1; i < others->told.size(); ++i)
