@@ -3,6 +3,9 @@
 #include "figures.hpp"
 #include "fraud.hpp"
 #include "memory.hpp"
+#include "nexmark/command.hpp"
+#include "nexmark/queries.hpp"
+#include "nexmark_process.hpp"
 #include "nodes.hpp"
 #include "pipelines.hpp"
 #include "remote.hpp"
@@ -417,6 +420,49 @@ void message_figures(const settings& with, std::vector<bar>& bars) {
   measure("saturated", with.quick ? 1'000'000 : 5'000'000, 0);
 }
 
+/// Runs queries in turn, so many times over, and prints what an event costs in each. Returns events
+/// a second and core, by query and round.
+std::vector<std::vector<double>> nexmark_rounds(const std::vector<nexmark::query>& queries,
+                                                std::uint64_t events, int repeats) {
+  std::vector<double> generator;
+  std::vector<std::function<double()>> measures;
+  for (const nexmark::query& q : queries)
+    measures.push_back([&] {
+      const nexmark_figures f = run_nexmark(std::string(q.name), events);
+      generator.push_back(f.generator);
+      return 1e9 / f.query;
+    });
+  const auto v = interleave(repeats, measures);
+  for (std::size_t i = 0; i < queries.size(); ++i)
+    print_extra(fmt::format("nexmark {:<58} {:>7.1f} ns of CPU an event, the generator {:.1f}",
+                            fmt::format("{}: {}", queries[i].name, queries[i].about),
+                            1e9 / median(v[i]), median(generator)));
+  return v;
+}
+
+/// Bar 12.
+void nexmark_bars(const settings& with, std::vector<bar>& bars) {
+  struct published {
+    double events; // a second and core, by Flink 2
+    std::optional<double> target;
+  };
+  const std::map<std::string_view, published> flink{
+      {"q0", {379e3, 1}}, {"q1", {395e3, 1}}, {"q2", {414e3, 1}}, {"q4", {28e3, {}}},
+      {"q5", {75e3, 1}},  {"q7", {23e3, 1}},  {"q8", {162e3, 1}}};
+  std::vector<nexmark::query> compared, others;
+  for (const nexmark::query& q : nexmark::queries())
+    (flink.contains(q.name) ? compared : others).push_back(q);
+  const auto v = nexmark_rounds(compared, with.quick ? 5'000'000 : 20'000'000, with.repeats());
+  for (std::size_t i = 0; i < compared.size(); ++i) {
+    const published& p = flink.at(compared[i].name);
+    bars.push_back(ratio_bar(
+        "12",
+        fmt::format("nexmark {}: events a second and core, of 10 x Flink's", compared[i].name),
+        p.target, true, v[i], std::vector<double>(v[i].size(), 10 * p.events)));
+  }
+  nexmark_rounds(others, with.quick ? 1'000'000 : 5'000'000, 3);
+}
+
 /// Bar 13.
 void keyed_bars(const settings& with, std::vector<bar>& bars) {
   struct contest {
@@ -444,6 +490,8 @@ void keyed_bars(const settings& with, std::vector<bar>& bars) {
 int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], "nodes") == 0)
     return nodes_main(argc - 1, argv + 1);
+  if (argc > 1 && std::strcmp(argv[1], "nexmark") == 0)
+    return nexmark::command(argc - 1, argv + 1, stdout, stderr);
   settings with;
   std::string json;
   void (*table)(const settings&) = nullptr;
@@ -478,6 +526,7 @@ int main(int argc, char** argv) {
   remote_bars(with, bars);
   worker_figures(with, bars);
   message_figures(with, bars);
+  nexmark_bars(with, bars);
   keyed_bars(with, bars);
   print_table(bars);
   if (!json.empty() && !write_json(json, bars)) {

@@ -24,7 +24,7 @@ struct settings {
 
   leat::option_set options() {
     leat::option_set all;
-    all.add("--query NAME", query, "query to run, such as q5").required();
+    all.add("--query NAME", query, "query to run, such as q3").required();
     all.add("--events N", input.events, "events to generate");
     all.add("--rate N", input.rate, "events in a second of event time");
     all.add("--disorder DURATION", disorder, "bound of the disorder of event times, such as 4s");
@@ -50,7 +50,7 @@ struct settings {
 
 std::string help(const leat::option_set& options) {
   std::string text = "Runs a query of Nexmark over generated events.\n\n"
-                     "usage: nexmark --query NAME [OPTIONS]\n\n" +
+                     "usage: nexmark --query NAME [OPTIONS]\n" +
                      options.help() + "\nQueries:\n";
   for (const query& q : queries())
     text += fmt::format("  {:<4} {}\n", q.name, q.about);

@@ -45,11 +45,10 @@ private:
       counts_ = setup.value<by_rank>(name);
     }
     const by_rank& count(std::int64_t number, std::uint32_t ranks, leat::context& ctx) {
-      const std::uint32_t* const before = ctx.find(seen_, number);
-      if (const std::uint32_t added = ranks & ~(before ? *before : 0U); added != 0) {
-        ctx.edit(seen_, number) |= ranks;
+      std::uint32_t& seen = ctx.edit(seen_, number);
+      if (const std::uint32_t added = ranks & ~seen; added != 0)
         add(ctx.edit(counts_), added);
-      }
+      seen |= ranks;
       return ctx.get(counts_);
     }
 
