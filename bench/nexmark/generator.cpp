@@ -2,8 +2,16 @@
 
 namespace nexmark {
 
-constinit const std::array<std::uint64_t, generator::price_steps + 1> generator::prices =
-    generator::make_price_table();
+// From 100 to 100 million cents. Without libm, so that all machines have the same.
+constinit const std::array<std::uint64_t, generator::price_steps + 1> generator::prices = [] {
+  std::array<std::uint64_t, price_steps + 1> table{};
+  double price = 100 * 256;
+  for (std::uint64_t& p : table) {
+    p = static_cast<std::uint64_t>(price);
+    price *= 1.013583133334065759552; // the 1024th root of a million
+  }
+  return table;
+}();
 
 leat::result<void> generator_options::check() const {
   constexpr std::uint64_t most = 1'000'000'000'000; // event times and numbers stay in range

@@ -58,18 +58,8 @@ private:
   static constexpr std::uint64_t active = 1000;   // people
   static constexpr std::uint64_t lead = 10;       // auctions and people still to come
 
-  /// Where prices lie that are spread evenly by their logarithms, from 100 to 100 million cents: in
-  /// 1/256 of a cent. Without libm, so that all machines have the same.
+  /// Where prices lie that are spread evenly by their logarithms: in 1/256 of a cent.
   static constexpr std::size_t price_steps = 1024;
-  static constexpr auto make_price_table() {
-    std::array<std::uint64_t, price_steps + 1> table{};
-    double price = 100 * 256;
-    for (std::uint64_t& p : table) {
-      p = static_cast<std::uint64_t>(price + 0.5);
-      price *= 1.013583133334065759552; // the 1024th root of a million
-    }
-    return table;
-  }
   static const std::array<std::uint64_t, price_steps + 1> prices;
 
   static std::int64_t price(std::uint64_t word) {
