@@ -11,6 +11,7 @@
 #include "remote.hpp"
 #include "scoring.hpp"
 #include "trees.hpp"
+#include "windows.hpp"
 
 #include <array>
 #include <cstdio>
@@ -77,6 +78,26 @@ void throughput_bars(const settings& with, std::vector<bar>& bars) {
   bars.push_back(ratio_bar("2", "4 actors, of the virtual loop", 0.50, true, v[4], v[0]));
   bars.push_back(
       ratio_bar("2", "record-at-a-time scoring, of micro-batches of 256", 0.90, true, v[6], v[5]));
+}
+
+/// Bar 3, and what windows that slide cost beside those that do not.
+void window_bars(const settings& with, std::vector<bar>& bars) {
+  const std::uint64_t n = with.quick ? 5'000'000 : 20'000'000;
+  const auto v = interleave(with.repeats(), {[&] { return windows_by_hand(n); },
+                                             [&] { return windows_throughput(n); },
+                                             [&] { return hour_window_cpu(false, n); },
+                                             [&] { return hour_window_cpu(true, n); }});
+  say("sums by key and millisecond by hand: two tables", v[0]);
+  say("sums by key and millisecond", v[1]);
+  constexpr double records_a_pane = 100;
+  print_extra(fmt::format("windows of an hour, ns of CPU a record: {:.1f}, sliding by a second "
+                          "{:.1f}, which is {:.0f} more a window that fires",
+                          median(v[2]), median(v[3]),
+                          (median(v[3]) - median(v[2])) * records_a_pane));
+  bars.push_back(
+      ratio_bar("3", "keyed tumbling window, of the two-table loop", 0.60, true, v[1], v[0]));
+  bars.push_back(
+      ratio_bar("3", "CPU a record: 1 h sliding by 1 s, of tumbling", 2, false, v[3], v[2]));
 }
 
 /// Bars 4 and 5.
@@ -517,6 +538,7 @@ int main(int argc, char** argv) {
   fmt::print("medians of {} interleaved rounds\n", with.repeats());
   std::vector<bar> bars;
   throughput_bars(with, bars);
+  window_bars(with, bars);
   latency_bars(with, bars);
   scoring_bars(with, bars);
   tree_bars(with, bars);
