@@ -1,9 +1,10 @@
 // Windows in graphs: what they are called, where late records go, and what is left of them. That
 // they hold what they should is shown by random graphs.
 #include "support/catch.hpp"
-#include "support/graphs.hpp"
 #include "support/letters.hpp"
 #include "support/simulated.hpp"
+
+#include "support/graphs.hpp" // last: a name of it is that of variables in the others
 
 using namespace leat;
 using namespace std::chrono_literals;
