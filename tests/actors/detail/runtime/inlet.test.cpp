@@ -362,7 +362,7 @@ TEST_CASE("random frames over channels, saved and loaded at barriers, against a 
       edges = fed;
       leat::byte_cursor from(bytes);
       REQUIRE(in.load(from, edges, {{0, leat::row_type(*leat::row_codec_of<item>())}},
-                      [](const leat::rows&, std::size_t) { return true; }));
+                      [](std::size_t, const leat::rows&, std::size_t) { return true; }));
       REQUIRE(from.left() == 0);
       in.begin(edges);
     };
