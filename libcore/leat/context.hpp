@@ -161,7 +161,10 @@ public:
   bool late() const { return envelope_.late; }
   /// No record that is on time and older than this will come: the time of the stamp less the
   /// largest out_of_order of all sources before. Without event times it is begin_of_time.
-  leat::event_time watermark() const { return watermark_at(envelope_.at.time); }
+  leat::event_time watermark() const {
+    const leat::event_time reached = envelope_.at.time;
+    return reached > begin_of_time + out_of_order_ ? reached - out_of_order_ : begin_of_time;
+  }
 
   /// Timers up to this time have fired, or fire next. The watermark; just before it where a record
   /// comes from a timer of a stage before, and others of that time may follow.
@@ -182,11 +185,6 @@ public:
 
 protected:
   event_context() = default;
-
-  /// At a stamp of this time.
-  leat::event_time watermark_at(leat::event_time reached) const {
-    return reached > begin_of_time + out_of_order_ ? reached - out_of_order_ : begin_of_time;
-  }
 
   detail::timer_service<leat::event_time>* timers_ = nullptr;
   envelope envelope_;

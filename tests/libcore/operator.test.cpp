@@ -173,50 +173,23 @@ TEST_CASE("an event_context tells the record's stamp, and the watermark that fol
            ctx.now().time_since_epoch().count()});
     }
   };
-  using std::chrono::microseconds;
-  const auto run = [](microseconds out_of_order, std::optional<leat::mark> m, leat::frame f) {
+  const auto run = [](std::chrono::microseconds out_of_order, leat::frame f) {
     support::hosted h;
     h.services.out_of_order = out_of_order;
     REQUIRE(h.open(stage_of(curious{})));
-    if (m)
-      h.stage->advance(*m);
+    h.stage->advance(support::mark_at(at(4))); // marks come at frame cuts, so they do not count
     h.consume(std::move(f));
     h.finish();
     return h.sent<item>();
   };
-  const auto mark = support::mark_at(at(4)); // marks come at frame cuts, so they do not count
+  using std::chrono::microseconds;
   const std::int64_t now = support::set_clock{}.now() / 1000;
-  CHECK(run(microseconds{3}, mark, support::items_from(5, 2)) ==
+  CHECK(run(microseconds{3}, support::items_from(5, 2)) ==
         std::vector<item>{{5, 2, now}, {6, 3, now}});
   const auto begin = leat::begin_of_time.time_since_epoch().count();
   const leat::stamp untimed{leat::begin_of_time, 0, 0, 1, {}};
-  CHECK(run(microseconds{3}, {}, support::frame_of<item>({{}}, {untimed})) ==
+  CHECK(run(microseconds{3}, support::frame_of<item>({{}}, {untimed})) ==
         std::vector<item>{{begin, begin, now}});
-}
-
-TEST_CASE("what comes from a split that was idle takes the present place, and is late there") {
-  struct curious {
-    using output_type = item;
-    void process(const item& i, leat::emitter<item>& out, leat::event_context& ctx) {
-      out({i.number, ctx.watermark().time_since_epoch().count(), ctx.late()});
-    }
-  };
-  support::hosted h;
-  h.services.out_of_order = std::chrono::microseconds{3};
-  REQUIRE(h.open(stage_of(curious{})));
-  const auto record = [&](std::int64_t number, const leat::stamp& s) {
-    h.consume(support::frame_of<item>({{0, number, 0}}, {s}));
-  };
-  record(1, at(10));
-  record(2, at(4)); // its channel was idle, or it would have come before
-  record(3, at(10));
-  h.stage->advance(support::mark_at(at(20)));
-  record(4, at(12));
-  record(5, at(21));
-  h.finish();
-  // Records have no event times of their own here, so what is older counts as late.
-  CHECK(h.sent<item>() ==
-        std::vector<item>{{1, 7, 0}, {2, 7, 1}, {3, 7, 0}, {4, 17, 1}, {5, 18, 0}});
 }
 
 TEST_CASE("an operator that forgot to set a state handle is told so") {

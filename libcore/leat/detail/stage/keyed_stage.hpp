@@ -141,7 +141,6 @@ public:
   }
   void find_files_at(const std::string& prefix) override { files_at_ = prefix; }
   result<void> begin() override {
-    come_to_ = base::reached().time;
     timers_.load();
     processing_timers_.load();
     return {};
@@ -379,8 +378,6 @@ private:
 
   void pass_on(const mark& m) {
     reach(m.progress);
-    if constexpr (reads_time)
-      come_to_ = std::max(come_to_, m.progress.time);
     base::advance(m);
   }
   void reach(const stamp& s) {
@@ -409,31 +406,15 @@ private:
     return base::gathering();
   }
 
-  // A record or a timer is at hand. What a split brings that was idle may stand before what has
-  // come already: it takes the present place, and is late by the watermark there.
+  // A record or a timer is at hand.
   void start(const envelope_view& e) {
-    if constexpr (reads_time) {
-      if (e.at.time < come_to_) [[unlikely]] {
-        stamp here = e.at;
-        here.time = come_to_;
-        stand_at({here, e.time, e.late || e.time < ctx_.watermark_at(come_to_), e.ingested});
-      } else {
-        come_to_ = e.at.time;
-        stand_at(e);
-      }
-    } else {
-      stand_at(e);
-    }
-    out_.descend_from(e, true);
-    for (auto& [name, side] : sides_)
-      side->descend_from(e);
-  }
-
-  void stand_at(const envelope_view& e) {
     if constexpr (has_timers)
       timers_.stand_at(e.at);
     reach(e.at);
     ctx_.set_envelope(e);
+    out_.descend_from(e, true);
+    for (auto& [name, side] : sides_)
+      side->descend_from(e);
   }
 
   template <class Input>
@@ -474,9 +455,8 @@ private:
   carried_columns read_;
   using offered = std::conditional_t<reads_time, event_context, context>;
   detail::stage_context<offered> ctx_;
-  stamp position_;                     // all up to it has come, for processing timers
-  event_time come_to_ = begin_of_time; // the same in event time alone
-  std::optional<mark> waiting_;        // for timers that stand before it
+  stamp position_;              // all up to it has come, for processing timers
+  std::optional<mark> waiting_; // for timers that stand before it
   bool ended_ = false;
 };
 

@@ -233,8 +233,6 @@ protected:
   /// Within load(): the least of a stamp in all states that are loaded.
   bool get_least(byte_cursor& from, stamp& least) const;
   bool joins() const { return loaded_parts_ > 0; }
-  /// All up to this stamp has come.
-  const stamp& reached() const { return reached_.progress; }
 
 private:
   stage_output& output_;

@@ -26,10 +26,6 @@ public:
   }
   void offer_timers(timer_service<processing_time>* timers) { this->processing_timers_ = timers; }
 
-  event_time watermark_at(event_time reached) const requires knows_event_time {
-    return Context::watermark_at(reached);
-  }
-
   /// The envelope of the record that is processed next.
   void set_envelope(const envelope_view& e) {
     if constexpr (knows_event_time)
