@@ -301,8 +301,9 @@ struct writer {
         roll.one_of({leat::join_kind::inner, leat::join_kind::left, leat::join_kind::full});
     const auto result = [](const item* l, const item* r) {
       const item none{0, 0, 0};
-      const item &a = l ? *l : none, &b = r ? *r : none;
-      return item{(l ? a : b).key, a.number * 7 + b.number, (a.value * 31 + b.value) % 1'000'003};
+      const item &first = l ? *l : none, &second = r ? *r : none;
+      return item{(l ? first : second).key, first.number * 7 + second.number,
+                  (first.value * 31 + second.value) % 1'000'003};
     };
     const auto fork = b.stream.map(name("doubled"), doubled);
     const auto rows = reference::map(b.rows, doubled);

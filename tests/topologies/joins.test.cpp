@@ -1,9 +1,10 @@
 // Joins of two streams: windows with records of both, and what joins say of late records and wrong
 // settings. That joins by interval give what they should is shown by random graphs.
 #include "support/catch.hpp"
-#include "support/graphs.hpp"
 #include "support/reference.hpp"
 #include "support/simulated.hpp"
+
+#include "support/graphs.hpp" // last: a name of it is that of variables in the others
 
 #include <set>
 
